@@ -1,0 +1,47 @@
+/**
+ * Builds the TypeScript: lib/ into dist/ (what is published), test/ and bench/ into build/ (what is run here).
+ * Output files without a source are removed only after a compile succeeded, so whoever uses dist/ meanwhile
+ * never finds it half empty.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { writeEsmWrappers } from './esm-wrappers.mjs';
+import { fail, root, run, runBin } from './shell.mjs';
+
+async function generate() {
+  const { code, output } = await run(process.execPath, ['scripts/generate-codec.mjs']);
+  if (code !== 0) fail(output.trimEnd());
+}
+
+/** Compiles a project and returns the absolute paths of what it wrote. */
+async function compile(project) {
+  const { code, output } = await runBin('tsc', ['-p', project, '--pretty', 'false', '--listEmittedFiles']);
+  const written = [];
+  const messages = [];
+  for (const line of output.split('\n')) {
+    if (line.startsWith('TSFILE: ')) written.push(path.resolve(root, line.slice('TSFILE: '.length)));
+    else if (line.trim() !== '') messages.push(line);
+  }
+  if (code !== 0) fail(`${messages.join('\n')}\n\n${project}: not built.`);
+  return written;
+}
+
+function removeStale(directory, keep) {
+  const kept = new Set(keep);
+  for (const entry of fs.readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile() && !kept.has(file)) fs.rmSync(file);
+  }
+}
+
+await generate();
+const published = await compile('tsconfig.json');
+const { bin } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+for (const command of Object.values(bin)) fs.chmodSync(path.join(root, command), 0o755);
+published.push(...writeEsmWrappers());
+removeStale(path.join(root, 'dist'), published);
+
+const internal = await compile('tsconfig.test.json');
+for (const directory of ['build/test', 'build/bench']) {
+  if (fs.existsSync(path.join(root, directory))) removeStale(path.join(root, directory), internal);
+}

@@ -1,0 +1,258 @@
+/** The decoder: one straight-line function for each section. */
+import { ROOT_HEADER } from './layout.mjs';
+
+export function emitDecode(layout) {
+  const { root, fixed, sections, bytes } = layout;
+  const known = allBits([...root.fields, bytes, ...layout.allSections]);
+  const optionalRoot = [
+    ...[fixed].map((section) => ({
+      field: section,
+      test: section.bit,
+      read: `${reader(section)}(r, w)`,
+      moves: true,
+    })),
+    ...packedReads(root),
+    ...sections.map((section) => ({
+      field: section,
+      test: section.bit,
+      read: `${reader(section)}(r, w)`,
+      moves: true,
+    })),
+    { field: bytes, test: bytes.bit, read: 'r.rawBytes(w)' },
+  ];
+  const enums = [root, ...layout.allSections.map((section) => section.record)].flatMap((record) =>
+    record.flags.filter((field) => field.kind === 'enum'),
+  );
+  return `import type { Decoder } from '../decoder';
+import { corrupt } from '../invalid-event';
+import { countBits } from '../references';
+import { shapeOf } from '../shape';
+import type { UnifiedEvent } from '../unified-event';
+
+type Section<Name extends keyof UnifiedEvent> = NonNullable<UnifiedEvent[Name]>;
+
+${enums.map((field) => `const ${enumValues(field)} = [${field.values.map((value) => `'${value}'`).join(', ')}] as const;`).join('\n')}
+
+${emitShape('Event', 'UnifiedEvent', [...root.requiredRefs, layout.timestamp, ...optionalRoot.map(({ field }) => field)])}
+${layout.allSections.map((section) => emitShape(shapeName(section), `Section<'${section.name}'>`, section.fields)).join('\n')}
+/** Reads the event whose words start at \`at\`. */
+export function readEvent(r: Decoder, at: number, into: UnifiedEvent | undefined): UnifiedEvent {
+  const i32 = r.i32;
+  const bits = i32[at + ${ROOT_HEADER.bits}];
+  if ((bits & ~${hex(known)}) !== 0) throw corrupt(\`unknown sections \${bits}\`);
+  const timestamp = r.i64[at >> 1];
+  if (i32[at + 1] < 0) throw corrupt(\`timestamp is \${timestamp}\`);
+${root.requiredRefs.map((field, i) => `  const ${field.name} = r.text(i32[at + ${ROOT_HEADER.refs + i}]);`).join('\n')}
+  const event = into ?? new EventShape(false);
+${[...root.requiredRefs, layout.timestamp].map((field) => `  event.${field.name} = ${field.name};`).join('\n')}
+  if (into !== undefined) removeAbsent(event, bits);
+  let w = at + ${layout.headerWords};
+${optionalRoot.map(emitRoot).join('\n')}
+  r.finish(w, (bits & ${hex(bit(bytes.bit))}) !== 0);
+  return event;
+}
+
+/** Removes the fields that are absent in the bytes. */
+function removeAbsent(event: UnifiedEvent, bits: number): void {
+${optionalRoot
+  .map(
+    ({ field }) =>
+      `  if ((bits & ${hex(fieldBits(field))}) === 0 && '${field.name}' in event) delete event.${field.name};`,
+  )
+  .join('\n')}
+}
+
+${emitFixed(fixed)}
+${sections.map(emitPacked).join('\n')}`;
+}
+
+function emitRoot({ field, test, read, moves, advance }) {
+  if (field.kind === 'enum') return emitEnum(field, 'event');
+  const after = moves ? '\n    w = r.w;' : advance ? `\n    w += ${advance};` : '';
+  return `  if ((bits & ${hex(bit(test))}) !== 0) {
+    ${field.kind === 'section' || field.kind === 'bytes' ? '' : guard(field)}event.${field.name} = ${read};${after}
+  }`;
+}
+
+/** Root fields have no record of their own, so each checks its own words; the parts check themselves. */
+function guard(field) {
+  if (['strings', 'stringMap'].includes(field.kind)) return '';
+  return `r.require(w, ${['safeInteger', 'double'].includes(field.kind) ? 2 : 1});\n    `;
+}
+
+function packedReads(record) {
+  return [
+    ...record.flags.map((field) => ({ field, test: field.bit })),
+    ...record.optionalRefs.map((field) => ({
+      field,
+      test: field.bit,
+      read: readRef(field, 'w'),
+      advance: 1,
+    })),
+    ...record.words.map((field) => ({ field, test: field.bit, read: readWord(field, 'w'), advance: 1 })),
+    ...record.doubles.map((field) => ({ field, test: field.bit, read: readDouble(field, 'w'), advance: 2 })),
+    ...record.parts.map((field) => ({ field, test: field.bit, read: readPart(field), moves: true })),
+  ];
+}
+
+function emitFixed(section) {
+  const { record } = section;
+  const values = [
+    ...record.optionalRefs.map(
+      (field) =>
+        `  if (bits & ${hex(bit(field.bit))}) value.${field.name} = ${readRef(field, `at + ${field.word}`)};`,
+    ),
+    ...record.words.map(
+      (field) =>
+        `  if (bits & ${hex(bit(field.bit))}) value.${field.name} = ${readWord(field, `at + ${field.word}`)};`,
+    ),
+    ...record.flags.map((field) => emitFlag(field)),
+    ...record.parts.map((field) => emitPart(field)),
+  ];
+  return `function ${reader(section)}(r: Decoder, at: number): Section<'${section.name}'> {
+  r.require(at, ${record.fixedWords});
+  const i32 = r.i32;
+  const bits = i32[at];
+  if ((bits & ~${hex(allBits(record.fields))}) !== 0) throw corrupt(\`unknown fields \${bits} of ${section.path}\`);
+  const value = new ${shapeName(section)}Shape(false);
+  let w = at + ${record.fixedWords};
+${values.join('\n')}
+  r.w = w;
+  return value;
+}
+`;
+}
+
+function emitPacked(section) {
+  const { record } = section;
+  const first = [];
+  const later = [];
+  let w = 0;
+  for (const field of record.requiredRefs)
+    first.push(`  value.${field.name} = ${readRef(field, offset('at', ++w))};`);
+  for (const field of record.flags) {
+    if (field.kind === 'boolean' && !field.optional)
+      first.push(`  value.${field.name} = (bits & ${hex(bit(field.valueBit))}) !== 0;`);
+    else later.push(emitFlag(field));
+  }
+  const advanced = [];
+  const onWords = (field, read, size) => {
+    if (field.optional) {
+      advanced.push(
+        `  if (bits & ${hex(bit(field.bit))}) {\n    value.${field.name} = ${read('w')};\n    w += ${size};\n  }`,
+      );
+    } else {
+      advanced.push(`  value.${field.name} = ${read('w')};\n  w += ${size};`);
+    }
+  };
+  for (const field of record.optionalRefs) onWords(field, (at) => readRef(field, at), 1);
+  for (const field of record.words) onWords(field, (at) => readWord(field, at), 1);
+  for (const field of record.doubles) onWords(field, (at) => readDouble(field, at), 2);
+  const type = `Section<'${section.name}'>`;
+  return `function ${reader(section)}(r: Decoder, at: number): ${type} {
+  const i32 = r.i32;
+  const tight = r.isTight(at, ${record.maxWords});
+  if (tight) r.require(at, 1);
+  const bits = i32[at];
+  if ((bits & ~${hex(allBits(record.fields))}) !== 0) throw corrupt(\`unknown fields \${bits} of ${section.path}\`);
+  if (tight) r.require(at, ${wordCount(record)});
+  const value = new ${shapeName(section)}Shape(false);
+${first.join('\n')}
+  let w = at + ${record.requiredRefs.length + 1};
+${[...advanced, ...later, ...record.parts.map(emitPart)].join('\n')}
+  r.w = w;
+  return value;
+}
+`;
+}
+
+function emitShape(name, type, fields) {
+  return `const ${name}Shape = shapeOf<${type}>(function (all) {
+  if (!all) return;
+${fields.map((field) => `  this.${field.name} = undefined as never;`).join('\n')}
+});
+`;
+}
+
+function shapeName(section) {
+  return `${section.name[0].toUpperCase()}${section.name.slice(1)}`;
+}
+
+function wordCount(record) {
+  const { fixedBefore, oneBefore, twoBefore } = record.end;
+  return [
+    String(fixedBefore),
+    ...(oneBefore ? [`countBits(bits & ${hex(oneBefore >>> 0)})`] : []),
+    ...(twoBefore ? [`2 * countBits(bits & ${hex(twoBefore >>> 0)})`] : []),
+  ].join(' + ');
+}
+
+function emitPart(field) {
+  const read = `value.${field.name} = ${readPart(field)};`;
+  return field.optional
+    ? `  if (bits & ${hex(bit(field.bit))}) {\n    ${read}\n    w = r.w;\n  }`
+    : `  ${read}\n  w = r.w;`;
+}
+
+function emitFlag(field) {
+  if (field.kind === 'enum') return emitEnum(field, 'value');
+  return `  if (bits & ${hex(bit(field.bit))}) value.${field.name} = (bits & ${hex(bit(field.valueBit))}) !== 0;`;
+}
+
+function emitEnum(field, owner) {
+  const number = field.bit === 0 ? 'bits' : `(bits >>> ${field.bit})`;
+  const mask = 2 ** field.width - 1;
+  return `  const ${field.name}Number = ${number} & ${hex(mask)};
+  if (${field.name}Number > ${field.values.length}) throw corrupt(\`${field.path} is number \${${field.name}Number}\`);
+  if (${field.name}Number !== 0) ${owner}.${field.name} = ${enumValues(field)}[${field.name}Number - 1];${
+    field.optional ? '' : `\n  else throw corrupt('${field.path} is missing');`
+  }`;
+}
+
+function readRef(field, at) {
+  return `r.${field.kind === 'json' ? 'json' : 'text'}(i32[${at}])`;
+}
+
+function readWord(field, at) {
+  if (field.kind === 'port') return `r.port(${at}, '${field.path}')`;
+  return field.kind === 'u32' ? `i32[${at}] >>> 0` : `i32[${at}]`;
+}
+
+function readDouble(field, at) {
+  return field.kind === 'double' ? `r.double(${at})` : `r.safeInteger(${at}, '${field.path}')`;
+}
+
+function readPart(field) {
+  return field.kind === 'strings' ? 'r.strings(w)' : 'r.stringMap(w)';
+}
+
+function fieldBits(field) {
+  if (field.kind === 'enum') return (2 ** field.width - 1) * 2 ** field.bit;
+  let bits = field.bit === undefined ? 0 : bit(field.bit);
+  if (field.valueBit !== undefined) bits += bit(field.valueBit);
+  return bits;
+}
+
+function allBits(fields) {
+  return fields.reduce((bits, field) => bits + fieldBits(field), 0);
+}
+
+function enumValues(field) {
+  return `${field.path.replace(/\W/g, '_').toUpperCase()}_VALUES`;
+}
+
+function reader(section) {
+  return `read${section.name[0].toUpperCase()}${section.name.slice(1)}`;
+}
+
+function offset(base, words) {
+  return words === 0 ? base : `${base} + ${words}`;
+}
+
+function bit(index) {
+  return 2 ** index;
+}
+
+function hex(value) {
+  return `0x${value.toString(16)}`;
+}

@@ -1,0 +1,227 @@
+/** The encoder: one straight-line function for each section. */
+import { ROOT_HEADER } from './layout.mjs';
+
+const NUMBER_RULES = {
+  u32: {
+    bad: (v) => `typeof ${v} !== 'number' || ${v} >>> 0 !== ${v}`,
+    expected: 'an integer from 0 to 4294967295',
+  },
+  i32: {
+    bad: (v) => `typeof ${v} !== 'number' || (${v} | 0) !== ${v}`,
+    expected: 'an integer from -2147483648 to 2147483647',
+  },
+  port: {
+    bad: (v) => `typeof ${v} !== 'number' || (${v} & 0xffff) !== ${v}`,
+    expected: 'an integer from 0 to 65535',
+  },
+  safeInteger: { bad: (v) => `!Number.isSafeInteger(${v})`, expected: 'a safe integer' },
+  double: { bad: (v) => `typeof ${v} !== 'number'`, expected: 'a number' },
+};
+
+export function emitEncode(layout) {
+  const { root, fixed, sections } = layout;
+  const enums = [root, fixed.record, ...sections.map((section) => section.record)]
+    .flatMap((record) => record.flags)
+    .filter((field) => field.kind === 'enum');
+  return `import type { Encoder } from '../encoder';
+import { isArrayOrRevoked } from '../../errors';
+import { invalid } from '../invalid-event';
+import type { UnifiedEvent } from '../unified-event';
+
+type Section<Name extends keyof UnifiedEvent> = NonNullable<UnifiedEvent[Name]>;
+
+/** Words of the root header, counted from the start of the event. */
+export const TEXT_START_WORD = ${ROOT_HEADER.textStart};
+export const NARROW_UNITS_WORD = ${ROOT_HEADER.narrowUnits};
+export const FIRST_REF_WORD = ${ROOT_HEADER.refs};
+export const HEADER_WORDS = ${layout.headerWords};
+
+const MAX_TIMESTAMP = 2n ** 63n - 1n;
+
+/** Writes the words of an event from word \`at\` on; returns the word behind the last. */
+export function writeEvent(out: Encoder, event: UnifiedEvent, at: number): number {
+  if (typeof event !== 'object' || event === null || isArrayOrRevoked(event)) throw invalid('event', event, 'an object');
+  const i32 = out.i32;
+  let bits = 0;
+  let w = at + ${layout.headerWords};
+
+  const timestamp = event.${layout.timestamp.name};
+  if (typeof timestamp !== 'bigint' || timestamp < 0n || timestamp > MAX_TIMESTAMP) {
+    throw invalid('${layout.timestamp.path}', timestamp, 'a bigint from 0 to 2^63-1');
+  }
+  out.i64[at >> 1] = timestamp;
+${root.requiredRefs.map((field, i) => `  ${writeRef(field, `at + ${ROOT_HEADER.refs + i}`, `event.${field.name}`)}`).join('\n')}
+
+  const ${fixed.name} = event.${fixed.name};
+  if (${fixed.name} !== undefined && ${fixed.name} !== null) {
+    bits |= ${bit(fixed.bit)};
+    w = ${writer(fixed)}(out, ${fixed.name}, w);
+  }
+${root.flags.map((field) => writeFlag(field, 'event')).join('')}${root.optionalRefs
+    .map((field) => optional(field, 'event', writeRef(field, 'w++', field.name)))
+    .join(
+      '',
+    )}${root.words.map((field) => optional(field, 'event', writeWord(field, 'w++', field.name))).join('')}${root.doubles
+    .map((field) => optional(field, 'event', writeDouble(field, field.name)))
+    .join('')}${root.parts.map((field) => optional(field, 'event', writePart(field, field.name))).join('')}
+${sections
+  .map(
+    (section) => `  const ${section.name} = event.${section.name};
+  if (${section.name} !== undefined && ${section.name} !== null) {
+    bits |= ${bit(section.bit)};
+    w = ${writer(section)}(out, ${section.name}, w);
+  }
+`,
+  )
+  .join('')}
+  const ${layout.bytes.name} = event.${layout.bytes.name};
+  if (${layout.bytes.name} !== undefined && ${layout.bytes.name} !== null) {
+    bits |= ${bit(layout.bytes.bit)};
+    out.rawBytes(${layout.bytes.name}, '${layout.bytes.path}');
+  }
+  i32[at + ${ROOT_HEADER.bits}] = bits;
+  return w;
+}
+
+${emitFixed(fixed)}
+${sections.map(emitPacked).join('\n')}
+${enums.map(emitEnum).join('\n')}
+function refuseSection(path: string, value: unknown): never {
+  throw invalid(path, value, 'an object');
+}
+`;
+}
+
+function emitFixed(section) {
+  const { record } = section;
+  const absent = (word) => `else i32[at + ${word}] = 0;`;
+  const slots = [
+    ...record.optionalRefs.map((field) =>
+      optional(field, 'section', writeRef(field, `at + ${field.word}`, field.name), absent(field.word)),
+    ),
+    ...record.words.map((field) =>
+      optional(field, 'section', writeWord(field, `at + ${field.word}`, field.name), absent(field.word)),
+    ),
+  ];
+  if (record.doubles.length > 0) throw new Error(`${section.name}: 64-bit numbers have no fixed place yet`);
+  return `function ${writer(section)}(out: Encoder, section: Section<'${section.name}'>, at: number): number {
+  if (typeof section !== 'object' || isArrayOrRevoked(section)) refuseSection('${section.path}', section);
+  const i32 = out.i32;
+  let bits = 0;
+  let w = at + ${record.fixedWords};
+${slots.join('')}${record.flags.map((field) => writeFlag(field, 'section')).join('')}${record.parts
+    .map((field) => optional(field, 'section', writePart(field, field.name)))
+    .join('')}  i32[at] = bits;
+  return w;
+}
+`;
+}
+
+function emitPacked(section) {
+  const { record } = section;
+  const body = [
+    ...record.requiredRefs.map((field) => `  ${writeRef(field, 'w++', `section.${field.name}`)}\n`),
+    ...record.optionalRefs.map((field) => optional(field, 'section', writeRef(field, 'w++', field.name))),
+    ...record.words.map((field) => any(field, writeWord(field, 'w++', field.name))),
+    ...record.doubles.map((field) => any(field, writeDouble(field, field.name))),
+    ...record.flags.map((field) => writeFlag(field, 'section')),
+    ...record.parts.map((field) => any(field, writePart(field, field.name))),
+  ];
+  const usesWords = record.words.length > 0;
+  return `function ${writer(section)}(out: Encoder, section: Section<'${section.name}'>, at: number): number {
+  if (typeof section !== 'object' || isArrayOrRevoked(section)) refuseSection('${section.path}', section);
+${usesWords ? '  const i32 = out.i32;\n' : ''}  let bits = 0;
+  let w = at + 1;
+${body.join('')}  ${usesWords ? 'i32' : 'out.i32'}[at] = bits;
+  return w;
+}
+`;
+}
+
+function any(field, write) {
+  if (field.optional) return optional(field, 'section', write);
+  return `  const ${field.name} = section.${field.name};\n  ${write.split('\n').join('\n  ')}\n`;
+}
+
+function optional(field, owner, write, otherwise = '') {
+  return `  const ${field.name} = ${owner}.${field.name};
+  if (${field.name} !== undefined && ${field.name} !== null) {
+    bits |= ${bit(field.bit)};
+    ${write.split('\n').join('\n    ')}
+  }${otherwise && ` ${otherwise}`}
+`;
+}
+
+function writeRef(field, word, value) {
+  const method = field.kind === 'json' ? 'json' : field.interned === 'all' ? 'interned' : 'bundled';
+  return `out.${method}(${word}, ${value}, '${field.path}'${method === 'interned' ? `, ${salt(field)}` : ''});`;
+}
+
+function writeWord(field, word, value) {
+  return `${checkNumber(field, value)}\ni32[${word}] = ${value};`;
+}
+
+function writeDouble(field, value) {
+  return `${checkNumber(field, value)}\nout.double(w, ${value});\nw += 2;`;
+}
+
+function checkNumber(field, value) {
+  const { bad, expected } = NUMBER_RULES[field.kind];
+  return `if (${bad(value)}) throw invalid('${field.path}', ${value}, '${expected}');`;
+}
+
+function writePart(field, value) {
+  if (field.kind === 'strings')
+    return `w = out.strings(w, ${value}, '${field.path}', ${salt(field)}, ${field.interned === 'all'});`;
+  return `w = out.stringMap(w, ${value}, '${field.path}', ${salt(field)}, ${field.interned !== 'none'}, ${field.interned === 'all'});`;
+}
+
+/** A different number for each field of interned text, spread over the cache. */
+const salts = new Map();
+function salt(field) {
+  if (!salts.has(field.path)) salts.set(field.path, salts.size * 0x20000);
+  return salts.get(field.path);
+}
+
+function writeFlag(field, owner) {
+  if (field.kind === 'enum') {
+    const put = `bits |= ${enumFunction(field)}(${field.name})${field.bit === 0 ? '' : ` << ${field.bit}`};`;
+    const read = `  const ${field.name} = ${owner}.${field.name};\n`;
+    return field.optional
+      ? `${read}  if (${field.name} !== undefined && ${field.name} !== null) ${put}\n`
+      : `${read}  ${put}\n`;
+  }
+  const present = field.optional ? `    bits |= ${bit(field.bit)};\n` : '';
+  const check = `if (typeof ${field.name} !== 'boolean') throw invalid('${field.path}', ${field.name}, 'a boolean');`;
+  const put = `if (${field.name}) bits |= ${bit(field.valueBit)};`;
+  const read = `  const ${field.name} = ${owner}.${field.name};\n`;
+  if (!field.optional) return `${read}  ${check}\n  ${put}\n`;
+  return `${read}  if (${field.name} !== undefined && ${field.name} !== null) {\n${present}    ${check}\n    ${put}\n  }\n`;
+}
+
+function emitEnum(field) {
+  return `function ${enumFunction(field)}(value: string): number {
+  switch (value) {
+${field.values.map((value, i) => `    case '${value}':\n      return ${i + 1};`).join('\n')}
+    default:
+      throw invalid('${field.path}', value, '${field.values.map((value) => `"${value}"`).join(', ')}');
+  }
+}
+`;
+}
+
+function enumFunction(field) {
+  return `numberOf${capital(field.name)}`;
+}
+
+function writer(section) {
+  return `write${capital(section.name)}`;
+}
+
+function capital(name) {
+  return name[0].toUpperCase() + name.slice(1);
+}
+
+function bit(index) {
+  return `0x${(2 ** index).toString(16)}`;
+}

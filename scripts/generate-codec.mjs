@@ -1,0 +1,42 @@
+/**
+ * Writes lib/event/generated/ from the UnifiedEvent type. Runs before tsc in every build.
+ *
+ *   node scripts/generate-codec.mjs
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { emitDecode } from './codec-generator/emit-decode.mjs';
+import { emitEncode } from './codec-generator/emit-encode.mjs';
+import { emitFields } from './codec-generator/emit-fields.mjs';
+import { emitView } from './codec-generator/emit-view.mjs';
+import { layOut } from './codec-generator/layout.mjs';
+import { readEventType } from './codec-generator/read-type.mjs';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const source = path.join(root, 'lib/event/unified-event.ts');
+const target = path.join(root, 'lib/event/generated');
+
+const fields = readEventType(source);
+const layout = layOut(fields);
+const files = {
+  'fields.ts': emitFields(fields),
+  'encode.ts': emitEncode(layout),
+  'decode.ts': emitDecode(layout),
+  'view.ts': emitView(layout),
+};
+
+mkdirSync(target, { recursive: true });
+for (const [name, body] of Object.entries(files)) {
+  const file = path.join(target, name);
+  const text = `// Written by scripts/generate-codec.mjs from lib/event/unified-event.ts; edit those instead.\n${body}`;
+  if (readIfThere(file) !== text) writeFileSync(file, text);
+}
+
+function readIfThere(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+/** What every script here needs: the repository root, running a command, and stopping with one clear message. */
+import { spawn, spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/**
+ * Runs a command to its end and never rejects. `code` is 127 when there is no such command;
+ * `output` is stdout and stderr in the order they came.
+ */
+export function run(command, args, { cwd = root, env = process.env } = {}) {
+  return new Promise((resolve) => {
+    let output = '';
+    let stdout = '';
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => (output += text));
+    child.on('error', (error) => resolve({ code: 127, output: error.message, stdout }));
+    child.on('close', (code, signal) => resolve({ code: code ?? 1, signal, output, stdout }));
+  });
+}
+
+/** Runs a tool from node_modules/.bin with the Node that runs this script. */
+export function runBin(name, args, options) {
+  return run(process.execPath, [path.join(root, 'node_modules', '.bin', name), ...args], options);
+}
+
+/** True when the command exists and answers `--version`. */
+export function has(command) {
+  return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+/** Prints the message and ends the process as failed. */
+export function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
