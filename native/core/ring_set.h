@@ -1,0 +1,382 @@
+// One ring, or one for each CPU with an overflow ring behind them, shared between threads.
+#ifndef TAPIO_CORE_RING_SET_H_
+#define TAPIO_CORE_RING_SET_H_
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include "cache_line.h"
+#include "cpu.h"
+#include "memory.h"
+#include "ring.h"
+#include "wake.h"
+
+namespace tapio {
+
+// What all buffers are made of: RingBuffer and EventBuffer are sets of one ring, the per-CPU
+// buffers have a ring for each CPU and one for overflow.
+//
+// Threads: any, each through a Lane of its own (Attach).
+// Guarantees: those of Ring for each ring. The CPU number is a hint that may be wrong by the time
+// it
+//   is used, so every ring is a full MPMC ring and a wrong hint costs only time. Order is per ring;
+//   nothing is promised across rings.
+// Full: a put goes to the ring of its CPU, then to the overflow ring, then is refused and counted.
+// Closed: as Ring; everybody who waits is woken.
+// Memory: one block for all rings, freed with the set; lanes are freed by Detach.
+class RingSet {
+ public:
+  struct Config {
+    std::uint32_t rings;           // 1, or one for each CPU number
+    std::uint64_t slots;           // of each ring
+    std::uint64_t overflow_slots;  // 0: no overflow ring
+    std::uint32_t stride;          // as Ring::Geometry
+    std::uint32_t payload;
+    std::uint64_t start;
+  };
+
+  // A thread's entry to the set. Used by one thread at a time.
+  class Lane {
+   private:
+    friend class RingSet;
+    std::unique_ptr<Ring::Lane[]> rings_;  // the CPUs' rings, then the overflow ring
+    bool seated_ = false;
+    std::uint32_t sweep_ring_ = 0;  // where the next take goes on
+    std::uint64_t sweep_end_ = 0;   // and up to which ticket of that ring
+    bool sweeping_ = false;
+  };
+
+  struct RingStats {
+    std::uint64_t capacity, size, write_index, read_index;
+    std::uint64_t puts, gets, rejected, discarded, high_watermark;
+    bool closed;
+  };
+
+  // nullptr when the memory cannot be had.
+  static std::unique_ptr<RingSet> Create(const Config& config) {
+    const Ring::Geometry each{config.slots, config.stride, config.payload, config.start};
+    const Ring::Geometry overflow{config.overflow_slots, config.stride, config.payload,
+                                  config.start};
+    const bool has_overflow = config.overflow_slots != 0;
+    // Sizes are validated where they come from; this bound only keeps the products below exact.
+    constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 31;
+    if (config.slots > kMaxSlots || config.overflow_slots > kMaxSlots) return nullptr;
+    const std::uint64_t rings_bytes = Ring::BytesFor(each) * config.rings;
+    const std::uint64_t bytes = rings_bytes + (has_overflow ? Ring::BytesFor(overflow) : 0);
+    Memory memory = Memory::Allocate(bytes);
+    if (memory.data() == nullptr) return nullptr;
+    return std::unique_ptr<RingSet>(new (std::nothrow) RingSet(config, std::move(memory)));
+  }
+
+  RingSet(const RingSet&) = delete;
+  RingSet& operator=(const RingSet&) = delete;
+
+  const Config& config() const { return config_; }
+  std::uint32_t ring_count() const { return config_.rings; }
+  bool has_overflow() const { return config_.overflow_slots != 0; }
+  std::size_t memory_size() const { return memory_.size(); }
+  // The CPUs' rings, then the overflow ring where there is one.
+  std::uint32_t total_rings() const { return static_cast<std::uint32_t>(rings_.size()); }
+  const Ring& ring(std::uint32_t index) const { return *rings_[index]; }
+
+  ParkingLot& records() { return records_; }  // those who wait for a record
+  ParkingLot& room() { return room_; }        // those who wait for room
+
+  // The first Ring::kSeats lanes at a time put wait-free, later ones lock-free.
+  Lane* Attach() {
+    const std::lock_guard<std::mutex> lock(lanes_mutex_);
+    lanes_.push_back(std::make_unique<Lane>());
+    Lane* lane = lanes_.back().get();
+    lane->seated_ = seats_taken_ < Ring::kSeats;
+    if (lane->seated_) ++seats_taken_;
+    lane->rings_ = std::make_unique<Ring::Lane[]>(rings_.size());
+    for (std::uint32_t i = 0; i < total_rings(); ++i)
+      rings_[i]->InitLane(lane->rings_[i], lane->seated_);
+    return lane;
+  }
+
+  // The lane's counts stay in the statistics. No call on this lane may be running.
+  void Detach(Lane* lane) {
+    const std::lock_guard<std::mutex> lock(lanes_mutex_);
+    if (lane->seated_) --seats_taken_;
+    for (std::uint32_t i = 0; i < total_rings(); ++i) AddCounts(retired_[i], lane->rings_[i]);
+    lanes_.remove_if([lane](const std::unique_ptr<Lane>& each) { return each.get() == lane; });
+  }
+
+  // What becomes of a record that finds no room.
+  enum class OnFull {
+    kRefuse,      // refused and counted
+    kTryAgain,    // refused and not counted, as the caller will try again
+    kDropOldest,  // stored in place of the oldest records of its CPU's ring, which are counted
+  };
+
+  PutStatus Put(Lane& lane, const void* data, std::uint32_t size, OnFull on_full) {
+    const std::uint32_t home = HomeRing();
+    const PutStatus status = rings_[home]->Put(lane.rings_[home], data, size);
+    if (status == PutStatus::kFull) [[unlikely]] {
+      return PutBatch(lane, static_cast<const std::uint8_t*>(data), &size, 1, 1, on_full).status;
+    }
+    if (status == PutStatus::kStored) records_.WakeOne();
+    return status;
+  }
+
+  // As Ring::PutBatch: to the ring of the running CPU, the rest to the overflow ring.
+  PutResult PutBatch(Lane& lane, const std::uint8_t* data, const std::uint32_t* sizes,
+                     std::uint32_t count, std::size_t alignment, OnFull on_full) {
+    PutResult total{PutStatus::kStored, 0};
+    for (;;) {
+      const std::uint32_t home = HomeRing();
+      PutResult result = PutInto(lane, home, data, sizes, count, alignment);
+      total.count += result.count;
+      if (result.status == PutStatus::kFull) [[unlikely]] {
+        Advance(data, sizes, count, result.count, alignment);
+        if (has_overflow()) {
+          result = PutInto(lane, ring_count(), data, sizes, count, alignment);
+          total.count += result.count;
+          Ring::CountRejected(lane.rings_[home], result.count);
+          Advance(data, sizes, count, result.count, alignment);
+        }
+        if (result.status == PutStatus::kFull && on_full == OnFull::kDropOldest &&
+            DropOldest(lane, rings_[home]->CanHold(sizes[0]) ? home : ring_count(), sizes[0])) {
+          continue;
+        }
+        if (result.status == PutStatus::kFull && on_full != OnFull::kTryAgain) {
+          CountRejected(lane, count);
+        }
+      }
+      if (total.count != 0) records_.WakeOne();
+      total.status = result.status;
+      return total;
+    }
+  }
+
+  // For the caller that gives up on records after kTryAgain.
+  void CountRejected(Lane& lane, std::uint32_t count) {
+    Ring::CountRejected(lane.rings_[HomeRing()], count);
+    if (has_overflow()) Ring::CountRejected(lane.rings_[ring_count()], count);
+  }
+
+  TakeResult Take(Lane& lane, void* target, std::uint64_t limit) {
+    if (total_rings() == 1) {
+      const TakeResult result = rings_[0]->Take(lane.rings_[0], target, limit);
+      return result.status == TakeStatus::kTaken ? Taken(result, true) : result;
+    }
+    std::uint32_t size;
+    return TakeBatch(lane, static_cast<std::uint8_t*>(target), limit, &size, 1, 1);
+  }
+
+  // As Ring::TakeBatch, from each ring in turn and the overflow ring last. A call that cannot take
+  // everything is continued by the lane's next one where it stopped. Each visit to a ring ends at
+  // what was there when it began, so that a busy ring cannot keep the others waiting.
+  TakeResult TakeBatch(Lane& lane, std::uint8_t* target, std::uint64_t limit, std::uint32_t* sizes,
+                       std::uint32_t max, std::size_t alignment) {
+    if (total_rings() == 1) return TakeBatchFrom(lane, 0, target, limit, sizes, max, alignment);
+    TakeResult total{TakeStatus::kEmpty, 0, 0, false};
+    bool drained = true;
+    const bool continued = lane.sweeping_ || lane.sweep_ring_ != 0;
+    // One round through all rings, and the rest of the ring where the last call stopped.
+    for (std::uint32_t visits = 0; visits <= total_rings(); ++visits) {
+      const std::uint32_t at = lane.sweep_ring_;
+      Ring& ring = *rings_[at];
+      if (!lane.sweeping_) {
+        lane.sweep_end_ = ring.write_index();
+        lane.sweeping_ = true;
+      }
+      const std::uint64_t start = AlignUp(total.bytes, alignment);
+      if (start > limit) return Taken(total, true);
+      const TakeResult result =
+          ring.TakeBatch(lane.rings_[at], target + start, limit - start, sizes + total.count,
+                         max - total.count, alignment, lane.sweep_end_);
+      if (result.status == TakeStatus::kTaken) {
+        total.count += result.count;
+        total.bytes = static_cast<std::uint32_t>(start) + result.bytes;
+      }
+      if (result.more) return total.count == 0 ? result : Taken(total, true);
+      drained = drained && result.status == TakeStatus::kDrained;
+      lane.sweeping_ = false;
+      lane.sweep_ring_ = at + 1 == total_rings() ? 0 : at + 1;
+      if (lane.sweep_ring_ == 0 && total.count != 0) return Taken(total, continued);
+    }
+    if (total.count != 0) return Taken(total, true);
+    if (drained) total.status = TakeStatus::kDrained;
+    return total;
+  }
+
+  // As TakeBatch, from one ring alone.
+  TakeResult TakeBatchFrom(Lane& lane, std::uint32_t index, std::uint8_t* target,
+                           std::uint64_t limit, std::uint32_t* sizes, std::uint32_t max,
+                           std::size_t alignment) {
+    const TakeResult result = rings_[index]->TakeBatch(lane.rings_[index], target, limit, sizes,
+                                                       max, alignment, Ring::kNoEnd);
+    return result.status == TakeStatus::kTaken ? Taken(result, result.more) : result;
+  }
+
+  TakeResult PeekBatch(std::uint32_t index, std::uint64_t& cursor, std::uint8_t* target,
+                       std::uint64_t limit, std::uint32_t* sizes, std::uint32_t max,
+                       std::size_t alignment, std::uint64_t end) {
+    return rings_[index]->PeekBatch(cursor, target, limit, sizes, max, alignment, end);
+  }
+
+  void Clear(Lane& lane) {
+    for (std::uint32_t i = 0; i < total_rings(); ++i) rings_[i]->Clear(lane.rings_[i]);
+    room_.WakeAll();
+    PassWakeOn();
+  }
+
+  void Close() {
+    for (const auto& ring : rings_) ring->Close();
+    records_.WakeAll();
+    room_.WakeAll();
+  }
+
+  bool closed() const { return rings_.back()->closed(); }
+
+  bool drained() const {
+    return std::all_of(rings_.begin(), rings_.end(), [](const auto& r) { return r->drained(); });
+  }
+  // Slots in use, all rings together.
+  std::uint64_t size() const {
+    std::uint64_t size = 0;
+    for (const auto& ring : rings_) size += ring->size();
+    return size;
+  }
+  // Whether a take by any thread would find a record now.
+  bool HasRecord() const {
+    return std::any_of(rings_.begin(), rings_.end(), [](const auto& r) { return r->HasRecord(); });
+  }
+
+  // Whether a put of a record of this size by this thread would find room now.
+  bool HasRoom(std::uint32_t size) const {
+    const auto has_room = [size](const Ring& ring) {
+      return ring.size() + ring.SlotsFor(size) <= ring.capacity();
+    };
+    return has_room(*rings_[HomeRing()]) || (has_overflow() && has_room(*rings_[ring_count()]));
+  }
+
+  // Somebody who was woken for a record leaves it to the next who waits.
+  void PassWakeOn() {
+    if (!records_.HasSleepers()) return;
+    if (HasRecord()) {
+      records_.WakeOne();
+    } else if (drained()) {
+      records_.WakeAll();
+    }
+  }
+
+  RingStats Stats(std::uint32_t index) {
+    const Ring& ring = *rings_[index];
+    RingStats stats{};
+    stats.closed = ring.closed();
+    {
+      const std::lock_guard<std::mutex> lock(lanes_mutex_);
+      Ring::Lane sum;
+      AddCounts(sum, retired_[index]);
+      for (const auto& lane : lanes_) AddCounts(sum, lane->rings_[index]);
+      stats.puts = sum.puts.load(std::memory_order_relaxed);
+      stats.gets = sum.gets.load(std::memory_order_relaxed);
+      stats.rejected = sum.rejected.load(std::memory_order_relaxed);
+      stats.discarded = sum.discarded.load(std::memory_order_relaxed);
+      stats.high_watermark = sum.high_watermark.load(std::memory_order_relaxed);
+    }
+    stats.capacity = ring.capacity();
+    stats.read_index = ring.read_index();
+    stats.size = std::min(ring.write_index() - stats.read_index, stats.capacity);
+    stats.write_index = stats.read_index + stats.size;
+    return stats;
+  }
+
+ private:
+  RingSet(const Config& config, Memory memory) : config_(config), memory_(std::move(memory)) {
+    std::uint8_t* at = memory_.data();
+    const auto add = [&](std::uint64_t slots) {
+      const Ring::Geometry geometry{slots, config.stride, config.payload, config.start};
+      rings_.push_back(std::make_unique<Ring>(geometry, at));
+      at += Ring::BytesFor(geometry);
+    };
+    for (std::uint32_t i = 0; i < config.rings; ++i) add(config.slots);
+    if (config.overflow_slots != 0) add(config.overflow_slots);
+    retired_ = std::make_unique<Ring::Lane[]>(rings_.size());
+  }
+
+  std::uint32_t HomeRing() const { return ring_count() == 1 ? 0 : CurrentCpu() % ring_count(); }
+
+  PutResult PutInto(Lane& lane, std::uint32_t index, const std::uint8_t* data,
+                    const std::uint32_t* sizes, std::uint32_t count, std::size_t alignment) {
+    Ring& ring = *rings_[index];
+    if (count != 1) return ring.PutBatch(lane.rings_[index], data, sizes, count, alignment);
+    const PutStatus status = ring.Put(lane.rings_[index], data, sizes[0]);
+    return {status, status == PutStatus::kStored ? 1U : 0U};
+  }
+
+  static void Advance(const std::uint8_t*& data, const std::uint32_t*& sizes, std::uint32_t& count,
+                      std::uint32_t by, std::size_t alignment) {
+    for (; by != 0; --by, --count) data += AlignUp(*sizes++, alignment);
+  }
+
+  // Makes room for one record in a full ring. False if the oldest record is still being written,
+  // and stays so for longer than a writer that runs would take: it was preempted, and waiting for
+  // it is no use.
+  bool DropOldest(Lane& lane, std::uint32_t index, std::uint32_t size) {
+    constexpr int kSpins = 100;
+    constexpr int kPatience = 2000;
+    Ring& ring = *rings_[index];
+    for (int i = 0; i < kPatience; ++i) {
+      if (i >= kSpins) std::this_thread::yield();
+      if (ring.DiscardOne(lane.rings_[index])) return true;
+      if (ring.size() + ring.SlotsFor(size) <= ring.capacity()) return true;
+    }
+    return false;
+  }
+
+  TakeResult Taken(TakeResult result, bool more) {
+    result.status = TakeStatus::kTaken;
+    result.more = more;
+    if (room_.HasSleepers() || records_.HasSleepers()) [[unlikely]]
+      TellSleepers();
+    return result;
+  }
+
+  // After taking: tells those who wait for room, and passes the wake on.
+  void TellSleepers() {
+    if (room_.HasSleepers()) room_.WakeAll();
+    PassWakeOn();
+  }
+
+  static void AddCounts(Ring::Lane& sum, const Ring::Lane& lane) {
+    const auto add = [](auto& to, const auto& from) {
+      to.store(to.load(std::memory_order_relaxed) + from.load(std::memory_order_relaxed),
+               std::memory_order_relaxed);
+    };
+    add(sum.puts, lane.puts);
+    add(sum.gets, lane.gets);
+    add(sum.rejected, lane.rejected);
+    add(sum.discarded, lane.discarded);
+    sum.high_watermark.store(std::max(sum.high_watermark.load(std::memory_order_relaxed),
+                                      lane.high_watermark.load(std::memory_order_relaxed)),
+                             std::memory_order_relaxed);
+  }
+
+  const Config config_;
+  Memory memory_;
+  std::vector<std::unique_ptr<Ring>> rings_;
+
+  ParkingLot records_;
+  ParkingLot room_;
+
+  std::mutex lanes_mutex_;
+  std::list<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Ring::Lane[]> retired_;  // counts of the lanes that have left
+  std::uint32_t seats_taken_ = 0;
+};
+
+}  // namespace tapio
+
+#endif  // TAPIO_CORE_RING_SET_H_
