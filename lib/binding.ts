@@ -1,0 +1,124 @@
+/**
+ * Loads the addon and types it. Nothing else in lib/ touches native code.
+ *
+ * Native functions throw nothing and check nothing a user could get wrong: callers in lib/ check
+ * arguments first and turn status numbers into TapioErrors.
+ */
+import path from 'node:path';
+
+/** What a buffer is made of. All numbers are checked by the caller. */
+export interface BufferConfig {
+  /** One ring for each CPU instead of one ring. */
+  perCPU: boolean;
+  /** Slots of each ring, and of the overflow ring (0: none). */
+  slots: number;
+  overflowSlots: number;
+  /** Bytes from slot to slot (a multiple of 128), and those a record can use (at most 16 less). */
+  stride: number;
+  payload: number;
+  /** First ticket of each ring. */
+  start: number;
+  /** Up to 8 numbers that come back from `bufferTraits`; native code does not read them. */
+  traits: number[];
+  /** Bytes of the staging for records to put; the rest is for records taken. */
+  putBytes: number;
+  /** At least this long between two wakes of a sleeping consumer under load; 0: no limit. */
+  wakeIntervalMicros: number;
+}
+
+/** The form in which native code takes a BufferConfig: see ConfigIndex in native/addon/addon.cc. */
+export function bufferConfig(config: BufferConfig): Float64Array {
+  const { perCPU, slots, overflowSlots, stride, payload, start, putBytes, wakeIntervalMicros, traits } =
+    config;
+  return Float64Array.of(
+    perCPU ? 1 : 0,
+    slots,
+    overflowSlots,
+    stride,
+    payload,
+    start,
+    putBytes,
+    wakeIntervalMicros,
+    ...traits,
+  );
+}
+
+/**
+ * One buffer in one thread: functions that need no `this`. Calls without parameters take operands from the staging and leave results
+ * there: see staging.ts. After `release` every call leaves the status RELEASED.
+ */
+export interface NativeBuffer {
+  readonly id: bigint;
+  /** What the dispatcher is called with when a wait for a record, or for room, is over. */
+  readonly recordToken: number;
+  readonly roomToken: number;
+  readonly traits: number[];
+  /** CPU rings; the overflow ring, where there is one, has this number as its index. */
+  readonly rings: number;
+
+  readonly put: () => void;
+  readonly putBatch: () => void;
+  readonly take: () => void;
+  readonly takeBatch: () => void;
+  readonly size: () => void;
+
+  readonly putPacked: (source: Uint8Array, lengths: Uint32Array) => void;
+  readonly takePacked: (target: Uint8Array, lengths: Uint32Array) => void;
+  readonly takeInto: (target: Uint8Array) => void;
+
+  readonly peek: () => void;
+  /** Fills capacity, size, writeIndex, readIndex, puts, gets, rejected, discarded, highWatermark, closed (0 or 1). */
+  readonly stats: (ring: number, target: Float64Array) => void;
+  /** Counts records as refused that native code has not seen. */
+  readonly countRejected: (count: number) => void;
+  readonly clear: () => void;
+  readonly close: () => void;
+  readonly closed: () => boolean;
+  readonly drained: () => boolean;
+  readonly hasRecord: () => boolean;
+
+  /** False: the dispatcher will be called, once. True: the condition holds already. undefined: the loop refuses. */
+  readonly startWait: (forRoom: boolean) => boolean | undefined;
+  readonly stopWait: (forRoom: boolean) => void;
+  /** Whether anybody, in any thread, sleeps until there is a record. */
+  readonly hasSleepers: () => boolean;
+  /** Wakes the next who waits for a record, if there is one: for who was woken and may leave it. */
+  readonly passWakeOn: () => void;
+  /** Blocks this thread for a bounded time until there may be a record, or room for one of `size` bytes. */
+  readonly block: (milliseconds: number, forRoom: boolean, size: number) => void;
+  readonly release: () => void;
+}
+
+export interface NativeBinding {
+  /** undefined: the memory cannot be had. */
+  createBuffer(config: Float64Array, staging: ArrayBuffer): NativeBuffer | undefined;
+  /** False: the buffer is gone. True: this process never had it. */
+  bufferTraits(id: bigint): number[] | boolean;
+  /** undefined: the buffer has gone meanwhile. */
+  attachBuffer(
+    id: bigint,
+    staging: ArrayBuffer,
+    putBytes: number,
+    wakeIntervalMicros: number,
+  ): NativeBuffer | undefined;
+  /** Sets the function that hears of the end of each wait in this thread. */
+  onWake(dispatcher: (token: number) => void): void;
+  /** Those that wait now, by token. Kept here because every copy of this package's JavaScript in a thread has the same addon, and the last one sets the dispatcher. */
+  waiting?: Map<number, { onWake(): void }>;
+
+  /** Interns a string of at most 256 UTF-8 bytes for every thread of this process. 0: the table is full or the string too long. */
+  internString(text: string): number;
+  /** The interned string, or undefined for an id that was never given out. Ids count up from 1. */
+  internedString(id: number): string | undefined;
+
+  currentCPU(): number;
+  availableCPUs(): number[];
+  /** 0, or an errno, or -1 where the platform cannot. */
+  pinThread(cpu: number): number;
+  unpinThread(): number;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon is a CommonJS resource
+const load = require('node-gyp-build') as (directory: string) => NativeBinding;
+
+export const binding: NativeBinding = load(path.join(__dirname, '..'));

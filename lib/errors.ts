@@ -1,0 +1,73 @@
+/** The stable codes of every error this package throws. */
+export type ErrorCode =
+  | 'ERR_BUFFER_FULL'
+  | 'ERR_BUFFER_EMPTY'
+  | 'ERR_BUFFER_CLOSED'
+  | 'ERR_EVENT_TOO_LARGE'
+  | 'ERR_INVALID_EVENT'
+  | 'ERR_INVALID_CAPACITY'
+  | 'ERR_INVALID_ARGUMENT'
+  | 'ERR_CORRUPT_DATA'
+  | 'ERR_POOL_DOUBLE_PUT'
+  | 'ERR_NO_AGGREGATOR'
+  | 'ERR_UNSUPPORTED';
+
+/**
+ * The one error class of this package. Tell errors apart by `code`; the message carries the values
+ * involved and may be reworded in any release.
+ */
+export class TapioError extends Error {
+  readonly code: ErrorCode;
+  /** Of a failed `putBatch`: how many events of the batch were stored before the bad one. */
+  readonly stored?: number;
+
+  constructor(code: ErrorCode, message: string, stored?: number) {
+    super(message);
+    this.name = 'TapioError';
+    this.code = code;
+    if (stored !== undefined) this.stored = stored;
+  }
+}
+
+/** Array.isArray, but for a revoked Proxy, where that throws. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** What is no object with properties of its own names: an array, or a revoked Proxy, which throws whatever is asked of it. */
+export function isArrayOrRevoked(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return true;
+  }
+}
+
+/** How a value is shown in an error message: short, unambiguous, and never running user code. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value.length > 40
+        ? `${JSON.stringify(value.slice(0, 40))}... (${value.length} characters)`
+        : JSON.stringify(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value);
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'function':
+      return 'a function';
+    case 'symbol':
+      return 'a symbol';
+    default:
+      if (value === null) return 'null';
+      if (isArray(value)) return `an array of ${value.length}`;
+      return isArrayOrRevoked(value) ? 'a revoked Proxy' : 'an object';
+  }
+}

@@ -1,0 +1,138 @@
+// The export table. Its TypeScript twin is NativeBinding in lib/binding.ts.
+#include <napi.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "attachment.h"
+#include "cpus.h"
+#include "environment.h"
+#include "registry.h"
+#include "symbols.h"
+#include "values.h"
+
+namespace tapio::addon {
+namespace {
+
+// createBuffer(config: Float64Array, staging: ArrayBuffer): NativeBuffer | undefined
+// undefined: the memory cannot be had. The numbers of `config`, then the traits:
+enum ConfigIndex : std::size_t {
+  kPerCpu,  // 0 or 1
+  kSlots,
+  kOverflowSlots,
+  kStride,
+  kPayload,
+  kStart,
+  kPutBytes,
+  kWakeIntervalMicros,
+  kFirstTrait,
+};
+
+napi_value CreateBuffer(napi_env env, napi_callback_info info) {
+  std::size_t argc = 2;
+  napi_value argv[2];
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Elements<double> config(env, argv[0]);
+  if (config.count < kFirstTrait) return nullptr;
+  const auto number = [&](ConfigIndex i) { return static_cast<std::uint64_t>(config.data[i]); };
+  const auto number32 = [&](ConfigIndex i) { return static_cast<std::uint32_t>(config.data[i]); };
+  RingSet::Config set{};
+  set.rings = config.data[kPerCpu] != 0 ? ConfiguredCpus() : 1;
+  set.slots = number(kSlots);
+  set.overflow_slots = number(kOverflowSlots);
+  set.stride = number32(kStride);
+  set.payload = number32(kPayload);
+  set.start = number(kStart);
+  Traits traits{};
+  std::copy_n(config.data + kFirstTrait, std::min(config.count - kFirstTrait, traits.size()),
+              traits.begin());
+  std::unique_ptr<RingSet> rings = RingSet::Create(set);
+  if (rings == nullptr) return nullptr;
+  SharedBuffer* buffer = Registry::Instance().Add(std::move(rings), traits);
+  return Attachment::Create(env, buffer, argv[1], number32(kPutBytes),
+                            number32(kWakeIntervalMicros), true);
+}
+
+SharedBuffer* FindBuffer(napi_env env, napi_value id_value, std::uint64_t& id, bool& lossless) {
+  id = 0;
+  lossless = false;
+  napi_get_value_bigint_uint64(env, id_value, &id, &lossless);
+  return lossless ? Registry::Instance().Find(id) : nullptr;
+}
+
+// bufferTraits(id: bigint): number[] | boolean; false: the buffer is gone, true: it never was
+napi_value BufferTraits(napi_env env, napi_callback_info info) {
+  std::size_t argc = 1;
+  napi_value argv[1];
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  std::uint64_t id;
+  bool lossless;
+  SharedBuffer* buffer = FindBuffer(env, argv[0], id, lossless);
+  if (buffer == nullptr) return Boolean(env, !lossless || !Registry::Instance().Issued(id));
+  const napi_value traits = NumberArray(env, buffer->traits);
+  Registry::Instance().Release(buffer);
+  return traits;
+}
+
+// attachBuffer(id: bigint, staging: ArrayBuffer, putBytes: number, wakeIntervalMicros: number):
+// NativeBuffer | undefined; undefined: the buffer has gone meanwhile
+napi_value AttachBuffer(napi_env env, napi_callback_info info) {
+  std::size_t argc = 4;
+  napi_value argv[4];
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  std::uint64_t id;
+  bool lossless;
+  SharedBuffer* buffer = FindBuffer(env, argv[0], id, lossless);
+  if (buffer == nullptr) return nullptr;
+  std::uint32_t put_bytes = 0;
+  std::uint32_t wake_interval_micros = 0;
+  napi_get_value_uint32(env, argv[2], &put_bytes);
+  napi_get_value_uint32(env, argv[3], &wake_interval_micros);
+  return Attachment::Create(env, buffer, argv[1], put_bytes, wake_interval_micros, false);
+}
+
+// onWake(dispatcher: (token: number) => void): void
+napi_value OnWake(napi_env env, napi_callback_info info) {
+  std::size_t argc = 1;
+  napi_value argv[1];
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  Environment::Of(env)->port().SetDispatcher(argv[0]);
+  return nullptr;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  if (Environment::Create(env) == nullptr) {
+    Napi::Error::New(env, "cannot set up the addon in this environment")
+        .ThrowAsJavaScriptException();
+    return exports;
+  }
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  const auto add_raw = [&](const char* name, napi_callback function) {
+    napi_value value;
+    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value) == napi_ok) {
+      napi_set_named_property(env, exports, name, value);
+    }
+  };
+  add_raw("createBuffer", CreateBuffer);
+  add_raw("bufferTraits", BufferTraits);
+  add_raw("attachBuffer", AttachBuffer);
+  add_raw("onWake", OnWake);
+  add("internString", InternString);
+  add("internedString", InternedString);
+  add("currentCPU", CurrentCpuNumber);
+  add("availableCPUs", AvailableCpus);
+  add("pinThread", PinThread);
+  add("unpinThread", UnpinThread);
+  return exports;
+}
+
+}  // namespace
+}  // namespace tapio::addon
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  return tapio::addon::Init(env, exports);
+}
+NODE_API_MODULE(tapio_performance, Init)

@@ -1,0 +1,237 @@
+#include "wake_port.h"
+
+#include <algorithm>
+
+#if defined(__linux__)
+#include <sys/timerfd.h>
+#include <unistd.h>
+#endif
+
+namespace tapio::addon {
+
+namespace {
+
+// A producer has claimed a slot and not published it yet, and may have looked for sleepers before
+// we parked: it is copying, or was preempted there. Look again this much later.
+constexpr std::uint64_t kImminentNs = 50'000;
+
+}  // namespace
+
+bool LoopSleeper::Holds() const {
+  if (condition_ == Condition::kRecord) return rings_.HasRecord() || rings_.drained();
+  return rings_.closed();
+}
+
+bool LoopSleeper::Imminent() const {
+  return condition_ == Condition::kRecord && rings_.size() != 0;
+}
+
+bool LoopSleeper::Start() {
+  if (waiting_) return false;
+  if (Holds()) return true;
+  waiting_ = true;
+  const std::uint64_t now = uv_hrtime();
+  if (now - last_wake_ns_ < interval_ns_) {
+    due_ns_ = last_wake_ns_ + interval_ns_;
+  } else if (ParkOrDelay()) {
+    waiting_ = false;
+    return true;
+  }
+  port_.Add(this);
+  return false;
+}
+
+bool LoopSleeper::ParkOrDelay() {
+  due_ns_ = 0;
+  woken_.store(false, std::memory_order_relaxed);  // nobody can wake us before Park
+  lot().Park(*this);
+  // The second look that the parking protocol asks for.
+  if (Holds()) {
+    lot().Unpark(*this);
+    return true;
+  }
+  if (Imminent()) due_ns_ = uv_hrtime() + kImminentNs;
+  return false;
+}
+
+void LoopSleeper::Wake() {
+  woken_.store(true, std::memory_order_release);  // pairs with the acquire in WakePort::OnSignal
+  port_.Signal();
+}
+
+void LoopSleeper::Finish() {
+  waiting_ = false;
+  due_ns_ = 0;
+  last_wake_ns_ = uv_hrtime();
+}
+
+void LoopSleeper::Stop() {
+  if (!waiting_) return;
+  const bool was_woken = !lot().Unpark(*this);
+  // The wake that was meant for us goes to the next one.
+  if (was_woken && Holds()) lot().WakeOne();
+  waiting_ = false;
+  due_ns_ = 0;
+  port_.Remove(this);
+}
+
+void WakePort::SetDispatcher(napi_value function) {
+  if (dispatcher_ != nullptr) napi_delete_reference(env_, dispatcher_);
+  napi_create_reference(env_, function, 1, &dispatcher_);
+}
+
+bool WakePort::Open() {
+  if (open_) return true;
+  uv_loop_t* loop;
+  if (open_handles_ != 0 || napi_get_uv_event_loop(env_, &loop) != napi_ok) return false;
+  async_.data = this;
+  timer_.data = this;
+  const auto on_signal = [](uv_async_t* handle) {
+    static_cast<WakePort*>(handle->data)->OnSignal();
+  };
+  if (uv_async_init(loop, &async_, on_signal) != 0) return false;
+  open_handles_ = 1;
+  uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
+  if (!OpenTimer(loop)) {
+    uv_close(reinterpret_cast<uv_handle_t*>(&async_), OnHandleClosed);
+    return false;
+  }
+  open_handles_ = 2;
+  uv_unref(reinterpret_cast<uv_handle_t*>(&timer_));
+  open_ = true;
+  return true;
+}
+
+bool WakePort::OpenTimer(uv_loop_t* loop) {
+#if defined(__linux__)
+  timer_fd_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (timer_fd_ < 0) return false;
+  if (uv_poll_init(loop, &timer_, timer_fd_) != 0) {
+    close(timer_fd_);
+    timer_fd_ = -1;
+    return false;
+  }
+  uv_poll_start(&timer_, UV_READABLE, [](uv_poll_t* handle, int, int) {
+    static_cast<WakePort*>(handle->data)->OnTimer();
+  });
+  return true;
+#else
+  return uv_timer_init(loop, &timer_) == 0;
+#endif
+}
+
+void WakePort::Close(void (*closed)(void*), void* data) {
+  if (dispatcher_ != nullptr) napi_delete_reference(env_, dispatcher_);
+  dispatcher_ = nullptr;
+  if (open_handles_ == 0) {
+    closed(data);
+    return;
+  }
+  closed_ = closed;
+  closed_data_ = data;
+  if (!open_) return;  // what is left of a failed Open is closing already
+  open_ = false;
+  uv_close(reinterpret_cast<uv_handle_t*>(&async_), OnHandleClosed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), OnHandleClosed);
+}
+
+void WakePort::OnHandleClosed(uv_handle_t* handle) {
+  auto* self = static_cast<WakePort*>(handle->data);
+  if (--self->open_handles_ != 0) return;
+#if defined(__linux__)
+  if (self->timer_fd_ >= 0) close(self->timer_fd_);
+  self->timer_fd_ = -1;
+#endif
+  if (self->closed_ != nullptr) self->closed_(self->closed_data_);
+}
+
+void WakePort::Add(LoopSleeper* sleeper) {
+  if (waiting_.empty()) uv_ref(reinterpret_cast<uv_handle_t*>(&async_));
+  waiting_.push_back(sleeper);
+  if (sleeper->due_ns_ != 0) ArmTimer(sleeper->due_ns_);
+}
+
+void WakePort::Remove(LoopSleeper* sleeper) {
+  waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), sleeper), waiting_.end());
+  if (waiting_.empty() && open_) uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
+}
+
+void WakePort::ArmTimer(std::uint64_t due_ns) {
+  if (armed_for_ns_ != 0 && armed_for_ns_ <= due_ns) return;
+  armed_for_ns_ = due_ns;
+  const std::uint64_t now = uv_hrtime();
+  const std::uint64_t rest = due_ns > now ? due_ns - now : 1;
+#if defined(__linux__)
+  itimerspec spec{};
+  spec.it_value.tv_sec = static_cast<time_t>(rest / 1'000'000'000);
+  spec.it_value.tv_nsec = static_cast<long>(rest % 1'000'000'000);
+  timerfd_settime(timer_fd_, 0, &spec, nullptr);
+#else
+  const auto on_timer = [](uv_timer_t* handle) { static_cast<WakePort*>(handle->data)->OnTimer(); };
+  uv_timer_start(&timer_, on_timer, (rest + 999'999) / 1'000'000, 0);
+#endif
+}
+
+void WakePort::OnSignal() {
+  std::vector<std::uint32_t> tokens;
+  const auto woken = [&tokens](LoopSleeper* sleeper) {
+    // Acquire pairs with the release in Wake.
+    if (!sleeper->woken_.exchange(false, std::memory_order_acquire)) return false;
+    sleeper->Finish();
+    tokens.push_back(sleeper->token_);
+    return true;
+  };
+  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), woken), waiting_.end());
+  Dispatch(tokens);
+}
+
+void WakePort::OnTimer() {
+#if defined(__linux__)
+  std::uint64_t expirations;
+  // An empty read means the timer was set anew after it fired: the next firing will do.
+  if (read(timer_fd_, &expirations, sizeof expirations) < 0) return;
+#endif
+  armed_for_ns_ = 0;
+  const std::uint64_t now = uv_hrtime();
+  std::uint64_t next_due = 0;
+  std::vector<std::uint32_t> tokens;
+  const auto over = [&](LoopSleeper* sleeper) {
+    if (sleeper->due_ns_ == 0) return false;
+    if (sleeper->due_ns_ <= now) {
+      sleeper->lot().Unpark(*sleeper);
+      if (sleeper->ParkOrDelay()) {
+        sleeper->Finish();
+        tokens.push_back(sleeper->token_);
+        return true;
+      }
+    }
+    if (sleeper->due_ns_ != 0 && (next_due == 0 || sleeper->due_ns_ < next_due)) {
+      next_due = sleeper->due_ns_;
+    }
+    return false;
+  };
+  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), over), waiting_.end());
+  if (next_due != 0) ArmTimer(next_due);
+  Dispatch(tokens);
+}
+
+void WakePort::Dispatch(const std::vector<std::uint32_t>& tokens) {
+  if (waiting_.empty()) uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
+  for (const std::uint32_t token : tokens) {
+    if (dispatcher_ == nullptr) return;
+    napi_handle_scope scope;
+    if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+    napi_value function;
+    napi_value argument;
+    napi_value receiver;
+    napi_get_reference_value(env_, dispatcher_, &function);
+    napi_create_uint32(env_, token, &argument);
+    napi_get_global(env_, &receiver);
+    // Fails only while the environment goes down or with a JavaScript exception, which Node reports
+    // as uncaught; there is nothing to add here.
+    napi_make_callback(env_, nullptr, receiver, function, 1, &argument, nullptr);
+    napi_close_handle_scope(env_, scope);
+  }
+}
+
+}  // namespace tapio::addon

@@ -1,0 +1,125 @@
+// How other threads wake the event loop of one environment.
+#ifndef TAPIO_ADDON_WAKE_PORT_H_
+#define TAPIO_ADDON_WAKE_PORT_H_
+
+#include <node_api.h>
+#include <uv.h>
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "../core/ring_set.h"
+#include "../core/wake.h"
+
+namespace tapio::addon {
+
+class WakePort;
+
+// One waiting instance: parked for records, or for room, and told through its event loop.
+//
+// Threads: Wake may be called by any (by the ParkingLot, under its lock); everything else by the
+//   thread of the environment.
+// Guarantees: each Start is answered by one call of the environment's dispatcher with this token,
+//   unless Stop comes first.
+// Moderation: after a wake, the next one comes no sooner than `interval` later. Until then the
+//   sleeper is not parked, so producers pay nothing; a timer looks for records. So the first record
+//   after an idle time wakes at once, and under load records gather into batches, as network cards
+//   moderate their interrupts.
+class LoopSleeper final : public Sleeper {
+ public:
+  enum class Condition { kRecord, kRoom };
+
+  LoopSleeper(WakePort& port, RingSet& rings, Condition condition, std::uint32_t token,
+              std::uint64_t interval_ns)
+      : port_(port),
+        rings_(rings),
+        condition_(condition),
+        token_(token),
+        interval_ns_(interval_ns) {}
+  ~LoopSleeper() { Stop(); }
+  LoopSleeper(const LoopSleeper&) = delete;
+  LoopSleeper& operator=(const LoopSleeper&) = delete;
+
+  // True: the condition holds already and nothing was started.
+  bool Start();
+  void Stop();
+
+  void Wake() override;
+
+ private:
+  friend class WakePort;
+
+  ParkingLot& lot() const {
+    return condition_ == Condition::kRecord ? rings_.records() : rings_.room();
+  }
+  bool Holds() const;
+  bool Imminent() const;
+  // Parks, or schedules another look. True: the condition holds, and nothing was done.
+  bool ParkOrDelay();
+  void Finish();
+
+  WakePort& port_;
+  RingSet& rings_;
+  const Condition condition_;
+  const std::uint32_t token_;
+  const std::uint64_t interval_ns_;
+  std::uint64_t last_wake_ns_ = 0;
+  std::uint64_t due_ns_ = 0;  // when to look again; 0: not scheduled
+  bool waiting_ = false;
+  std::atomic<bool> woken_{false};
+};
+
+// The event loop's side of all sleepers of one environment: a handle that other threads signal and
+// a timer finer than the loop's own milliseconds.
+//
+// Threads: Signal by any; everything else by the thread of the environment.
+// Guarantees: an open port does not keep the loop alive unless somebody waits.
+// Memory: the environment's; Close must have called back before it is freed.
+class WakePort {
+ public:
+  explicit WakePort(napi_env env) : env_(env) {}
+  WakePort(const WakePort&) = delete;
+  WakePort& operator=(const WakePort&) = delete;
+
+  // The function that is called with the token of each sleeper whose wait is over.
+  void SetDispatcher(napi_value function);
+  bool Open();  // idempotent; false if the loop refuses
+  void Close(void (*closed)(void*), void* data);
+
+  void Signal() { uv_async_send(&async_); }
+
+  void Add(LoopSleeper* sleeper);
+  void Remove(LoopSleeper* sleeper);
+  void ScheduleTimer();
+
+ private:
+  void OnSignal();
+  void OnTimer();
+  void Dispatch(const std::vector<std::uint32_t>& tokens);
+  void ArmTimer(std::uint64_t due_ns);
+  bool OpenTimer(uv_loop_t* loop);
+  static void OnHandleClosed(uv_handle_t* handle);
+
+  const napi_env env_;
+  napi_ref dispatcher_ = nullptr;
+  std::vector<LoopSleeper*> waiting_;
+
+  bool open_ = false;
+  uv_async_t async_{};
+  int open_handles_ = 0;  // not closed yet; with open_ false, the rest of a failed Open
+  void (*closed_)(void*) = nullptr;
+  void* closed_data_ = nullptr;
+
+#if defined(__linux__)
+  int timer_fd_ = -1;
+  uv_poll_t timer_{};
+#else
+  uv_timer_t timer_{};
+#endif
+  std::uint64_t armed_for_ns_ = 0;  // 0: not armed
+};
+
+}  // namespace tapio::addon
+
+#endif  // TAPIO_ADDON_WAKE_PORT_H_
