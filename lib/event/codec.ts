@@ -1,0 +1,108 @@
+/**
+ * The self-contained form of an event, which may be stored or sent. docs/event-format.md describes it.
+ */
+import { types } from 'node:util';
+import { TapioError, show } from '../errors';
+import { Decoder } from './decoder';
+import { Encoder } from './encoder';
+import { corrupt } from './invalid-event';
+import { IS_LITTLE_ENDIAN } from './references';
+import type { UnifiedEvent } from './unified-event';
+
+/** "TPEV", the version of the layout, the byte order (1: little endian, 2: big endian), two zeros. */
+const HEADER_BYTES = 8;
+/** Any change of the layout, a new field included, needs another number. */
+const VERSION = 1;
+const BYTE_ORDER = IS_LITTLE_ENDIAN ? 1 : 2;
+const HEADER = Uint8Array.of(0x54, 0x50, 0x45, 0x56, VERSION, BYTE_ORDER, 0, 0);
+
+const FIRST_SCRATCH_BYTES = 16384;
+
+/** Memory to work in, larger only when an event needed it. */
+interface Scratch {
+  bytes: Uint8Array;
+  encoder: Encoder;
+  decoder: Decoder;
+}
+
+let idleScratch: Scratch | undefined;
+
+/**
+ * Encodes an event into `target` from byte `offset` on. The bytes hold all they mean: another process, or
+ * another version of this package that knows the same format, can decode them.
+ *
+ * @returns how many bytes were written
+ * @throws TapioError ERR_INVALID_EVENT; ERR_INVALID_ARGUMENT when there is too little room, and `target` is unchanged
+ */
+export function encodeEvent(event: UnifiedEvent, target: Uint8Array, offset = 0): number {
+  if (!types.isUint8Array(target)) {
+    throw new TapioError('ERR_INVALID_ARGUMENT', `target must be a Uint8Array, not ${show(target)}`);
+  }
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset > target.length) {
+    throw new TapioError(
+      'ERR_INVALID_ARGUMENT',
+      `offset must be from 0 to ${target.length}, not ${show(offset)}`,
+    );
+  }
+  // A getter of the event may encode another event: it then finds no idle scratch and makes one.
+  let scratch = idleScratch ?? makeScratch(FIRST_SCRATCH_BYTES);
+  idleScratch = undefined;
+  try {
+    let length = scratch.encoder.encode(event, HEADER_BYTES);
+    while (length === -1 && scratch.bytes.length < target.length - offset) {
+      scratch = makeScratch(scratch.bytes.length * 4);
+      length = scratch.encoder.encode(event, HEADER_BYTES);
+    }
+    const total = HEADER_BYTES + length;
+    // The target may have shrunk while getters ran, so its length is read again.
+    if (length === -1 || total > target.length - offset) {
+      const needed = length === -1 ? `more than ${scratch.bytes.length}` : total;
+      throw new TapioError(
+        'ERR_INVALID_ARGUMENT',
+        `target has ${target.length - offset} bytes of room, the event needs ${needed}`,
+      );
+    }
+    scratch.bytes.set(HEADER);
+    target.set(scratch.bytes.subarray(0, total), offset);
+    return total;
+  } finally {
+    idleScratch = scratch.bytes.length === FIRST_SCRATCH_BYTES ? scratch : undefined;
+  }
+}
+
+/**
+ * Decodes what `encodeEvent` wrote: exactly one event. The bytes are copied first, so another thread may
+ * write them meanwhile without harm.
+ *
+ * @throws TapioError ERR_CORRUPT_DATA when the bytes are anything else
+ */
+export function decodeEvent(bytes: Uint8Array): UnifiedEvent {
+  if (!types.isUint8Array(bytes)) {
+    throw new TapioError('ERR_INVALID_ARGUMENT', `bytes must be a Uint8Array, not ${show(bytes)}`);
+  }
+  const length = bytes.length;
+  const scratch =
+    length <= FIRST_SCRATCH_BYTES ? (idleScratch ?? makeScratch(FIRST_SCRATCH_BYTES)) : makeScratch(length);
+  if (length <= FIRST_SCRATCH_BYTES) idleScratch = scratch;
+  scratch.bytes.set(bytes);
+  for (let i = 0; i < HEADER_BYTES; i++) {
+    if (length <= i || scratch.bytes[i] !== HEADER[i]) throw refuseHeader(scratch.bytes, length);
+  }
+  return scratch.decoder.decode(HEADER_BYTES, length - HEADER_BYTES);
+}
+
+function refuseHeader(bytes: Uint8Array, length: number): TapioError {
+  const isOurs = length >= HEADER_BYTES && HEADER.subarray(0, 4).every((byte, i) => bytes[i] === byte);
+  if (!isOurs) return corrupt(`${length} bytes without the mark of an event`);
+  if (bytes[4] !== VERSION) return corrupt(`version ${bytes[4]} is not version ${VERSION}`);
+  return corrupt(`byte order ${bytes[5]} is not that of this machine, ${BYTE_ORDER}`);
+}
+
+function makeScratch(byteLength: number): Scratch {
+  const memory = new ArrayBuffer((byteLength + 7) & ~7);
+  return {
+    bytes: new Uint8Array(memory),
+    encoder: new Encoder(memory, 0, memory.byteLength, false),
+    decoder: new Decoder(memory, 0, memory.byteLength, false),
+  };
+}

@@ -1,0 +1,207 @@
+import { HEADER_WORDS, NARROW_UNITS_WORD, TEXT_START_WORD } from './generated/encode';
+import { readEvent } from './generated/decode';
+import { corrupt } from './invalid-event';
+import { parseJsonText } from './json-text';
+import { IS_LITTLE_ENDIAN, LENGTH_MASK, WIDE } from './references';
+import { internedText } from './strings';
+import { textBytes, type TextBytes } from './text-bytes';
+import type { UnifiedEvent } from './unified-event';
+
+/**
+ * Decodes events out of one region of memory, which nothing else may write meanwhile. One thread at a time.
+ * Every length and count is checked against the bounds of the event: whatever the bytes are, the outcome is an
+ * event or ERR_CORRUPT_DATA, nothing outside the event is read, and the time is bounded by its length.
+ */
+export class Decoder {
+  /** @internal */
+  readonly i32: Int32Array;
+  /** @internal */
+  readonly i64: BigInt64Array;
+  private readonly view: DataView;
+  private readonly bytes: TextBytes;
+  private readonly byteLength: number;
+  private readonly interning: boolean;
+
+  /** The words of the event end before this word. */
+  private wordLimit = 0;
+  /** The event ends before this word. */
+  private eventLimit = 0;
+  /** Word behind the section just read. @internal */
+  w = 0;
+
+  private textStart = 0;
+  private narrow = '';
+  private narrowAt = 0;
+  private wide = '';
+  private wideAt = 0;
+
+  /**
+   * @param byteOffset multiple of 8
+   * @param interning false: the encoded events hold all of their text
+   */
+  constructor(memory: ArrayBuffer, byteOffset: number, byteLength: number, interning = true) {
+    this.i32 = new Int32Array(memory, byteOffset, byteLength >>> 2);
+    this.i64 = new BigInt64Array(memory, byteOffset, byteLength >>> 3);
+    this.view = new DataView(memory, byteOffset, byteLength);
+    this.bytes = textBytes(memory, byteOffset, byteLength);
+    this.byteLength = byteLength;
+    this.interning = interning;
+  }
+
+  /**
+   * Decodes the event in bytes `at` (multiple of 8) to `at + length` of the region.
+   *
+   * @param into an event to fill instead of a new one: fields that are absent in the bytes are removed from it, its
+   *   nested objects are replaced
+   * @throws TapioError ERR_CORRUPT_DATA
+   */
+  decode(at: number, length: number, into?: UnifiedEvent): UnifiedEvent {
+    const { i32, bytes } = this;
+    const base = at >> 2;
+    const end = at + length;
+    if ((at & 7) !== 0 || at < 0 || length < HEADER_WORDS * 4 || !(end <= this.byteLength)) {
+      throw corrupt(`${length} bytes at ${at} of ${this.byteLength}`);
+    }
+    const textStart = i32[base + TEXT_START_WORD];
+    const narrowUnits = i32[base + NARROW_UNITS_WORD];
+    if (textStart < HEADER_WORDS * 4 || textStart > length)
+      throw corrupt(`its text starts at ${textStart} of ${length}`);
+    const wideBytes = length - textStart - narrowUnits;
+    if (narrowUnits < 0 || wideBytes < 0 || (wideBytes & 1) !== 0) {
+      throw corrupt(`${narrowUnits} characters of text in ${length - textStart} bytes`);
+    }
+    const narrowStart = at + textStart;
+    this.textStart = narrowStart;
+    this.wordLimit = narrowStart >> 2;
+    this.eventLimit = end >> 2;
+    this.narrow = narrowUnits === 0 ? '' : bytes.latin1Slice(narrowStart, narrowStart + narrowUnits);
+    this.narrowAt = 0;
+    this.wide = wideBytes === 0 ? '' : bytes.ucs2Slice(end - wideBytes, end);
+    this.wideAt = 0;
+    return readEvent(this, base, into);
+  }
+
+  /** Whether a record of at most `most` words from word `w` on might reach past the event, so that its words must be counted. @internal */
+  isTight(w: number, most: number): boolean {
+    return w + most > this.eventLimit;
+  }
+
+  /** @internal */
+  require(w: number, count: number): void {
+    if (w + count > this.wordLimit) throw corrupt('a section reaches past its end');
+  }
+
+  /** The text of a reference. Bundled texts must be read in their order. @internal */
+  text(ref: number): string {
+    if (ref < 0) return this.cut(ref);
+    if (!this.interning) throw corrupt(`text ${ref} is not part of it`);
+    return internedText(ref);
+  }
+
+  private cut(ref: number): string {
+    const length = ref & LENGTH_MASK;
+    if ((ref & WIDE) === 0) {
+      const from = this.narrowAt;
+      const to = from + length;
+      if (to > this.narrow.length) throw corrupt('a text reaches past its end');
+      this.narrowAt = to;
+      return this.narrow.substring(from, to);
+    }
+    const from = this.wideAt;
+    const to = from + length;
+    if (to > this.wide.length) throw corrupt('a text reaches past its end');
+    this.wideAt = to;
+    return this.wide.substring(from, to);
+  }
+
+  /** @internal */
+  json(ref: number): Record<string, unknown> {
+    return parseObject(this.text(ref));
+  }
+
+  /** @internal */
+  double(w: number): number {
+    return this.view.getFloat64(w * 4, IS_LITTLE_ENDIAN);
+  }
+
+  /** @internal */
+  safeInteger(w: number, path: string): number {
+    const value = this.double(w);
+    if (!Number.isSafeInteger(value)) throw corrupt(`${path} is ${value}`);
+    return value;
+  }
+
+  /** @internal */
+  port(w: number, path: string): number {
+    const value = this.i32[w];
+    if ((value & 0xffff) !== value) throw corrupt(`${path} is ${value}`);
+    return value;
+  }
+
+  /** Reads a counted array and moves behind it. @internal */
+  strings(w: number): string[] {
+    const i32 = this.i32;
+    const count = this.count(w, 1);
+    const items: string[] = [];
+    for (let i = 1; i <= count; i++) items.push(this.text(i32[w + i]));
+    this.w = w + 1 + count;
+    return items;
+  }
+
+  /** Reads a counted map and moves behind it. @internal */
+  stringMap(w: number): Record<string, string> {
+    const i32 = this.i32;
+    const count = this.count(w, 2);
+    const end = w + 1 + 2 * count;
+    const map: Record<string, string> = {};
+    for (let k = w + 1; k < end; k += 2) setOwn(map, this.text(i32[k]), this.text(i32[k + 1]));
+    this.w = end;
+    return map;
+  }
+
+  private count(w: number, size: number): number {
+    if (w >= this.wordLimit) throw corrupt('a list starts past its end');
+    const count = this.i32[w];
+    if (count < 0 || count * size > this.wordLimit - w - 1)
+      throw corrupt(`a list of ${count} in too few bytes`);
+    return count;
+  }
+
+  /** The raw bytes between the words, which end before `w`, and the text. @internal */
+  rawBytes(w: number): Uint8Array {
+    const start = w * 4;
+    if (start > this.textStart) throw corrupt('its raw bytes end before they start');
+    return new Uint8Array(
+      this.bytes.buffer.slice(this.bytes.byteOffset + start, this.bytes.byteOffset + this.textStart),
+    );
+  }
+
+  /** Every byte must have been used. @internal */
+  finish(w: number, hasRawBytes: boolean): void {
+    const wordsEnd = w * 4;
+    if (hasRawBytes ? wordsEnd > this.textStart : wordsEnd !== this.textStart) {
+      throw corrupt(`its words end at ${wordsEnd}, its text starts at ${this.textStart}`);
+    }
+    if (this.narrowAt !== this.narrow.length || this.wideAt !== this.wide.length)
+      throw corrupt('text that no field uses');
+    this.narrow = '';
+    this.wide = '';
+  }
+}
+
+/** Sets a property as an object literal would, whatever its name. */
+export function setOwn(map: Record<string, string>, key: string, value: string): void {
+  if (key === '__proto__') {
+    Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    map[key] = value;
+  }
+}
+
+/** The JSON object in a text. */
+export function parseObject(text: string): Record<string, unknown> {
+  const value = parseJsonText(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw corrupt('a text is no JSON object');
+  return value as Record<string, unknown>;
+}

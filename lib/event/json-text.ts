@@ -1,0 +1,132 @@
+/**
+ * Writes a JSON value as text, exactly, and refuses what JSON cannot say: one walk that checks and writes.
+ * Unlike JSON.stringify it keeps -0, calls no toJSON, and leaves nothing out silently.
+ */
+import { invalid, pathOf } from './invalid-event';
+
+/** Objects and arrays nested deeper than this are refused; a cycle is refused as itself. */
+export const MAX_JSON_DEPTH = 1000;
+
+class TooLong extends Error {}
+
+/**
+ * The text of `value`, or undefined when it would be longer than `maxLength` UTF-16 units. Throws
+ * ERR_INVALID_EVENT naming the path of what is no JSON value. Reads each property once.
+ */
+export function jsonText(value: unknown, path: string, maxLength: number): string | undefined {
+  const keys: (string | number)[] = [];
+  const parents: object[] = [];
+  let room = maxLength;
+
+  try {
+    return write(value);
+  } catch (error) {
+    if (error instanceof TooLong) return undefined;
+    throw error;
+  }
+
+  function fail(bad: unknown, expected: string): Error {
+    return invalid(keys.reduce<string>(pathOf, path), bad, expected);
+  }
+
+  function write(item: unknown): string {
+    switch (typeof item) {
+      case 'string':
+        return spend(JSON.stringify(item.toWellFormed()));
+      case 'number':
+        if (!Number.isFinite(item)) throw fail(item, 'a finite number');
+        return spend(item === 0 && Object.is(item, -0) ? '-0' : String(item));
+      case 'boolean':
+        return spend(item ? 'true' : 'false');
+      case 'object':
+        return item === null ? spend('null') : writeNested(item);
+      default:
+        throw fail(item, 'a JSON value');
+    }
+  }
+
+  function writeNested(item: object): string {
+    if (parents.includes(item)) throw fail(item, 'a JSON value without cycles');
+    if (parents.length >= MAX_JSON_DEPTH) throw fail(item, `nested at most ${MAX_JSON_DEPTH} deep`);
+    parents.push(item);
+    spend('{}');
+    const text = Array.isArray(item) ? writeArray(item) : writeObject(item);
+    parents.pop();
+    return text;
+  }
+
+  function writeArray(items: readonly unknown[]): string {
+    let text = '[';
+    const length = items.length;
+    for (let i = 0; i < length; i++) {
+      keys.push(i);
+      const item = write(items[i]);
+      keys.pop();
+      text += i === 0 ? item : spend(',') + item;
+    }
+    return text + ']';
+  }
+
+  function writeObject(item: object): string {
+    if (!isPlain(item)) throw fail(item, 'a plain object, an array or a simple value');
+    let text = '{';
+    for (const key of Object.keys(item)) {
+      keys.push(key);
+      if (text.length > 1) text += ',';
+      text +=
+        spend(JSON.stringify(key.toWellFormed())) +
+        spend(':') +
+        write((item as Record<string, unknown>)[key]);
+      keys.pop();
+    }
+    return text + '}';
+  }
+
+  function spend(text: string): string {
+    room -= text.length;
+    if (room < 0) throw new TooLong();
+    return text;
+  }
+}
+
+/** An object literal, of any realm, or an object without prototype. */
+function isPlain(item: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(item);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}
+
+/** A text shorter than this cannot be nested too deep. */
+const SHORTEST_TOO_DEEP = 2 * MAX_JSON_DEPTH;
+/** Only such numbers can be too large for a double, which JSON.parse turns into an infinity. */
+const PERHAPS_INFINITE = /[eE]\+?\d{3}|\d{309}/;
+
+/**
+ * The value in a JSON text, under the same rules as `jsonText`: neither infinite numbers nor deeper nesting.
+ * Undefined when there is none.
+ */
+export function parseJsonText(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (text.length < SHORTEST_TOO_DEEP && !PERHAPS_INFINITE.test(text)) return value;
+  return isWritable(value) ? value : undefined;
+}
+
+/** Whether `jsonText` takes a value that JSON.parse made. Does not recurse, however deep the value is. */
+export function isWritable(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (typeof item === 'number' && !Number.isFinite(item)) return false;
+      if (typeof item !== 'object' || item === null) continue;
+      if (depth >= MAX_JSON_DEPTH) return false;
+      for (const child of Object.values(item)) next.push(child);
+    }
+    level = next;
+  }
+  return true;
+}
