@@ -1,0 +1,29 @@
+import type { UnifiedEvent } from '../event/unified-event';
+import type { UnifiedEventPool } from '../pools/unified-event-pool';
+
+/**
+ * The events of a pool that records are decoded into. A pool may be the user's, so it may throw and may call the buffer:
+ * `prepare` comes before a record is looked for, and from there to `take` no user code runs.
+ */
+export class BlankEvents {
+  private blank: UnifiedEvent | undefined;
+
+  constructor(private readonly pool: UnifiedEventPool | undefined) {}
+
+  /** Whether `prepare` has something to do. */
+  get missing(): boolean {
+    return this.pool !== undefined && this.blank === undefined;
+  }
+
+  /** Gets one from the pool. What the pool throws goes through. */
+  prepare(): void {
+    this.blank = this.pool?.get();
+  }
+
+  /** The prepared one; undefined without a pool. One that is not needed after all is for the next record. */
+  take(): UnifiedEvent | undefined {
+    const event = this.blank;
+    this.blank = undefined;
+    return event;
+  }
+}

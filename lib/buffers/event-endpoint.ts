@@ -1,0 +1,218 @@
+import type { EventView } from '../event/event-view';
+import type { UnifiedEvent } from '../event/unified-event';
+import { TapioError } from '../errors';
+import { checkArray, checkInteger, checkOptions, checkSignal, invalidArgument } from '../validate';
+import { type EventReader } from './event-reader';
+import { type EventWriter } from './event-writer';
+import type { BufferHandle } from './handle';
+import type { Port } from './port';
+import type { WaitOptions } from './wait-queue';
+
+/** Of `batches`. */
+export interface BatchOptions extends WaitOptions {
+  /** Most events of a batch, an integer from 1, default 256. */
+  maxCount?: number;
+  /** After the first event, wait this many milliseconds for maxCount to come together. Default 0: take what is there. */
+  maxWaitMs?: number;
+}
+
+const DEFAULT_BATCH = 256;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * What EventBuffer and PerCPUEventBuffer have in common: putting, taking and waiting in one thread.
+ *
+ * Threads: an instance belongs to one thread. Everything else as the two classes say.
+ */
+export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disposable {
+  /** @internal */
+  declare protected readonly port: Port;
+  /** @internal */
+  declare protected readonly writer: EventWriter;
+  /** @internal */
+  declare protected readonly reader: EventReader;
+
+  /** @internal */
+  protected constructor(port: Port, writer: EventWriter, reader: EventReader) {
+    // Hidden from `console.log` and deep comparisons; hidden from the start, as an object whose properties change their
+    // attributes later becomes a hash table.
+    for (const [name, value] of Object.entries({ port, writer, reader }))
+      Object.defineProperty(this, name, { value });
+  }
+
+  /** Pass it to another thread and `attach` there. It keeps nothing alive. */
+  get handle(): BufferHandle {
+    return this.port.handle;
+  }
+
+  /**
+   * Stores an event. Under the policy `block`, waits for room, and blocks this thread meanwhile.
+   * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_INVALID_EVENT naming the field and its value, ERR_EVENT_TOO_LARGE
+   */
+  put(event: UnifiedEvent): void {
+    if (!this.writer.put(event)) throw new TapioError('ERR_BUFFER_FULL', `this ${this.port.kind} is full`);
+  }
+
+  /** As `put`, but never waits: false when full. */
+  tryPut(event: UnifiedEvent): boolean {
+    return this.writer.tryPut(event);
+  }
+
+  /**
+   * Stores events in order, as many as there is room for (all under the policy `block`). Returns how many.
+   * @throws TapioError as `put`, but for ERR_BUFFER_FULL. A bad event ends the batch: those before it are stored, and `stored` says how many.
+   */
+  putBatch(events: readonly UnifiedEvent[]): number {
+    return this.writer.putBatch(events);
+  }
+
+  /** Fills target[0..n) with waiting events and returns n; target.length is the limit. 0 when empty or drained. */
+  drainTo(target: UnifiedEvent[]): number {
+    checkArray('target', target);
+    return this.reader.takeInto(target, target.length);
+  }
+
+  /**
+   * Hands each waiting event, up to maxCount (an integer from 0, default: all), to fn as a view and removes it. Returns how many.
+   * Allocates nothing per event.
+   *
+   * The view is valid inside fn only. If fn throws, that event is consumed, and later ones are not lost: those already taken come
+   * first in this instance's next call. Events are taken in chunks of at most 64; a chunk counts in `gets` and belongs to this
+   * instance, whose isEmpty, ready and waitSync see it (`size` does not). Nested calls inside fn go on with it. A worker that is
+   * terminated inside fn loses at most its chunk.
+   */
+  consume(fn: (view: EventView) => void, maxCount = Infinity): number {
+    return this.reader.consume(fn, maxCount);
+  }
+
+  /**
+   * Stores an event as soon as there is room. The event is encoded at once: later changes to it do not travel.
+   * @throws TapioError (rejects) as `put`, but for ERR_BUFFER_FULL; `signal.reason` when aborted, and then nothing is stored
+   */
+  putAsync(event: UnifiedEvent, options?: WaitOptions): Promise<void> {
+    return this.writer.putAsync(event, options);
+  }
+
+  /**
+   * Takes the oldest event as soon as there is one. Those of one instance are served in the order they asked.
+   * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted, and then nothing is taken
+   */
+  getAsync(options?: WaitOptions): Promise<UnifiedEvent> {
+    return this.port.waitForRecord(() => {
+      const event = this.reader.take();
+      if (event === undefined && this.port.drained) throw this.port.closedError();
+      return event;
+    }, options);
+  }
+
+  /**
+   * Batches of events, as they come; sleeps without polling in between. Ends when the buffer is closed and drained. Leaving the
+   * loop loses nothing.
+   * @throws TapioError ERR_INVALID_ARGUMENT for options; while iterating, `signal.reason` when aborted
+   */
+  batches(options?: BatchOptions): AsyncIterable<UnifiedEvent[]> {
+    const { maxCount = DEFAULT_BATCH, maxWaitMs = 0, signal } = checkOptions(options);
+    checkInteger('maxCount', maxCount, 1, Number.MAX_SAFE_INTEGER);
+    if (typeof maxWaitMs !== 'number' || !(maxWaitMs >= 0 && maxWaitMs <= MAX_TIMER_MS)) {
+      throw invalidArgument('maxWaitMs', maxWaitMs, `a number of milliseconds from 0 to ${MAX_TIMER_MS}`);
+    }
+    checkSignal(signal);
+    return this.iterateBatches(maxCount, maxWaitMs, signal);
+  }
+
+  /** Events one by one, as they come. Ends when the buffer is closed and drained. Batches cost less. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<UnifiedEvent, void, undefined> {
+    for (;;) {
+      const event = this.reader.take();
+      if (event !== undefined) yield event;
+      else if (!(await this.recordOrEnd(undefined))) return;
+    }
+  }
+
+  /**
+   * Settles when there is something to take. Keeps the process alive meanwhile.
+   * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
+   */
+  ready(options?: WaitOptions): Promise<void> {
+    return this.port.waitUntilReady(() => this.hasEvent, options);
+  }
+
+  /**
+   * Blocks this thread, its event loop too, until there is something to take: meant for workers.
+   * @param timeoutMs milliseconds from 0; without it, for as long as it takes
+   * @returns false after the time, or when closed and drained
+   */
+  waitSync(timeoutMs?: number): boolean {
+    return this.port.blockUntilRecord(() => this.hasEvent, timeoutMs);
+  }
+
+  /** Closes the buffer for all threads. Idempotent. */
+  close(): void {
+    this.port.close();
+  }
+
+  /** On the instance that made the buffer: `close()`. On an attached one: lets go of it. */
+  [Symbol.dispose](): void {
+    if (this.port.maker) this.port.dispose();
+    else this.reader.release();
+  }
+
+  private get hasEvent(): boolean {
+    return this.reader.hasLeftover || this.port.hasRecord;
+  }
+
+  /** Waits for something to take; false when nothing will come. */
+  private recordOrEnd(signal: AbortSignal | undefined): Promise<boolean> {
+    return this.port.waitForRecord(
+      () => {
+        if (this.hasEvent) return true;
+        return this.port.drained ? false : undefined;
+      },
+      { signal },
+    );
+  }
+
+  private async *iterateBatches(
+    maxCount: number,
+    maxWaitMs: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<UnifiedEvent[], void, undefined> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const batch = this.reader.takeUpTo(maxCount);
+      if (batch.length > 0) {
+        if (maxWaitMs > 0 && batch.length < maxCount) await this.gather(batch, maxCount, maxWaitMs, signal);
+        yield batch;
+      } else if (!(await this.recordOrEnd(signal))) {
+        return;
+      }
+    }
+  }
+
+  /** Adds to a batch until it is full, time is up, or nothing will come. */
+  private async gather(
+    batch: UnifiedEvent[],
+    maxCount: number,
+    maxWaitMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(stop), maxWaitMs);
+    const onAbort = (): void => stop.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      while (batch.length < maxCount && (await this.recordOrEnd(stop.signal))) {
+        for (const event of this.reader.takeUpTo(maxCount - batch.length)) batch.push(event);
+      }
+    } catch (error) {
+      // Time is up: what has come together goes out. Anything else, and the events wait for the next call.
+      if (error !== stop) {
+        this.reader.giveBack(batch);
+        throw error;
+      }
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+}

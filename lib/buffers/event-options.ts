@@ -1,0 +1,44 @@
+import { checkInteger, checkSlotSize } from '../validate';
+import { checkPolicy, type FullPolicy } from './event-writer';
+import { CACHE_LINE } from './staging';
+
+/** How events are stored; the same for EventBuffer and PerCPUEventBuffer. */
+export interface EventStorageOptions {
+  /** Bytes of a slot, its header of 16 included: a multiple of 128 up to 65536, default 512. */
+  slotSize?: number;
+  /** Bytes of the largest event, encoded: 128..16777216, default 65536. An event larger than a slot spans consecutive slots, up to the whole buffer. */
+  maxEventSize?: number;
+  /**
+   * What a put does when there is no room. `reject` (default): it is refused and counted in `rejected`. `drop-oldest`: the
+   * oldest events give way, counted in `discarded`. `block`: `put` waits, and blocks its thread meanwhile: meant for workers.
+   */
+  onFull?: FullPolicy;
+  /**
+   * At most one wake of a sleeping consumer in this time under load, microseconds 0..1000000, default 100. The first event after
+   * an idle time wakes at once. 0: each time.
+   */
+  wakeIntervalMicros?: number;
+  /** First ticket of each ring; for tests that cross a power of two. @internal */
+  startTicket?: number;
+}
+
+/** Fills in defaults. @throws TapioError ERR_INVALID_ARGUMENT */
+export function checkEventOptions(
+  options: EventStorageOptions,
+): Required<Omit<EventStorageOptions, 'startTicket'>> {
+  const { slotSize = 512, maxEventSize = 65536, onFull = 'reject', wakeIntervalMicros = 100 } = options;
+  return {
+    slotSize: checkSlotSize(slotSize),
+    maxEventSize: checkInteger('maxEventSize', maxEventSize, CACHE_LINE, 2 ** 24),
+    onFull: checkPolicy(onFull),
+    wakeIntervalMicros: checkInteger('wakeIntervalMicros', wakeIntervalMicros, 0, 1_000_000),
+  };
+}
+
+/** Least bytes of staging, either way, so that small events travel in full batches. */
+const MIN_STAGING_BYTES = 32768;
+
+export function eventStagingSizes(maxEventSize: number): { putBytes: number; takeBytes: number } {
+  const bytes = Math.max(maxEventSize, MIN_STAGING_BYTES);
+  return { putBytes: bytes, takeBytes: bytes };
+}

@@ -1,0 +1,240 @@
+import { TapioError } from '../errors';
+import { Encoder } from '../event/encoder';
+import type { UnifiedEvent } from '../event/unified-event';
+import { checkArray, checkOptions, checkSignal, invalidArgument } from '../validate';
+import type { Port } from './port';
+import {
+  alignUp,
+  ALIGNMENT,
+  CLOSED_OR_DRAINED,
+  COUNT,
+  DONE,
+  DROP_OLDEST,
+  FULL_OR_EMPTY,
+  MAX_BATCH,
+  ON_FULL,
+  REFUSE,
+  SIZE,
+  STATUS,
+  TRY_AGAIN,
+} from './staging';
+import type { WaitOptions } from './wait-queue';
+
+/** What a put does when the buffer is full. */
+export type FullPolicy = 'reject' | 'drop-oldest' | 'block';
+
+const POLICIES: readonly FullPolicy[] = ['reject', 'drop-oldest', 'block'];
+
+export function checkPolicy(value: unknown): FullPolicy {
+  if (!POLICIES.includes(value as FullPolicy))
+    throw invalidArgument('onFull', value, `one of ${POLICIES.join(', ')}`);
+  return value as FullPolicy;
+}
+
+/** Policies travel between threads as numbers. */
+export function policyNumber(policy: FullPolicy): number {
+  return POLICIES.indexOf(policy);
+}
+export function policyOf(number: number): FullPolicy {
+  return POLICIES[number];
+}
+
+/** One native call waits at most this long for room, so that a worker can be terminated in between. Milliseconds. */
+const BLOCK_SLICE = 20;
+
+/**
+ * The putting side of an event buffer: encodes into the staging, then stores with one native call.
+ *
+ * All user code (getters, proxies) runs while an event is encoded, before anything is claimed. If that code puts events
+ * itself, what is staged so far is set aside and comes back.
+ */
+export class EventWriter {
+  private encoder: Encoder;
+  /** What native code does with a record that finds no room, when nobody will try again. */
+  private readonly refusal: number;
+
+  constructor(
+    private readonly port: Port,
+    private readonly maxEventSize: number,
+    private readonly policy: FullPolicy,
+  ) {
+    this.encoder = new Encoder(port.memory, port.putOffset, port.putBytes);
+    this.refusal = policy === 'drop-oldest' ? DROP_OLDEST : REFUSE;
+  }
+
+  /** Stores an event, waiting for room under the policy `block`. False: no room. */
+  put(event: UnifiedEvent): boolean {
+    if (this.policy !== 'block') return this.tryPut(event);
+    if (this.encoder.busy) return this.setAside(() => this.put(event));
+    const size = this.encodeOne(event);
+    while (!this.store(size, TRY_AGAIN)) this.port.native.block(BLOCK_SLICE, true, size);
+    return true;
+  }
+
+  /**
+   * Stores an event without waiting. False: no room. `encodeOne` and `store` written out: the engine stops inlining a few
+   * calls down from here, and each call it makes costs as much as the ring.
+   */
+  tryPut(event: UnifiedEvent): boolean {
+    const { encoder, port } = this;
+    if (encoder.busy) return this.setAside(() => this.tryPut(event));
+    const size = encoder.encode(event, 0);
+    if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
+    const { u32 } = port;
+    u32[SIZE] = size;
+    u32[ON_FULL] = this.refusal;
+    port.native.put();
+    const status = port.i32[STATUS];
+    if (status === DONE) return true;
+    if (port.status() === CLOSED_OR_DRAINED) throw port.closedError();
+    return false;
+  }
+
+  /** Stores events in order, as many as find room (all of them under the policy `block`). Returns how many. */
+  putBatch(events: readonly UnifiedEvent[]): number {
+    checkArray('events', events);
+    if (this.encoder.busy) return this.setAside(() => this.putBatch(events));
+    // Read once, as getters of the events may change the array.
+    const total = events.length;
+    if (total === 0 && this.port.closed) throw this.port.closedError();
+    let stored = 0;
+    for (let start = 0; start < total;) {
+      const end = Math.min(start + MAX_BATCH, total);
+      // A copy, so that no getter of the caller's array runs between two events of the staging.
+      const { count, error } = this.encodeChunk(Array.prototype.slice.call(events, start, end), start, end);
+      if (count > 0) {
+        const done = this.storeChunk(count, stored);
+        stored += done;
+        start += count;
+        if (done < count) {
+          this.port.native.countRejected(total - start);
+          return stored;
+        }
+      }
+      if (error !== undefined) throw withStored(error, stored);
+    }
+    return stored;
+  }
+
+  /** Stores an event as soon as there is room. It is encoded now: later changes to it do not travel. */
+  async putAsync(event: UnifiedEvent, options: WaitOptions | undefined): Promise<void> {
+    const { signal } = checkOptions(options);
+    checkSignal(signal);
+    if (signal?.aborted) throw signal.reason;
+    if (this.encoder.busy) return this.setAside(() => this.putAsync(event, options));
+    const { port } = this;
+    const size = this.encodeOne(event);
+    // Behind those that wait already, so that the events of this instance keep their order.
+    if (!port.someWaitForRoom && this.store(size, this.policy === 'drop-oldest' ? DROP_OLDEST : TRY_AGAIN))
+      return;
+    const record = port.bytes.slice(port.putOffset, port.putOffset + size);
+    const attempt = (): true | undefined => {
+      // A getter of another event may have aborted the wait before this one.
+      if (this.encoder.busy) return this.setAside(attempt);
+      port.bytes.set(record, port.putOffset);
+      return this.store(record.length, TRY_AGAIN) || undefined;
+    };
+    await port.waitForRoom(attempt, options);
+  }
+
+  private encodeOne(event: UnifiedEvent): number {
+    const size = this.encoder.encode(event, 0);
+    if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
+    return size;
+  }
+
+  /** Stores what is staged. False: no room. */
+  private store(size: number, onFull: number): boolean {
+    const { port } = this;
+    port.u32[SIZE] = size;
+    port.u32[ON_FULL] = onFull;
+    port.native.put();
+    const status = port.status();
+    if (status === CLOSED_OR_DRAINED) throw port.closedError();
+    return status === DONE;
+  }
+
+  /** Encodes the events of a batch from index `first` to `end`, until one is bad or does not fit behind the others. */
+  private encodeChunk(
+    events: readonly UnifiedEvent[],
+    first: number,
+    end: number,
+  ): { count: number; error?: unknown } {
+    const sizes: number[] = [];
+    let offset = 0;
+    let error: unknown;
+    for (let i = first; i < end; i++) {
+      try {
+        const size = this.encoder.encode(events[i - first], offset);
+        if (size > this.maxEventSize || (size < 0 && offset === 0)) {
+          error = this.tooLarge(size, `events[${i}]`);
+          break;
+        }
+        if (size < 0) break;
+        sizes.push(size);
+        offset = Math.min(alignUp(offset + size, ALIGNMENT), this.port.putBytes);
+      } catch (thrown) {
+        error = thrown;
+        break;
+      }
+    }
+    // Only now, as a getter that puts uses the sizes of the staging, too.
+    this.port.putSizes.set(sizes);
+    return { count: sizes.length, error };
+  }
+
+  private storeChunk(count: number, storedBefore: number): number {
+    const { port } = this;
+    let stored = 0;
+    for (;;) {
+      port.u32[COUNT] = count - stored;
+      port.u32[ON_FULL] = this.policy === 'block' ? TRY_AGAIN : this.refusal;
+      port.native.putBatch();
+      const status = port.status();
+      const done = port.u32[COUNT];
+      stored += done;
+      if (status === CLOSED_OR_DRAINED) throw port.closedError(storedBefore + stored);
+      if (status !== FULL_OR_EMPTY || this.policy !== 'block') return stored;
+      this.unstage(done, count - stored);
+      port.native.block(BLOCK_SLICE, true, port.putSizes[0]);
+    }
+  }
+
+  /** Moves what is left of a staged chunk to its front. */
+  private unstage(done: number, left: number): void {
+    const { port } = this;
+    let skip = 0;
+    let keep = 0;
+    for (let i = 0; i < done; i++) skip += alignUp(port.putSizes[i], ALIGNMENT);
+    for (let i = 0; i < left; i++) keep += alignUp(port.putSizes[done + i], ALIGNMENT);
+    port.bytes.copyWithin(port.putOffset, port.putOffset + skip, port.putOffset + skip + keep);
+    port.putSizes.copyWithin(0, done, done + left);
+  }
+
+  /** Runs a put that a getter of the event being encoded has asked for, and restores the staging for that event. */
+  private setAside<T>(put: () => T): T {
+    const { port } = this;
+    const staged = port.bytes.slice(port.putOffset, port.putOffset + port.putBytes);
+    const outer = this.encoder;
+    this.encoder = new Encoder(port.memory, port.putOffset, port.putBytes);
+    try {
+      return put();
+    } finally {
+      this.encoder = outer;
+      port.bytes.set(staged, port.putOffset);
+    }
+  }
+
+  /** Reads nothing of the event, as a getter of it could put another one over what is staged. */
+  private tooLarge(size: number, name: string): TapioError {
+    const bytes = size < 0 ? `more than ${this.port.putBytes}` : String(size);
+    return new TapioError(
+      'ERR_EVENT_TOO_LARGE',
+      `${name} takes ${bytes} bytes, more than the ${this.maxEventSize} of maxEventSize and of the whole buffer`,
+    );
+  }
+}
+
+function withStored(error: unknown, stored: number): unknown {
+  return error instanceof TapioError ? new TapioError(error.code, error.message, stored) : error;
+}

@@ -1,0 +1,36 @@
+import { binding } from '../binding';
+import { show, TapioError } from '../errors';
+import { invalidArgument } from '../validate';
+
+/** A structured-cloneable token: pass it by workerData or postMessage, then `attach()` in that thread. It keeps nothing alive. */
+export interface BufferHandle {
+  readonly kind: string;
+  readonly id: bigint;
+}
+
+/** The classes by the number that native code keeps for `attach`. */
+const KINDS = ['RingBuffer', 'EventBuffer', 'PerCPUBuffer', 'PerCPUEventBuffer'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export function kindNumber(kind: Kind): number {
+  return KINDS.indexOf(kind);
+}
+
+/**
+ * The id and the constructor's options behind a handle.
+ * @throws TapioError ERR_INVALID_ARGUMENT for what is no handle of this class in this process, ERR_BUFFER_CLOSED when the buffer is gone
+ */
+export function resolveHandle(kind: Kind, handle: unknown): { id: bigint; traits: number[] } {
+  if (typeof handle !== 'object' || handle === null)
+    throw invalidArgument('handle', handle, `the handle of a ${kind}`);
+  const { kind: given, id } = handle as Partial<BufferHandle>;
+  if (given !== kind) throw invalidArgument('handle.kind', given, show(kind));
+  if (typeof id !== 'bigint') throw invalidArgument('handle.id', id, 'a bigint');
+  const traits = binding.bufferTraits(id);
+  if (traits === true) throw invalidArgument('handle.id', id, 'the id of a buffer of this process');
+  if (traits === false)
+    throw new TapioError('ERR_BUFFER_CLOSED', `the ${kind} ${id} is gone: no thread holds it any more`);
+  if (traits[0] !== kindNumber(kind))
+    throw invalidArgument('handle.id', id, `the id of a ${kind}, which it is not`);
+  return { id, traits };
+}

@@ -1,0 +1,264 @@
+import { TapioError } from '../errors';
+import {
+  checkBytes,
+  checkCount,
+  checkInteger,
+  checkOptions,
+  checkRingSize,
+  invalidArgument,
+  lengthOf,
+} from '../validate';
+import type { BufferAggregator } from './aggregator';
+import { type BufferHandle, resolveHandle } from './handle';
+import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
+import { Port } from './port';
+import {
+  alignUp,
+  ALIGNMENT,
+  ALL_RINGS,
+  CACHE_LINE,
+  CLOSED_OR_DRAINED,
+  DONE,
+  MAX_BATCH,
+  MORE,
+  ON_FULL,
+  REFUSE,
+  SLOT_HEADER,
+} from './staging';
+import type { WaitOptions } from './wait-queue';
+
+export interface PerCPUBufferOptions {
+  /** Bytes of each CPU's ring, at least one slot, default 65536. */
+  bufferSizePerCPU?: number;
+  /** Bytes of the shared overflow ring, at least one slot, default 1048576. */
+  overflowSize?: number;
+  /** Payload bytes of a slot, 1..65536, default 256; a longer record spans slots, up to 65536 bytes. */
+  slotSize?: number;
+  /** For `aggregate`. Of this instance; one attached elsewhere has its own. */
+  aggregator?: BufferAggregator;
+  /** First ticket of each ring; for tests that cross a power of two. @internal */
+  startTicket?: number;
+}
+
+const MAX_RECORD = 65536;
+/** Numbers that travel with the buffer: see `traits` in binding.ts. The first is the kind. */
+const SLOT_SIZE = 1;
+const MAX_SIZE = 2;
+
+/**
+ * One ring of raw records for each CPU and an overflow ring: a record goes to the ring of the CPU that runs the write, then, if that
+ * is full, to the overflow ring, then is refused.
+ *
+ * Threads, guarantees, order: as PerCPUEventBuffer.
+ * Full: `write` throws, `tryWrite` answers false, once the overflow ring is full, too.
+ * Closed: writes throw ERR_BUFFER_CLOSED; what waits can still be read.
+ * Memory: native, shared; each ring has 64 slots more than its size; freed with the last instance.
+ */
+export class PerCPUBuffer implements Disposable {
+  readonly #port: Port;
+  readonly #slotSize: number;
+  readonly #maxSize: number;
+  readonly #aggregator: BufferAggregator | undefined;
+  /** Records whose aggregation failed: they come first in the next read. */
+  #returned: Uint8Array[] = [];
+
+  /**
+   * @throws TapioError ERR_INVALID_CAPACITY for the two sizes, also when the system refuses the memory; ERR_INVALID_ARGUMENT for other options
+   */
+  constructor(options?: PerCPUBufferOptions) {
+    const given = checkOptions(options);
+    this.#aggregator = checkAggregator(given.aggregator);
+    // From `attach`: a class has one constructor, and private members exist only where it ran.
+    this.#port = given instanceof Attaching ? given.port : create(given);
+    this.#slotSize = this.#port.native.traits[SLOT_SIZE];
+    this.#maxSize = this.#port.native.traits[MAX_SIZE];
+  }
+
+  /**
+   * Joins a buffer by the handle of another thread's instance.
+   * @throws TapioError ERR_BUFFER_CLOSED when nobody holds the buffer any more, ERR_INVALID_ARGUMENT for what is no handle of a PerCPUBuffer
+   */
+  static attach(handle: BufferHandle, options?: { aggregator?: BufferAggregator }): PerCPUBuffer {
+    const aggregator = checkAggregator(checkOptions(options).aggregator);
+    const { id, traits } = resolveHandle('PerCPUBuffer', handle);
+    return new PerCPUBuffer(
+      new Attaching(Port.attach('PerCPUBuffer', id, stagingSizes(traits[MAX_SIZE]), 0), aggregator),
+    );
+  }
+
+  /** Pass it to another thread and `attach` there. */
+  get handle(): BufferHandle {
+    return this.#port.handle;
+  }
+  /** CPU numbers this machine can have, and so CPU rings. */
+  get numCPUs(): number {
+    return this.#port.rings;
+  }
+
+  /**
+   * Stores one record.
+   * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_EVENT_TOO_LARGE over 65536 bytes or the larger ring, ERR_INVALID_ARGUMENT for no Uint8Array
+   */
+  write(data: Uint8Array): void {
+    if (!this.tryWrite(data))
+      throw new TapioError(
+        'ERR_BUFFER_FULL',
+        'this PerCPUBuffer is full: the ring of this CPU, and the overflow ring',
+      );
+  }
+
+  /** As `write`; false when full. Allocates nothing. */
+  tryWrite(data: Uint8Array): boolean {
+    checkBytes('data', data);
+    const size = lengthOf(data);
+    if (size > this.#maxSize)
+      throw new TapioError(
+        'ERR_EVENT_TOO_LARGE',
+        `the record of ${size} bytes is larger than ${this.#maxSize}`,
+      );
+    const port = this.#port;
+    port.bytes.set(data, port.putOffset);
+    port.u32[ON_FULL] = REFUSE;
+    const status = port.put(size);
+    if (status === CLOSED_OR_DRAINED) throw port.closedError();
+    return status === DONE;
+  }
+
+  /** Takes up to maxCount records (an integer from 0, default: what waits now) from every CPU, then from the overflow ring. */
+  read(maxCount?: number): Uint8Array[] {
+    const limit = maxCount === undefined ? Infinity : checkCount('maxCount', maxCount);
+    if (limit === 0) this.#port.checkHeld();
+    const records = this.#returned.splice(0, limit);
+    this.#take(records, limit, ALL_RINGS);
+    return records;
+  }
+
+  /** Takes up to maxCount records from the ring of one CPU, without the overflow ring. @param cpu 0..numCPUs - 1 */
+  readFromCPU(cpu: number, maxCount?: number): Uint8Array[] {
+    checkInteger('cpu', cpu, 0, this.numCPUs - 1);
+    if (maxCount === 0) this.#port.checkHeld();
+    const records: Uint8Array[] = [];
+    this.#take(records, maxCount === undefined ? Infinity : checkCount('maxCount', maxCount), cpu);
+    return records;
+  }
+
+  /**
+   * Takes all that waits and gives what the aggregator makes of it. If it throws, the records come first in the next read.
+   * @throws TapioError ERR_NO_AGGREGATOR without one, and nothing is taken
+   */
+  aggregate(): Uint8Array {
+    if (this.#aggregator === undefined)
+      throw new TapioError('ERR_NO_AGGREGATOR', 'this PerCPUBuffer was made without the option aggregator');
+    const records = this.read();
+    try {
+      return this.#aggregator.aggregate(records);
+    } catch (error) {
+      this.#returned = records.concat(this.#returned);
+      this.#port.recordsAppeared();
+      throw error;
+    }
+  }
+
+  /**
+   * Settles when there is something to read. Keeps the process alive meanwhile.
+   * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
+   */
+  ready(options?: WaitOptions): Promise<void> {
+    return this.#port.waitUntilReady(() => this.#hasRecord(), options);
+  }
+
+  /**
+   * Blocks this thread, its event loop too, until there is something to read: meant for workers.
+   * @param timeoutMs milliseconds from 0; without it, for as long as it takes
+   * @returns false after the time, or when closed and drained
+   */
+  waitSync(timeoutMs?: number): boolean {
+    return this.#port.blockUntilRecord(() => this.#hasRecord(), timeoutMs);
+  }
+
+  /** Removes what waits in all rings now, counted in `discarded`; counters never go back. Safe beside writers and readers. */
+  reset(): void {
+    this.#port.clear();
+  }
+
+  getMetrics(): PerCPUBufferMetrics {
+    return readMetrics(this.#port, this.#slotSize);
+  }
+
+  /** Closes the buffer for all threads. Idempotent. */
+  close(): void {
+    this.#port.close();
+  }
+
+  /** On the instance that made the buffer: `close()`. On an attached one: lets go of it. */
+  [Symbol.dispose](): void {
+    if (!this.#port.maker) this.#returned = [];
+    this.#port.dispose();
+  }
+
+  #hasRecord(): boolean {
+    return this.#returned.length > 0 || this.#port.hasRecord;
+  }
+
+  #take(records: Uint8Array[], limit: number, ring: number): void {
+    const port = this.#port;
+    // Without a limit, what waits now, so that busy writers cannot keep the reader here for ever.
+    let rest = limit === Infinity ? port.size : limit - records.length;
+    while (rest > 0) {
+      const count = port.takeBatch(Math.min(rest, MAX_BATCH), ring);
+      if (count === 0) return;
+      let at = port.takeOffset;
+      for (let i = 0; i < count; i++) {
+        records.push(port.bytes.slice(at, at + port.takeSizes[i]));
+        at = alignUp(at + port.takeSizes[i], ALIGNMENT);
+      }
+      rest -= count;
+      if (port.u32[MORE] === 0) return;
+    }
+  }
+}
+
+class Attaching implements PerCPUBufferOptions {
+  constructor(
+    readonly port: Port,
+    readonly aggregator: BufferAggregator | undefined,
+  ) {}
+}
+
+function create(options: PerCPUBufferOptions): Port {
+  const { bufferSizePerCPU = 65536, overflowSize = 1048576, slotSize = 256, startTicket = 0 } = options;
+  const payload = checkInteger('slotSize', slotSize, 1, MAX_RECORD);
+  const slots = checkRingSize('bufferSizePerCPU', bufferSizePerCPU, payload);
+  const overflowSlots = checkRingSize('overflowSize', overflowSize, payload);
+  const maxSize = Math.min(MAX_RECORD, Math.max(slots, overflowSlots) * payload);
+  return Port.create(
+    'PerCPUBuffer',
+    [payload, maxSize],
+    {
+      perCPU: true,
+      slots,
+      overflowSlots,
+      stride: alignUp(payload + SLOT_HEADER, CACHE_LINE),
+      payload,
+      start: checkInteger('startTicket', startTicket, 0, Number.MAX_SAFE_INTEGER),
+      wakeIntervalMicros: 0,
+    },
+    stagingSizes(maxSize),
+  );
+}
+
+function stagingSizes(maxSize: number): { putBytes: number; takeBytes: number } {
+  return { putBytes: maxSize, takeBytes: Math.max(maxSize, 32768) };
+}
+
+function checkAggregator(aggregator: unknown): BufferAggregator | undefined {
+  if (aggregator === undefined) return undefined;
+  if (
+    typeof aggregator !== 'object' ||
+    aggregator === null ||
+    typeof (aggregator as BufferAggregator).aggregate !== 'function'
+  ) {
+    throw invalidArgument('aggregator', aggregator, 'an object with a function aggregate');
+  }
+  return aggregator as BufferAggregator;
+}

@@ -1,0 +1,349 @@
+import { TapioError } from '../errors';
+import {
+  checkArray,
+  checkBytes,
+  checkCapacity,
+  checkCount,
+  checkInteger,
+  checkLengths,
+  checkOptions,
+  invalidArgument,
+  lengthOf,
+} from '../validate';
+import { type BufferHandle, resolveHandle } from './handle';
+import { Port } from './port';
+import {
+  alignUp,
+  ALIGNMENT,
+  CACHE_LINE,
+  CLOSED_OR_DRAINED,
+  COUNT,
+  DONE,
+  FULL_OR_EMPTY,
+  MAX_BATCH,
+  MORE,
+  ON_FULL,
+  REFUSE,
+  SIZE,
+  SLOT_HEADER,
+  STATUS,
+  TARGET_TOO_SMALL,
+} from './staging';
+import type { BufferStats } from './stats';
+import type { WaitOptions } from './wait-queue';
+
+export interface RingBufferOptions {
+  /** Payload bytes a slot holds, 1..1048576, default 256. A record is at most this long. */
+  slotSize?: number;
+  /** First ticket; for tests that cross a power of two. @internal */
+  startTicket?: number;
+}
+
+const DEFAULT_SLOT_SIZE = 256;
+const MAX_SLOT_SIZE = 1 << 20;
+/** Bytes of staging for batches of `putBatch` and `getBatch`. */
+const BATCH_BYTES = 32768;
+
+/**
+ * Lock-free MPMC ring of fixed-size slots that holds raw bytes.
+ *
+ * Threads: any number put and get, each through its own instance (`attach`). An instance belongs to one thread.
+ * Guarantees: each record comes out whole and once, those of one producer in their order. A single put is wait-free (of the
+ *   first 64 instances at a time; lock-free beyond), a batch and a get are lock-free.
+ * Full: `put` throws, `tryPut` answers false. Exactly `capacity` records fit when nobody else puts at that moment.
+ * Closed: puts throw ERR_BUFFER_CLOSED; what waits can still be taken.
+ * Memory: native, shared, capacity + 64 slots of slotSize + 16 bytes rounded up to 128; freed with the last instance.
+ */
+export class RingBuffer implements Disposable {
+  readonly #port: Port;
+  readonly #slotSize: number;
+  readonly #capacity: number;
+
+  /**
+   * @param capacity slots, a power of two from 1 to 2^30
+   * @throws TapioError ERR_INVALID_CAPACITY, also when the system refuses the memory; ERR_INVALID_ARGUMENT for options
+   */
+  constructor(capacity: number, options?: RingBufferOptions) {
+    // From `attach`: a class has one constructor, and private members exist only where it ran.
+    if (options instanceof Port) {
+      this.#port = options;
+      this.#capacity = options.native.traits[1];
+      this.#slotSize = options.native.traits[2];
+      return;
+    }
+    const { slotSize = DEFAULT_SLOT_SIZE, startTicket = 0 } = checkOptions(options);
+    this.#capacity = checkCapacity(capacity);
+    this.#slotSize = checkInteger('slotSize', slotSize, 1, MAX_SLOT_SIZE);
+    const config = {
+      perCPU: false,
+      slots: this.#capacity,
+      overflowSlots: 0,
+      stride: alignUp(this.#slotSize + SLOT_HEADER, CACHE_LINE),
+      payload: this.#slotSize,
+      start: checkInteger('startTicket', startTicket, 0, Number.MAX_SAFE_INTEGER),
+      wakeIntervalMicros: 0,
+    };
+    this.#port = Port.create(
+      'RingBuffer',
+      [this.#capacity, this.#slotSize],
+      config,
+      stagingSizes(this.#slotSize),
+    );
+  }
+
+  /**
+   * Joins a buffer by the handle of another thread's instance.
+   * @throws TapioError ERR_BUFFER_CLOSED when nobody holds the buffer any more, ERR_INVALID_ARGUMENT for what is no handle of a RingBuffer
+   */
+  static attach(handle: BufferHandle): RingBuffer {
+    const { id, traits } = resolveHandle('RingBuffer', handle);
+    const port = Port.attach('RingBuffer', id, stagingSizes(traits[2]), 0);
+    return new RingBuffer(traits[1], port as RingBufferOptions);
+  }
+
+  /** Pass it to another thread and `attach` there. */
+  get handle(): BufferHandle {
+    return this.#port.handle;
+  }
+  /** Slots. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+  /** Most bytes of a record. */
+  get slotSize(): number {
+    return this.#slotSize;
+  }
+  /** Slots in use now, 0..capacity; a snapshot when other threads are at work. */
+  get size(): number {
+    return this.#port.size;
+  }
+  get isEmpty(): boolean {
+    return this.#port.size === 0;
+  }
+  get isFull(): boolean {
+    return this.#port.size === this.#capacity;
+  }
+
+  /**
+   * Stores one record.
+   * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_EVENT_TOO_LARGE over slotSize, ERR_INVALID_ARGUMENT for no Uint8Array
+   */
+  put(bytes: Uint8Array): void {
+    if (!this.tryPut(bytes))
+      throw new TapioError('ERR_BUFFER_FULL', `this RingBuffer is full: capacity ${this.#capacity} slots`);
+  }
+
+  /** As `put`; false when full. Allocates nothing. */
+  tryPut(bytes: Uint8Array): boolean {
+    checkBytes('bytes', bytes);
+    const size = lengthOf(bytes);
+    if (size > this.#slotSize) throw this.#tooLarge(size);
+    const port = this.#port;
+    port.bytes.set(bytes, port.putOffset);
+    port.u32[ON_FULL] = REFUSE;
+    const status = port.put(size);
+    if (status === CLOSED_OR_DRAINED) throw port.closedError();
+    return status === DONE;
+  }
+
+  /**
+   * Takes the oldest record.
+   * @throws TapioError ERR_BUFFER_EMPTY, or ERR_BUFFER_CLOSED when closed and drained
+   */
+  get(): Uint8Array {
+    const record = this.tryGet();
+    if (record !== undefined) return record;
+    if (this.#port.drained) throw this.#port.closedError();
+    throw new TapioError('ERR_BUFFER_EMPTY', `this RingBuffer is empty: capacity ${this.#capacity} slots`);
+  }
+
+  /** As `get`, into a new array; undefined when empty or drained. */
+  tryGet(): Uint8Array | undefined {
+    const port = this.#port;
+    if (port.take() !== DONE) return undefined;
+    return port.bytes.slice(port.takeOffset, port.takeOffset + port.u32[SIZE]);
+  }
+
+  /**
+   * Takes the oldest record into `target`. Allocates nothing.
+   * @returns bytes copied, -1 when empty or drained
+   * @throws TapioError ERR_INVALID_ARGUMENT when target is too small; the record stays
+   */
+  tryGetInto(target: Uint8Array): number {
+    checkBytes('target', target);
+    const port = this.#port;
+    port.native.takeInto(target);
+    const status = port.status();
+    if (status === DONE) return port.u32[SIZE];
+    if (status === TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
+    return -1;
+  }
+
+  /**
+   * Stores records that lie back to back in `source`, with one claim for each 256. Allocates nothing.
+   * @param lengths bytes of each record, slotSize at most
+   * @returns how many were stored, in order
+   * @throws TapioError ERR_INVALID_ARGUMENT when the lengths add up to more than source has, ERR_EVENT_TOO_LARGE, ERR_BUFFER_CLOSED
+   */
+  putBatchFrom(source: Uint8Array, lengths: Uint32Array): number {
+    checkBytes('source', source);
+    checkLengths('lengths', lengths);
+    let total = 0;
+    for (let i = 0; i < lengths.length; i++) {
+      if (lengths[i] > this.#slotSize) throw this.#tooLarge(lengths[i], `lengths[${i}]`);
+      total += lengths[i];
+    }
+    if (total > lengthOf(source))
+      throw invalidArgument('lengths', total, `at most the ${lengthOf(source)} bytes of source in total`);
+    const port = this.#port;
+    if (lengths.length === 0 && port.closed) throw port.closedError();
+    port.native.putPacked(source, lengths);
+    if (port.status() === CLOSED_OR_DRAINED) throw port.closedError(port.u32[COUNT]);
+    return port.u32[COUNT];
+  }
+
+  /**
+   * Takes as many records as fit whole into `target`, back to back. Allocates nothing.
+   * @param lengths filled in [0, n) with the bytes of each; its length is the most records to take
+   * @returns n, 0 when empty or drained
+   * @throws TapioError ERR_INVALID_ARGUMENT when target is too small for the first; nothing is taken
+   */
+  getBatchInto(target: Uint8Array, lengths: Uint32Array): number {
+    checkBytes('target', target);
+    checkLengths('lengths', lengths);
+    const port = this.#port;
+    port.native.takePacked(target, lengths);
+    if (port.status() === TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
+    return port.i32[STATUS] === DONE ? port.u32[COUNT] : 0;
+  }
+
+  /**
+   * Stores records in order, as many as there is room for; returns how many.
+   * @throws TapioError as `put`, but for ERR_BUFFER_FULL; a bad record throws with `stored`: those before it are in
+   */
+  putBatch(items: readonly Uint8Array[]): number {
+    checkArray('items', items);
+    const port = this.#port;
+    if (items.length === 0 && port.closed) throw port.closedError();
+    let stored = 0;
+    for (let start = 0; start < items.length;) {
+      // A copy, so that no getter of the caller's array runs while the staging is being filled.
+      const chunk = Array.prototype.slice.call(items, start, start + MAX_BATCH) as Uint8Array[];
+      let count = 0;
+      let offset = 0;
+      let bad: TapioError | undefined;
+      for (; count < chunk.length; count++) {
+        const item = chunk[count];
+        bad = this.#refusal(item, `items[${start + count}]`);
+        if (bad !== undefined) break;
+        const size = lengthOf(item);
+        if (offset + size > port.putBytes) break;
+        port.bytes.set(item, port.putOffset + offset);
+        port.putSizes[count] = size;
+        offset = alignUp(offset + size, ALIGNMENT);
+      }
+      if (count > 0) {
+        port.u32[COUNT] = count;
+        port.u32[ON_FULL] = REFUSE;
+        port.native.putBatch();
+        const status = port.status();
+        stored += port.u32[COUNT];
+        if (status === CLOSED_OR_DRAINED) throw port.closedError(stored);
+        start += count;
+        if (status === FULL_OR_EMPTY) {
+          // The ring has counted what it saw of the batch; the rest found no room either.
+          port.native.countRejected(items.length - start);
+          return stored;
+        }
+      }
+      if (bad !== undefined) throw new TapioError(bad.code, bad.message, stored);
+    }
+    return stored;
+  }
+
+  /** Takes up to maxCount records (an integer from 0, or Infinity: what waits now) into new arrays; [] when empty or drained. */
+  getBatch(maxCount: number): Uint8Array[] {
+    checkCount('maxCount', maxCount);
+    const port = this.#port;
+    // Without a limit, what waits now, so that busy producers cannot keep the consumer here for ever.
+    const limit = maxCount === Infinity ? port.size : maxCount;
+    const result: Uint8Array[] = [];
+    for (;;) {
+      const count = port.takeBatch(Math.min(limit - result.length, MAX_BATCH));
+      let at = port.takeOffset;
+      for (let i = 0; i < count; i++) {
+        const size = port.takeSizes[i];
+        result.push(port.bytes.slice(at, at + size));
+        at = alignUp(at + size, ALIGNMENT);
+      }
+      if (port.u32[MORE] === 0 || count === 0 || result.length === limit) return result;
+    }
+  }
+
+  /**
+   * Settles when there is something to take. Keeps the process alive meanwhile.
+   * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
+   */
+  ready(options?: WaitOptions): Promise<void> {
+    return this.#port.waitUntilReady(() => this.#port.hasRecord, options);
+  }
+
+  /**
+   * Blocks this thread, its event loop too, until there is something to take: meant for workers.
+   * @param timeoutMs milliseconds from 0; without it, for as long as it takes
+   * @returns false after the time, or when closed and drained
+   */
+  waitSync(timeoutMs?: number): boolean {
+    return this.#port.blockUntilRecord(() => this.#port.hasRecord, timeoutMs);
+  }
+
+  /** Removes what waits now, counted in `discarded`. Safe beside producers and consumers; a record still being written stays. */
+  clear(): void {
+    this.#port.clear();
+  }
+
+  /** A snapshot; counters are exact. `rejected` counts records. */
+  getStats(): BufferStats {
+    return this.#port.stats(0);
+  }
+
+  /** Closes the buffer for all threads. Idempotent. */
+  close(): void {
+    this.#port.close();
+  }
+
+  /** On the instance that made the buffer: `close()`. On an attached one: lets go of it. */
+  [Symbol.dispose](): void {
+    this.#port.dispose();
+  }
+
+  #tooLarge(size: number, name = 'the record'): TapioError {
+    return new TapioError(
+      'ERR_EVENT_TOO_LARGE',
+      `${name} of ${size} bytes is larger than slotSize ${this.#slotSize}`,
+    );
+  }
+
+  #targetTooSmall(target: Uint8Array): TapioError {
+    return invalidArgument(
+      'target.length',
+      lengthOf(target),
+      `at least the ${this.#port.u32[SIZE]} bytes of the next record`,
+    );
+  }
+
+  #refusal(item: unknown, name: string): TapioError | undefined {
+    try {
+      checkBytes(name, item);
+    } catch (error) {
+      return error as TapioError;
+    }
+    const size = lengthOf(item);
+    return size > this.#slotSize ? this.#tooLarge(size, name) : undefined;
+  }
+}
+
+function stagingSizes(slotSize: number): { putBytes: number; takeBytes: number } {
+  const bytes = Math.max(slotSize, BATCH_BYTES);
+  return { putBytes: bytes, takeBytes: bytes };
+}

@@ -1,0 +1,148 @@
+import { binding, type NativeBuffer } from '../binding';
+import { TapioError } from '../errors';
+
+/** Of every call that returns a promise. */
+export interface WaitOptions {
+  /** Ends the wait: the promise rejects with `signal.reason`, and nothing was taken or stored. */
+  signal?: AbortSignal;
+}
+
+interface Waiter {
+  /** True when the wait is over, by its own account; throws to reject it. */
+  attempt(): boolean;
+  reject(reason: unknown): void;
+  stopListening?: () => void;
+}
+
+/** Those that wait now, by the token native code knows them by. Keeps them, and their instance, alive. */
+const waiting = (binding.waiting ??= new Map<number, { onWake(): void }>());
+binding.onWake((token) => waiting.get(token)?.onWake());
+
+/**
+ * The promises of one instance that wait for one condition: a record, or room. First come, first served.
+ *
+ * One native wait stands for all of them. Nothing polls: the queue sleeps until native code calls back, and
+ * then lets each waiter attempt its own operation, which is the only judge of success.
+ */
+export class WaitQueue {
+  private readonly waiters: Waiter[] = [];
+  private started = false;
+  private serving = false;
+
+  constructor(
+    private readonly native: NativeBuffer,
+    private readonly forRoom: boolean,
+  ) {}
+
+  /** Whether nobody waits here. */
+  get isEmpty(): boolean {
+    return this.waiters.length === 0;
+  }
+
+  /** Settles when `attempt` gives something other than undefined, or throws. It is called at once first. */
+  wait<T>(attempt: () => T | undefined, signal: AbortSignal | undefined): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const waiter: Waiter = {
+        attempt: () => {
+          const result = attempt();
+          if (result === undefined) return false;
+          resolve(result);
+          return true;
+        },
+        reject,
+      };
+      if (signal !== undefined) {
+        const onAbort = (): void => {
+          this.remove(waiter);
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        waiter.stopListening = () => signal.removeEventListener('abort', onAbort);
+      }
+      this.waiters.push(waiter);
+      if (this.waiters.length === 1) this.pump();
+    });
+  }
+
+  /** Lets everybody look again; needed after changes inside the instance, of which native code knows nothing. */
+  pump(): void {
+    // From code of the user inside an attempt: the loop that is under way looks again.
+    if (this.serving) return;
+    while (this.serve()) {
+      if (this.started) return;
+      const holds = this.native.startWait(this.forRoom);
+      if (holds === undefined) {
+        this.rejectAll(
+          new TapioError('ERR_UNSUPPORTED', 'cannot wait: the system refuses a timer (file descriptors?)'),
+        );
+        return;
+      }
+      if (holds) continue;
+      this.started = true;
+      waiting.set(this.token, this);
+      // Native code cannot know how much room a waiter needs: it must look once more now that it is parked.
+      if (!this.forRoom || this.serve()) return;
+    }
+    this.stop();
+  }
+
+  onWake(): void {
+    this.started = false;
+    waiting.delete(this.token);
+    this.pump();
+  }
+
+  private get token(): number {
+    return this.forRoom ? this.native.roomToken : this.native.recordToken;
+  }
+
+  /** Serves waiters in order until one has to go on waiting. Whether any is left. */
+  private serve(): boolean {
+    for (let waiter = this.waiters[0]; waiter !== undefined; waiter = this.waiters[0]) {
+      let done: boolean;
+      this.serving = true;
+      try {
+        done = waiter.attempt();
+      } catch (error) {
+        waiter.reject(error);
+        done = true;
+      } finally {
+        this.serving = false;
+      }
+      if (!done && this.waiters[0] === waiter) return true;
+      if (!done) continue;
+      // An attempt may run code of the user (a pool), and with it other waiters may have come or gone.
+      const index = this.waiters.indexOf(waiter);
+      if (index >= 0) this.waiters.splice(index, 1);
+      waiter.stopListening?.();
+    }
+    return false;
+  }
+
+  private rejectAll(error: TapioError): void {
+    for (const waiter of this.waiters.splice(0)) {
+      waiter.stopListening?.();
+      waiter.reject(error);
+    }
+  }
+
+  private remove(waiter: Waiter): void {
+    const index = this.waiters.indexOf(waiter);
+    if (index < 0) return;
+    this.waiters.splice(index, 1);
+    waiter.stopListening?.();
+    if (this.waiters.length === 0) this.stop();
+    else if (index === 0) this.pump();
+  }
+
+  private stop(): void {
+    if (!this.started) return;
+    this.started = false;
+    waiting.delete(this.token);
+    this.native.stopWait(this.forRoom);
+  }
+}

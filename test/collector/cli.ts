@@ -1,0 +1,104 @@
+/** Runs the real `tapio` command as a child process, and reaches the collector's own modules. */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+/** Of build/test/collector, where this runs. */
+const root = path.resolve(__dirname, '..', '..', '..');
+export const main = path.join(root, 'dist', 'collector', 'main.js');
+
+/** A module of lib/collector, as compiled. */
+export function internal<T>(name: string): T {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- found at run time, built beside the tests
+  return require(path.join(root, 'dist', 'collector', name)) as T;
+}
+
+export interface Result {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Summary {
+  produced: number;
+  delivered: number;
+  dropped: number;
+  droppedBy: { buffer: number; sink: number };
+  durationMs: number;
+  eventsPerSecond: number;
+  consumerCpuPercent: number;
+  processCpuPercent: number;
+  latencyMicros: { p50: number | null; p99: number | null };
+  overflows: number;
+  sources: Record<string, { produced: number; dropped: number; malformed: number; requestedRate?: number }>;
+}
+
+/** A running `tapio`, whose output can be waited for. */
+export class Tapio {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly output = { stdout: '', stderr: '' };
+  private readonly closed: Promise<unknown>;
+
+  constructor(args: string[], env: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } });
+    this.closed = once(this.child, 'close');
+    // A child that has ended no longer reads its input.
+    this.child.stdin.on('error', () => {});
+    running.add(this.child);
+    void this.closed.then(() => running.delete(this.child));
+    for (const name of ['stdout', 'stderr'] as const) {
+      this.child[name].setEncoding('utf8').on('data', (text: string) => (this.output[name] += text));
+    }
+  }
+
+  /** Resolves when the stream has had what `test` looks for; rejects with the output if the child ends first. */
+  async until(name: 'stdout' | 'stderr', test: (text: string) => boolean): Promise<void> {
+    const stream = this.child[name];
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        if (!test(this.output[name])) return;
+        stream.off('data', look);
+        resolve();
+      };
+      stream.on('data', look);
+      look();
+      void this.closed.then(() => {
+        const { stdout, stderr } = this.output;
+        reject(
+          new Error(`ended before that\nstdout: ${stdout.slice(-2000)}\nstderr: ${stderr.slice(-2000)}`),
+        );
+      });
+    });
+  }
+
+  /** Until the sources run: the first line about the run, on stderr where stdout carries data. */
+  started(name: 'stdout' | 'stderr'): Promise<void> {
+    return this.until(name, (text) => /^ +\d+:\d\d {2}/m.test(text));
+  }
+
+  async end(): Promise<Result> {
+    await this.closed;
+    return { code: this.child.exitCode, signal: this.child.signalCode, ...this.output };
+  }
+}
+
+const running = new Set<ChildProcessWithoutNullStreams>();
+
+/** For afterEach: ends what a failed test has left running. */
+export function endAll(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+export async function tapio(args: string[], input = '', env: NodeJS.ProcessEnv = {}): Promise<Result> {
+  const run = new Tapio(args, env);
+  run.child.stdin.end(input);
+  return run.end();
+}
+
+/** The object on the last line of stdout. */
+export function summaryOf({ stdout, stderr }: Result): Summary {
+  const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+  if (!last.startsWith('{')) throw new Error(`no summary\nstdout: ${stdout.slice(-2000)}\nstderr: ${stderr}`);
+  return JSON.parse(last) as Summary;
+}

@@ -1,0 +1,94 @@
+import type * as OptionsModule from '../../dist/collector/options';
+import { endAll, internal, tapio } from './cli';
+
+const { parseCollectOptions } = internal<typeof OptionsModule>('options');
+
+afterEach(endAll);
+
+test('--version is the version of the package', async () => {
+  const { code, stdout } = await tapio(['--version']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+});
+
+test.each([
+  [['--help'], 'Commands:'],
+  [['collect', '--source', 'nonsense', '-h'], 'Examples:'],
+])('%j shows the usage on stdout', async (args, text) => {
+  const { code, stdout, stderr } = await tapio(args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(text);
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test.each([
+  [[], 'Usage: tapio <command>'],
+  [['constructor'], 'no command "constructor"'],
+  [['collect', '--colour'], "Unknown option '--colour'"],
+  [['collect', '--source', 'dtrace'], 'no such source; known are proc, stdin, synthetic'],
+  [['collect', '--buffer-size', '1'], '--buffer-size "1": must be a whole number from 512 to 1073741824'],
+])('%j is wrong usage: exit 2, and nothing on stdout', async (args, message) => {
+  const { code, stdout, stderr } = await tapio(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(message);
+  expect(stderr).toMatch(/Usage:|^[^\n]+\nsee tapio (collect )?--help\n$/);
+});
+
+test.each([
+  [['proc'], "Unexpected argument 'proc'"],
+  [['--rate'], "'--rate <value>' argument missing"],
+  [['--json=yes'], "'--json' does not take an argument"],
+  [['--source', 'toString'], '--source "toString"'],
+  [['--sink', 'kafka'], '--sink "kafka": must be none, stdout or file:PATH'],
+  [['--sink', 'file:'], '--sink "file:"'],
+  [['--rate', '0'], '--rate "0": must be a number from 1 to 1000000000'],
+  [['--rate', '-5'], '--rate "-5": must be a number from 1 to'],
+  [['--rate', '--json'], '--rate needs a value'],
+  [['--rate', '5'], '--rate "5": needs --source synthetic'],
+  [['--proc-interval', '50', '--source', 'stdin'], 'needs --source proc'],
+  [['--source', 'proc', '--source', 'proc'], '--source "proc": given twice'],
+  [['--sink', 'none', '--sink', 'stdout'], '--sink: given twice'],
+  [['--rate=-5'], '--rate "-5"'],
+  [['--rate', '0x10'], '--rate "0x10"'],
+  [['--rate', ''], '--rate ""'],
+  [['--rate', 'NaN'], '--rate "NaN"'],
+  [['--rate', 'Infinity'], '--rate "Infinity"'],
+  [['--workers', '1.5'], '--workers "1.5": must be a whole number from 1 to 64'],
+  [['--workers', '65'], '--workers "65"'],
+  [['--duration', '10 s'], '--duration "10 s"'],
+  [['--duration', '0'], '--duration "0"'],
+  [['--proc-interval', '1'], '--proc-interval "1"'],
+])('%j is refused with the option and the value', (args, message) => {
+  expect(() => parseCollectOptions(args)).toThrow(
+    expect.objectContaining({ name: 'UsageError', message: expect.stringContaining(message) }),
+  );
+});
+
+test('options and their defaults', () => {
+  expect(parseCollectOptions([])).toEqual({
+    sources: ['proc'],
+    rate: 10_000,
+    durationMs: undefined,
+    sink: { kind: 'none' },
+    workers: 1,
+    json: false,
+    bufferSize: 4_194_304,
+    procIntervalMs: 500,
+  });
+  const args =
+    '--source stdin --source=synthetic --rate 1e5 --duration 0.5 --sink file:a:b --workers 4 --json';
+  expect(parseCollectOptions(args.split(' '))).toMatchObject({
+    sources: ['stdin', 'synthetic'],
+    rate: 100_000,
+    durationMs: 500,
+    sink: { kind: 'file', path: 'a:b' },
+    workers: 4,
+    json: true,
+  });
+});
+
+test('a SEED that is no number is refused', async () => {
+  const { code, stderr } = await tapio(['collect', '--source', 'synthetic'], '', { SEED: 'abc' });
+  expect(stderr).toContain('SEED "abc": must be a whole number');
+  expect(code).toBe(2);
+});
