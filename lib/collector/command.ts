@@ -1,0 +1,27 @@
+import { isNativeError } from 'node:util/types';
+
+/** What a sub-command of `tapio` is. A new one is a file with a Command and a line in main.ts. */
+export interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** All of `tapio <name> --help`. */
+  readonly usage: string;
+  /** Runs to the end and gives the exit code. A UsageError becomes its message, a hint at the usage and exit code 2. */
+  run(args: string[]): Promise<number>;
+}
+
+export const ExitCode = { Done: 0, Failed: 1, Usage: 2, Interrupted: 130 } as const;
+
+/** The reader of a stream went away: a pipe's other end, or the terminal. No failure of ours. */
+export function isReaderGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' || error.code === 'EIO';
+}
+
+/** The command line cannot be run as written; the message names the option and the value. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+
+  static is(error: unknown): error is UsageError {
+    return isNativeError(error) && error.name === 'UsageError';
+  }
+}

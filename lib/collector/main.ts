@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+/** The `tapio` command: finds the sub-command and hands it the rest of the line. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { isNativeError } from 'node:util/types';
+import { ExitCode, UsageError, type Command } from './command';
+import { collectCommand } from './collect-command';
+import { guardStandardStreams, setExitCode } from './standard-streams';
+
+const COMMANDS = new Map<string, Command>([['collect', collectCommand]]);
+
+const USAGE = `Usage: tapio <command> [options]
+
+Commands:
+${[...COMMANDS].map(([name, command]) => `  ${name.padEnd(10)} ${command.summary}`).join('\n')}
+
+  tapio <command> --help   the options of a command, with examples
+  tapio --version          the version of this package
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 a second Ctrl-C.
+`;
+
+function version(): string {
+  const file = path.join(__dirname, '..', '..', 'package.json');
+  return (JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+async function main([name, ...rest]: string[]): Promise<number> {
+  if (name === '--help' || name === '-h') {
+    process.stdout.write(USAGE);
+    return ExitCode.Done;
+  }
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${version()}\n`);
+    return ExitCode.Done;
+  }
+  const command = COMMANDS.get(name ?? '');
+  if (!command) {
+    process.stderr.write(
+      name === undefined ? USAGE : `tapio: there is no command ${JSON.stringify(name)}\nsee tapio --help\n`,
+    );
+    return ExitCode.Usage;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(command.usage);
+    return ExitCode.Done;
+  }
+  try {
+    return await command.run(rest);
+  } catch (error) {
+    if (UsageError.is(error)) {
+      process.stderr.write(`tapio ${name}: ${error.message}\nsee tapio ${name} --help\n`);
+      return ExitCode.Usage;
+    }
+    process.stderr.write(`tapio ${name}: ${isNativeError(error) ? error.message : String(error)}\n`);
+    return ExitCode.Failed;
+  }
+}
+
+guardStandardStreams();
+void main(process.argv.slice(2)).then(setExitCode);

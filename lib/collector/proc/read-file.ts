@@ -1,0 +1,44 @@
+/** Reading small files of /proc at the least cost: one buffer for all of them, and no error for what is gone. */
+import fs from 'node:fs';
+
+/** Not for files that change while they are read in parts; the text is valid until it is replaced by yours. */
+export class FileReader {
+  private buffer = Buffer.allocUnsafe(65_536);
+
+  /** The whole file as UTF-8; undefined if it is gone or may not be read (processes vanish at any moment). */
+  read(path: string): string | undefined {
+    let fd: number;
+    try {
+      fd = fs.openSync(path, 'r');
+    } catch (error) {
+      return undefinedIfGone(error);
+    }
+    try {
+      let length = 0;
+      for (;;) {
+        const count = fs.readSync(fd, this.buffer, length, this.buffer.length - length, null);
+        if (count === 0) return this.buffer.toString('utf8', 0, length);
+        length += count;
+        if (length === this.buffer.length) this.grow();
+      }
+    } catch (error) {
+      return undefinedIfGone(error);
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  private grow(): void {
+    const larger = Buffer.allocUnsafe(this.buffer.length * 2);
+    this.buffer.copy(larger);
+    this.buffer = larger;
+  }
+}
+
+const GONE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR']);
+
+/** Rethrows what is not the ordinary way of a process to vanish or to be private. */
+export function undefinedIfGone(error: unknown): undefined {
+  if (!GONE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  return undefined;
+}

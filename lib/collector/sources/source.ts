@@ -1,0 +1,34 @@
+/** What a source is. A new one is a file beside this with a SourceDefinition and a line in index.ts. */
+import type { CollectOptions } from '../options';
+import type { EventOutlet } from '../event-outlet';
+
+/** Type parameter S: the settings of one worker thread; must be structured-cloneable. */
+export interface SourceDefinition<S = unknown> {
+  /** One line for --help. */
+  readonly summary: string;
+  /** True if it stamps events with `now()` as it puts them, which makes their latency measurable. */
+  readonly stampsEvents: boolean;
+  /** One entry for each worker thread this source is to have. */
+  settings(options: CollectOptions): S[];
+  /**
+   * Runs in its worker thread until `signal` is aborted or the source has ended. What it throws ends the
+   * whole run as failed; events put before that are still delivered.
+   */
+  run(context: SourceContext<S>): Promise<void>;
+}
+
+export interface SourceContext<S> {
+  readonly settings: S;
+  /** Aborted when the run is to end. */
+  readonly signal: AbortSignal;
+  readonly outlet: EventOutlet;
+  /**
+   * Called once, when the source could start at once. Resolves when all sources are ready, or the run ends
+   * before that, with the moment the run began, by `now()`.
+   */
+  readonly ready: () => Promise<bigint>;
+  /** Nanoseconds since the Unix epoch by one clock that all threads of the run share. */
+  readonly now: () => bigint;
+  /** Shows one line to the user. */
+  readonly warn: (text: string) => void;
+}

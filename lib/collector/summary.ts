@@ -1,0 +1,177 @@
+/** The end of a run: what was counted, whether the counts agree, and how both are shown. */
+import type { PerCPUBufferMetrics } from '../index';
+import type { CpuPercent } from './cpu-meter';
+import type { LatencyMicros } from './latency';
+import { LATENCY_SAMPLE } from './consumer';
+import type { Sink } from './sinks';
+import type { SourceCounts } from './source-counters';
+import type { SourceThread } from './source-thread';
+import { count, micros, percent } from './text-format';
+
+export type SourceTotals = SourceCounts;
+
+/** The object of `--json`. */
+export interface Summary {
+  readonly produced: number;
+  readonly delivered: number;
+  /** produced = delivered + dropped. */
+  readonly dropped: number;
+  /** The parts of `dropped`: refused by the buffer, as the sources count it, and taken by the sink but not delivered. */
+  readonly droppedBy: { buffer: number; sink: number };
+  readonly durationMs: number;
+  /** Delivered. */
+  readonly eventsPerSecond: number;
+  readonly consumerCpuPercent: number;
+  /** All threads of the process, in percent of one core. */
+  readonly processCpuPercent: number;
+  readonly latencyMicros: LatencyMicros;
+  /** Events that went through the overflow ring. */
+  readonly overflows: number;
+  readonly sources: Record<string, SourceSummary>;
+}
+
+interface SourceSummary {
+  readonly produced: number;
+  /** Refused by the buffer. */
+  readonly dropped: number;
+  readonly malformed: number;
+  /** Events a second; of the synthetic source only. */
+  readonly requestedRate?: number;
+}
+
+/** What people are told beside the figures. */
+interface SummaryNotes {
+  /** See CpuMeter.note. */
+  readonly cpu: string;
+  /** See Sink.lostBecause. */
+  readonly lostBecause?: string;
+  /** See rateShortfall. */
+  readonly rate?: string;
+}
+
+/** Counts of all workers of each source together. */
+export function sumSources(threads: readonly SourceThread[]): Map<string, SourceTotals> {
+  const totals = new Map<string, SourceTotals>();
+  for (const { name, counters } of threads) {
+    const counts = counters.read();
+    const sum = totals.get(name);
+    if (!sum) {
+      totals.set(name, counts);
+      continue;
+    }
+    sum.produced += counts.produced;
+    sum.dropped += counts.dropped;
+    sum.refused += counts.refused;
+    sum.malformed += counts.malformed;
+  }
+  return totals;
+}
+
+function total(sources: ReadonlyMap<string, SourceTotals>, field: keyof SourceTotals): number {
+  return [...sources.values()].reduce((sum, counts) => sum + counts[field], 0);
+}
+
+export function makeSummary(run: {
+  durationMs: number;
+  sources: ReadonlyMap<string, SourceTotals>;
+  sink: Pick<Sink, 'delivered' | 'lost'>;
+  cpu: CpuPercent;
+  latency: LatencyMicros;
+  metrics: PerCPUBufferMetrics;
+  /** Asked of the synthetic source. */
+  rate: number;
+}): Summary {
+  const droppedBy = { buffer: total(run.sources, 'dropped'), sink: run.sink.lost };
+  return {
+    produced: total(run.sources, 'produced'),
+    delivered: run.sink.delivered,
+    dropped: droppedBy.buffer + droppedBy.sink,
+    droppedBy,
+    durationMs: Math.round(run.durationMs),
+    eventsPerSecond: Math.round(run.sink.delivered / (Math.max(1, run.durationMs) / 1000)),
+    consumerCpuPercent: run.cpu.thread,
+    processCpuPercent: run.cpu.process,
+    latencyMicros: run.latency,
+    overflows: run.metrics.overflows,
+    sources: Object.fromEntries(
+      [...run.sources].map(([name, { produced, dropped, malformed }]) => [
+        name,
+        { produced, dropped, malformed, ...(name === 'synthetic' && { requestedRate: run.rate }) },
+      ]),
+    ),
+  };
+}
+
+/**
+ * One message for each pair of figures that must be equal and are not. The sources, the buffer and the sink
+ * have each counted for themselves; an event lost or doubled anywhere between them shows.
+ */
+export function conservationErrors(
+  sources: ReadonlyMap<string, SourceTotals>,
+  sink: Pick<Sink, 'delivered' | 'lost'>,
+  metrics: PerCPUBufferMetrics,
+): string[] {
+  const produced = total(sources, 'produced');
+  const dropped = total(sources, 'dropped');
+  const equal: [string, number, string, number][] = [
+    ['produced', produced, 'delivered + dropped', sink.delivered + dropped + sink.lost],
+    ['events the sources had stored', produced - dropped, "the buffer's writes", metrics.writes],
+    ['events the consumer took', sink.delivered + sink.lost, "the buffer's reads", metrics.reads],
+    ['events refused to the sources', total(sources, 'refused'), "the buffer's dropped", metrics.dropped],
+    ['events the buffer discarded', metrics.discarded, 'none asked for', 0],
+  ];
+  return equal
+    .filter(([, left, , right]) => left !== right)
+    .map(([what, left, other, right]) => `counts disagree: ${what} ${left}, ${other} ${right}`);
+}
+
+export function summaryJSON(summary: Summary): string {
+  return JSON.stringify(summary);
+}
+
+export function formatSummary(
+  summary: Summary,
+  types: [type: string, count: number][],
+  notes: SummaryNotes,
+): string {
+  const { produced, delivered, dropped, droppedBy, latencyMicros, sources } = summary;
+  const taken = types.reduce((sum, [, events]) => sum + events, 0);
+  const sign = produced === delivered + dropped ? '=' : 'is not';
+  const rows: [string, string][] = [
+    [
+      'events',
+      `${count(produced)} produced ${sign} ${count(delivered)} delivered + ${count(dropped)} dropped`,
+    ],
+    ...Object.entries(sources).map(([name, source]): [string, string] => [
+      `  ${name}`,
+      `${count(source.produced)} produced, ${count(source.dropped)} dropped` +
+        (source.malformed > 0 ? `, ${count(source.malformed)} malformed, skipped` : ''),
+    ]),
+    ...optionalRow(
+      '  sink',
+      droppedBy.sink > 0 && `${count(droppedBy.sink)} not delivered (${notes.lostBecause})`,
+    ),
+    [
+      'rate',
+      `${count(summary.eventsPerSecond)} events/s delivered for ${(summary.durationMs / 1000).toFixed(1)} s`,
+    ],
+    ...optionalRow('', notes.rate),
+    ['CPU', `consumer thread ${percent(summary.consumerCpuPercent)} of a core${notes.cpu}`],
+    ['', `all threads ${percent(summary.processCpuPercent)} of a core`],
+    [
+      'latency',
+      `p50 ${micros(latencyMicros.p50)}, p99 ${micros(latencyMicros.p99)}, ` +
+        `put to delivery, 1 event of ${LATENCY_SAMPLE}`,
+    ],
+    ['overflow', `${count(summary.overflows)} events went through the overflow ring`],
+    ...types.map(([type, events], index): [string, string] => [
+      index === 0 ? 'types' : '',
+      `${type.padEnd(22)} ${count(events).padStart(13)}  ${percent((events / taken) * 100).padStart(7)}`,
+    ]),
+  ];
+  return `\nSummary\n${rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`).join('\n')}\n`;
+}
+
+function optionalRow(label: string, text: string | false | undefined): [label: string, text: string][] {
+  return text ? [[label, text]] : [];
+}
