@@ -43,28 +43,38 @@ export function bufferConfig(config: BufferConfig): Float64Array {
   );
 }
 
-/**
- * One buffer in one thread: functions that need no `this`. Calls without parameters take operands from the staging and leave results
- * there: see staging.ts. After `release` every call leaves the status RELEASED.
- */
-export interface NativeBuffer {
+/** One buffer instance in one thread. It lives while JavaScript holds this object. */
+export interface Attached {
   readonly id: bigint;
+  /** What a call on it selects it by, in the control. */
+  readonly instance: number;
   /** What the dispatcher is called with when a wait for a record, or for room, is over. */
   readonly recordToken: number;
   readonly roomToken: number;
-  readonly traits: number[];
+  readonly traits: readonly number[];
   /** CPU rings; the overflow ring, where there is one, has this number as its index. */
   readonly rings: number;
+}
 
+/**
+ * Calls on the instance that the control selects. Those without parameters take operands from the control and the instance's staging
+ * and leave results there: see staging.ts. After `release` every call leaves the status RELEASED.
+ */
+export interface InstanceCalls {
   readonly put: () => void;
   readonly putBatch: () => void;
   readonly take: () => void;
   readonly takeBatch: () => void;
   readonly size: () => void;
 
+  /** Native code remembers where the array lies; putAgain and takeAgain use it there. For how long they may: last-array.ts. */
+  readonly putFrom: (source: Uint8Array) => void;
+  readonly takeInto: (target: Uint8Array) => void;
+  readonly putAgain: () => void;
+  readonly takeAgain: () => void;
+
   readonly putPacked: (source: Uint8Array, lengths: Uint32Array) => void;
   readonly takePacked: (target: Uint8Array, lengths: Uint32Array) => void;
-  readonly takeInto: (target: Uint8Array) => void;
 
   readonly peek: () => void;
   /** Fills capacity, size, writeIndex, readIndex, puts, gets, rejected, discarded, highWatermark, closed (0 or 1). */
@@ -89,9 +99,12 @@ export interface NativeBuffer {
   readonly release: () => void;
 }
 
-export interface NativeBinding {
+export interface NativeBinding extends InstanceCalls {
+  /** Operands and results of calls: see staging.ts. */
+  readonly control: ArrayBuffer;
+
   /** undefined: the memory cannot be had. */
-  createBuffer(config: Float64Array, staging: ArrayBuffer): NativeBuffer | undefined;
+  createBuffer(config: Float64Array, staging: ArrayBuffer): Attached | undefined;
   /** False: the buffer is gone. True: this process never had it. */
   bufferTraits(id: bigint): number[] | boolean;
   /** undefined: the buffer has gone meanwhile. */
@@ -100,7 +113,7 @@ export interface NativeBinding {
     staging: ArrayBuffer,
     putBytes: number,
     wakeIntervalMicros: number,
-  ): NativeBuffer | undefined;
+  ): Attached | undefined;
   /** Sets the function that hears of the end of each wait in this thread. */
   onWake(dispatcher: (token: number) => void): void;
   /** Those that wait now, by token. Kept here because every copy of this package's JavaScript in a thread has the same addon, and the last one sets the dispatcher. */

@@ -7,7 +7,7 @@ import { Backlog } from './backlog';
 import type { BlankEvents } from './blank-events';
 import { EventProjector } from './event-projector';
 import type { Port } from './port';
-import { alignUp, ALIGNMENT, ALL_RINGS, DONE, MAX_BATCH, MORE, SIZE } from './staging';
+import { alignUp, ALIGNMENT, ALL_RINGS, DONE, MAX_BATCH, MORE, SIZE, u32 } from './staging';
 
 /**
  * The taking side of an event buffer: takes encoded events into the staging in chunks, and decodes them or shows views.
@@ -68,7 +68,7 @@ export class EventReader {
     if (this.consuming > 0) return this.secondReader().take();
     const { port } = this;
     if (port.take() !== DONE) return undefined;
-    return this.decode(0, port.u32[SIZE]);
+    return this.decode(0, u32[SIZE]);
   }
 
   /** Up to maxCount events into target[0..n); returns n. Infinity: what waits now, however busy the producers are. */
@@ -219,7 +219,7 @@ export class EventReader {
     const { port } = this;
     this.next = this.at = 0;
     this.count = port.takeBatch(Math.min(maxCount, MAX_BATCH), ring);
-    this.more = port.u32[MORE] !== 0;
+    this.more = u32[MORE] !== 0;
     return this.count > 0;
   }
 

@@ -8,15 +8,13 @@ import {
   ALIGNMENT,
   CLOSED_OR_DRAINED,
   COUNT,
-  DONE,
   DROP_OLDEST,
   FULL_OR_EMPTY,
   MAX_BATCH,
   ON_FULL,
   REFUSE,
-  SIZE,
-  STATUS,
   TRY_AGAIN,
+  u32,
 } from './staging';
 import type { WaitOptions } from './wait-queue';
 
@@ -80,14 +78,7 @@ export class EventWriter {
     if (encoder.busy) return this.setAside(() => this.tryPut(event));
     const size = encoder.encode(event, 0);
     if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
-    const { u32 } = port;
-    u32[SIZE] = size;
-    u32[ON_FULL] = this.refusal;
-    port.native.put();
-    const status = port.i32[STATUS];
-    if (status === DONE) return true;
-    if (port.status() === CLOSED_OR_DRAINED) throw port.closedError();
-    return false;
+    return port.put(size, this.refusal);
   }
 
   /** Stores events in order, as many as find room (all of them under the policy `block`). Returns how many. */
@@ -145,13 +136,7 @@ export class EventWriter {
 
   /** Stores what is staged. False: no room. */
   private store(size: number, onFull: number): boolean {
-    const { port } = this;
-    port.u32[SIZE] = size;
-    port.u32[ON_FULL] = onFull;
-    port.native.put();
-    const status = port.status();
-    if (status === CLOSED_OR_DRAINED) throw port.closedError();
-    return status === DONE;
+    return this.port.put(size, onFull);
   }
 
   /** Encodes the events of a batch from index `first` to `end`, until one is bad or does not fit behind the others. */
@@ -187,11 +172,11 @@ export class EventWriter {
     const { port } = this;
     let stored = 0;
     for (;;) {
-      port.u32[COUNT] = count - stored;
-      port.u32[ON_FULL] = this.policy === 'block' ? TRY_AGAIN : this.refusal;
+      u32[COUNT] = count - stored;
+      u32[ON_FULL] = this.policy === 'block' ? TRY_AGAIN : this.refusal;
       port.native.putBatch();
       const status = port.status();
-      const done = port.u32[COUNT];
+      const done = u32[COUNT];
       stored += done;
       if (status === CLOSED_OR_DRAINED) throw port.closedError(storedBefore + stored);
       if (status !== FULL_OR_EMPTY || this.policy !== 'block') return stored;

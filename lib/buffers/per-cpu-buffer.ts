@@ -11,20 +11,9 @@ import {
 import type { BufferAggregator } from './aggregator';
 import { type BufferHandle, resolveHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
+import { LastArray } from './last-array';
 import { Port } from './port';
-import {
-  alignUp,
-  ALIGNMENT,
-  ALL_RINGS,
-  CACHE_LINE,
-  CLOSED_OR_DRAINED,
-  DONE,
-  MAX_BATCH,
-  MORE,
-  ON_FULL,
-  REFUSE,
-  SLOT_HEADER,
-} from './staging';
+import { alignUp, ALIGNMENT, ALL_RINGS, CACHE_LINE, MAX_BATCH, MORE, SLOT_HEADER, u32 } from './staging';
 import type { WaitOptions } from './wait-queue';
 
 export interface PerCPUBufferOptions {
@@ -56,6 +45,7 @@ const MAX_SIZE = 2;
  */
 export class PerCPUBuffer implements Disposable {
   readonly #port: Port;
+  readonly #source = new LastArray();
   readonly #slotSize: number;
   readonly #maxSize: number;
   readonly #aggregator: BufferAggregator | undefined;
@@ -107,21 +97,23 @@ export class PerCPUBuffer implements Disposable {
       );
   }
 
-  /** As `write`; false when full. Allocates nothing. */
+  /** As `write`; false when full. Allocates nothing. Fastest with the same array each time. */
   tryWrite(data: Uint8Array): boolean {
-    checkBytes('data', data);
-    const size = lengthOf(data);
-    if (size > this.#maxSize)
-      throw new TapioError(
-        'ERR_EVENT_TOO_LARGE',
-        `the record of ${size} bytes is larger than ${this.#maxSize}`,
-      );
     const port = this.#port;
-    port.bytes.set(data, port.putOffset);
-    port.u32[ON_FULL] = REFUSE;
-    const status = port.put(size);
-    if (status === CLOSED_OR_DRAINED) throw port.closedError();
-    return status === DONE;
+    if (this.#source.is(data)) {
+      port.native.putAgain();
+    } else {
+      checkBytes('data', data);
+      const size = lengthOf(data);
+      if (size > this.#maxSize)
+        throw new TapioError(
+          'ERR_EVENT_TOO_LARGE',
+          `the record of ${size} bytes is larger than ${this.#maxSize}`,
+        );
+      port.native.putFrom(data);
+      this.#source.remember(data);
+    }
+    return port.stored();
   }
 
   /** Takes up to maxCount records (an integer from 0, default: what waits now) from every CPU, then from the overflow ring. */
@@ -213,7 +205,7 @@ export class PerCPUBuffer implements Disposable {
         at = alignUp(at + port.takeSizes[i], ALIGNMENT);
       }
       rest -= count;
-      if (port.u32[MORE] === 0) return;
+      if (u32[MORE] === 0) return;
     }
   }
 }
@@ -248,7 +240,7 @@ function create(options: PerCPUBufferOptions): Port {
 }
 
 function stagingSizes(maxSize: number): { putBytes: number; takeBytes: number } {
-  return { putBytes: maxSize, takeBytes: Math.max(maxSize, 32768) };
+  return { putBytes: 0, takeBytes: Math.max(maxSize, 32768) };
 }
 
 function checkAggregator(aggregator: unknown): BufferAggregator | undefined {

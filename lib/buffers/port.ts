@@ -1,21 +1,26 @@
-import { binding, bufferConfig, type BufferConfig, type NativeBuffer } from '../binding';
+import { type Attached, binding, bufferConfig, type BufferConfig } from '../binding';
 import { TapioError } from '../errors';
 import { checkOptions, checkSignal, invalidArgument, tooLargeToAllocate } from '../validate';
 import { type BufferHandle, type Kind, kindNumber } from './handle';
+import { NativeBuffer } from './native-buffer';
 import {
   alignUp,
   ALIGNMENT,
   ALL_RINGS,
+  CLOSED_OR_DRAINED,
   COUNT,
   DATA_OFFSET,
   DONE,
+  i32,
   MAX_BATCH,
+  ON_FULL,
   PUT_SIZES_OFFSET,
   RELEASED,
   RING,
   SIZE,
   STATUS,
   TAKE_SIZES_OFFSET,
+  u32,
 } from './staging';
 import { readStats, type BufferStats } from './stats';
 import { type WaitOptions, WaitQueue } from './wait-queue';
@@ -41,12 +46,9 @@ export class Port {
   readonly native: NativeBuffer;
   readonly rings: number;
 
-  /** The whole staging, and its words. */
+  /** The whole staging, and its regions. */
   readonly memory: ArrayBuffer;
   readonly bytes: Uint8Array;
-  readonly u32: Uint32Array;
-  readonly i32: Int32Array;
-  readonly u64: BigUint64Array;
   readonly putOffset = DATA_OFFSET;
   readonly putBytes: number;
   readonly takeOffset: number;
@@ -61,7 +63,7 @@ export class Port {
     kind: Kind,
     maker: boolean,
     sizes: StagingSizes,
-    open: (staging: ArrayBuffer, putBytes: number) => NativeBuffer,
+    open: (staging: ArrayBuffer, putBytes: number) => Attached,
   ) {
     this.kind = kind;
     this.maker = maker;
@@ -70,12 +72,9 @@ export class Port {
     this.takeOffset = this.putOffset + this.putBytes;
     this.memory = new ArrayBuffer(this.takeOffset + this.takeBytes);
     this.bytes = new Uint8Array(this.memory);
-    this.u32 = new Uint32Array(this.memory, 0, DATA_OFFSET / 4);
-    this.i32 = new Int32Array(this.memory, 0, DATA_OFFSET / 4);
-    this.u64 = new BigUint64Array(this.memory, 0, DATA_OFFSET / 8);
     this.putSizes = new Uint32Array(this.memory, PUT_SIZES_OFFSET, MAX_BATCH);
     this.takeSizes = new Uint32Array(this.memory, TAKE_SIZES_OFFSET, MAX_BATCH);
-    this.native = withFastProperties(open(this.memory, this.putBytes));
+    this.native = new NativeBuffer(open(this.memory, this.putBytes));
     this.rings = this.native.rings;
     this.handle = Object.freeze({ kind, id: this.native.id });
   }
@@ -111,16 +110,25 @@ export class Port {
 
   /** Status of the last native call; throws if this instance has let go. */
   status(): number {
-    const status = this.i32[STATUS];
+    const status = i32[STATUS];
     if (status === RELEASED) throw this.released();
     return status;
   }
 
-  /** Stores the record of `size` bytes that lies in the put region. */
-  put(size: number): number {
-    this.u32[SIZE] = size;
+  /** Stores the record of `size` bytes that lies in the put region. False: no room. */
+  put(size: number, onFull: number): boolean {
+    u32[SIZE] = size;
+    u32[ON_FULL] = onFull;
     this.native.put();
-    return this.status();
+    return this.stored();
+  }
+
+  /** Whether the put of the last call succeeded: false when there was no room. */
+  stored(): boolean {
+    const status = i32[STATUS];
+    if (status === DONE) return true;
+    if (this.status() === CLOSED_OR_DRAINED) throw this.closedError();
+    return false;
   }
 
   /** Takes a record to the start of the take region; its size is in SIZE. */
@@ -131,17 +139,17 @@ export class Port {
 
   /** Takes up to `maxCount` records (64 at most) to the take region; returns how many. Their sizes are in takeSizes. */
   takeBatch(maxCount: number, ring = ALL_RINGS): number {
-    this.u32[COUNT] = maxCount;
-    this.u32[RING] = ring;
+    u32[COUNT] = maxCount;
+    u32[RING] = ring;
     this.native.takeBatch();
-    return this.status() === DONE ? this.u32[COUNT] : 0;
+    return this.status() === DONE ? u32[COUNT] : 0;
   }
 
   /** Slots in use. */
   get size(): number {
     this.native.size();
     this.status();
-    return this.u32[SIZE];
+    return u32[SIZE];
   }
 
   get closed(): boolean {
@@ -268,37 +276,4 @@ export class Port {
   private released(): TapioError {
     return new TapioError('ERR_BUFFER_CLOSED', `this ${this.kind} instance has let go of its buffer`);
   }
-}
-
-/** An object that native code filled has its properties in a hash table; one made by a literal costs 20 ns less for each call. */
-function withFastProperties(native: NativeBuffer): NativeBuffer {
-  return {
-    id: native.id,
-    recordToken: native.recordToken,
-    roomToken: native.roomToken,
-    traits: native.traits,
-    rings: native.rings,
-    put: native.put,
-    putBatch: native.putBatch,
-    take: native.take,
-    takeBatch: native.takeBatch,
-    size: native.size,
-    putPacked: native.putPacked,
-    takePacked: native.takePacked,
-    takeInto: native.takeInto,
-    peek: native.peek,
-    stats: native.stats,
-    countRejected: native.countRejected,
-    clear: native.clear,
-    close: native.close,
-    closed: native.closed,
-    drained: native.drained,
-    hasRecord: native.hasRecord,
-    startWait: native.startWait,
-    stopWait: native.stopWait,
-    hasSleepers: native.hasSleepers,
-    passWakeOn: native.passWakeOn,
-    block: native.block,
-    release: native.release,
-  };
 }

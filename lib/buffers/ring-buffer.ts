@@ -11,6 +11,7 @@ import {
   lengthOf,
 } from '../validate';
 import { type BufferHandle, resolveHandle } from './handle';
+import { LastArray } from './last-array';
 import { Port } from './port';
 import {
   alignUp,
@@ -28,6 +29,8 @@ import {
   SLOT_HEADER,
   STATUS,
   TARGET_TOO_SMALL,
+  i32,
+  u32,
 } from './staging';
 import type { BufferStats } from './stats';
 import type { WaitOptions } from './wait-queue';
@@ -39,10 +42,13 @@ export interface RingBufferOptions {
   startTicket?: number;
 }
 
-const DEFAULT_SLOT_SIZE = 256;
 const MAX_SLOT_SIZE = 1 << 20;
 /** Bytes of staging for batches of `putBatch` and `getBatch`. */
 const BATCH_BYTES = 32768;
+
+/** Numbers that travel with the buffer: see `traits` in binding.ts. The first is the kind. */
+const CAPACITY = 1;
+const SLOT_SIZE = 2;
 
 /**
  * Lock-free MPMC ring of fixed-size slots that holds raw bytes.
@@ -58,6 +64,8 @@ export class RingBuffer implements Disposable {
   readonly #port: Port;
   readonly #slotSize: number;
   readonly #capacity: number;
+  readonly #source = new LastArray();
+  readonly #target = new LastArray();
 
   /**
    * @param capacity slots, a power of two from 1 to 2^30
@@ -65,30 +73,10 @@ export class RingBuffer implements Disposable {
    */
   constructor(capacity: number, options?: RingBufferOptions) {
     // From `attach`: a class has one constructor, and private members exist only where it ran.
-    if (options instanceof Port) {
-      this.#port = options;
-      this.#capacity = options.native.traits[1];
-      this.#slotSize = options.native.traits[2];
-      return;
-    }
-    const { slotSize = DEFAULT_SLOT_SIZE, startTicket = 0 } = checkOptions(options);
-    this.#capacity = checkCapacity(capacity);
-    this.#slotSize = checkInteger('slotSize', slotSize, 1, MAX_SLOT_SIZE);
-    const config = {
-      perCPU: false,
-      slots: this.#capacity,
-      overflowSlots: 0,
-      stride: alignUp(this.#slotSize + SLOT_HEADER, CACHE_LINE),
-      payload: this.#slotSize,
-      start: checkInteger('startTicket', startTicket, 0, Number.MAX_SAFE_INTEGER),
-      wakeIntervalMicros: 0,
-    };
-    this.#port = Port.create(
-      'RingBuffer',
-      [this.#capacity, this.#slotSize],
-      config,
-      stagingSizes(this.#slotSize),
-    );
+    const port = options instanceof Port ? options : create(capacity, checkOptions(options));
+    this.#port = port;
+    this.#capacity = port.native.traits[CAPACITY];
+    this.#slotSize = port.native.traits[SLOT_SIZE];
   }
 
   /**
@@ -97,8 +85,8 @@ export class RingBuffer implements Disposable {
    */
   static attach(handle: BufferHandle): RingBuffer {
     const { id, traits } = resolveHandle('RingBuffer', handle);
-    const port = Port.attach('RingBuffer', id, stagingSizes(traits[2]), 0);
-    return new RingBuffer(traits[1], port as RingBufferOptions);
+    const port = Port.attach('RingBuffer', id, stagingSizes(traits[SLOT_SIZE]), 0);
+    return new RingBuffer(traits[CAPACITY], port as RingBufferOptions);
   }
 
   /** Pass it to another thread and `attach` there. */
@@ -133,17 +121,19 @@ export class RingBuffer implements Disposable {
       throw new TapioError('ERR_BUFFER_FULL', `this RingBuffer is full: capacity ${this.#capacity} slots`);
   }
 
-  /** As `put`; false when full. Allocates nothing. */
+  /** As `put`; false when full. Allocates nothing. Fastest with the same array each time. */
   tryPut(bytes: Uint8Array): boolean {
-    checkBytes('bytes', bytes);
-    const size = lengthOf(bytes);
-    if (size > this.#slotSize) throw this.#tooLarge(size);
     const port = this.#port;
-    port.bytes.set(bytes, port.putOffset);
-    port.u32[ON_FULL] = REFUSE;
-    const status = port.put(size);
-    if (status === CLOSED_OR_DRAINED) throw port.closedError();
-    return status === DONE;
+    if (this.#source.is(bytes)) {
+      port.native.putAgain();
+    } else {
+      checkBytes('bytes', bytes);
+      const size = lengthOf(bytes);
+      if (size > this.#slotSize) throw this.#tooLarge(size);
+      port.native.putFrom(bytes);
+      this.#source.remember(bytes);
+    }
+    return port.stored();
   }
 
   /**
@@ -161,20 +151,25 @@ export class RingBuffer implements Disposable {
   tryGet(): Uint8Array | undefined {
     const port = this.#port;
     if (port.take() !== DONE) return undefined;
-    return port.bytes.slice(port.takeOffset, port.takeOffset + port.u32[SIZE]);
+    return port.bytes.slice(port.takeOffset, port.takeOffset + u32[SIZE]);
   }
 
   /**
-   * Takes the oldest record into `target`. Allocates nothing.
+   * Takes the oldest record into `target`. Allocates nothing. Fastest with the same array each time.
    * @returns bytes copied, -1 when empty or drained
    * @throws TapioError ERR_INVALID_ARGUMENT when target is too small; the record stays
    */
   tryGetInto(target: Uint8Array): number {
-    checkBytes('target', target);
     const port = this.#port;
-    port.native.takeInto(target);
+    if (this.#target.is(target)) {
+      port.native.takeAgain();
+    } else {
+      checkBytes('target', target);
+      port.native.takeInto(target);
+      this.#target.remember(target);
+    }
     const status = port.status();
-    if (status === DONE) return port.u32[SIZE];
+    if (status === DONE) return u32[SIZE];
     if (status === TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
     return -1;
   }
@@ -198,8 +193,8 @@ export class RingBuffer implements Disposable {
     const port = this.#port;
     if (lengths.length === 0 && port.closed) throw port.closedError();
     port.native.putPacked(source, lengths);
-    if (port.status() === CLOSED_OR_DRAINED) throw port.closedError(port.u32[COUNT]);
-    return port.u32[COUNT];
+    if (port.status() === CLOSED_OR_DRAINED) throw port.closedError(u32[COUNT]);
+    return u32[COUNT];
   }
 
   /**
@@ -214,7 +209,7 @@ export class RingBuffer implements Disposable {
     const port = this.#port;
     port.native.takePacked(target, lengths);
     if (port.status() === TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
-    return port.i32[STATUS] === DONE ? port.u32[COUNT] : 0;
+    return i32[STATUS] === DONE ? u32[COUNT] : 0;
   }
 
   /**
@@ -243,11 +238,11 @@ export class RingBuffer implements Disposable {
         offset = alignUp(offset + size, ALIGNMENT);
       }
       if (count > 0) {
-        port.u32[COUNT] = count;
-        port.u32[ON_FULL] = REFUSE;
+        u32[COUNT] = count;
+        u32[ON_FULL] = REFUSE;
         port.native.putBatch();
         const status = port.status();
-        stored += port.u32[COUNT];
+        stored += u32[COUNT];
         if (status === CLOSED_OR_DRAINED) throw port.closedError(stored);
         start += count;
         if (status === FULL_OR_EMPTY) {
@@ -276,7 +271,7 @@ export class RingBuffer implements Disposable {
         result.push(port.bytes.slice(at, at + size));
         at = alignUp(at + size, ALIGNMENT);
       }
-      if (port.u32[MORE] === 0 || count === 0 || result.length === limit) return result;
+      if (u32[MORE] === 0 || count === 0 || result.length === limit) return result;
     }
   }
 
@@ -328,7 +323,7 @@ export class RingBuffer implements Disposable {
     return invalidArgument(
       'target.length',
       lengthOf(target),
-      `at least the ${this.#port.u32[SIZE]} bytes of the next record`,
+      `at least the ${u32[SIZE]} bytes of the next record`,
     );
   }
 
@@ -341,6 +336,26 @@ export class RingBuffer implements Disposable {
     const size = lengthOf(item);
     return size > this.#slotSize ? this.#tooLarge(size, name) : undefined;
   }
+}
+
+function create(capacity: number, options: RingBufferOptions): Port {
+  const { slotSize = 256, startTicket = 0 } = options;
+  checkCapacity(capacity);
+  checkInteger('slotSize', slotSize, 1, MAX_SLOT_SIZE);
+  return Port.create(
+    'RingBuffer',
+    [capacity, slotSize],
+    {
+      perCPU: false,
+      slots: capacity,
+      overflowSlots: 0,
+      stride: alignUp(slotSize + SLOT_HEADER, CACHE_LINE),
+      payload: slotSize,
+      start: checkInteger('startTicket', startTicket, 0, Number.MAX_SAFE_INTEGER),
+      wakeIntervalMicros: 0,
+    },
+    stagingSizes(slotSize),
+  );
 }
 
 function stagingSizes(slotSize: number): { putBytes: number; takeBytes: number } {

@@ -1,15 +1,28 @@
 /**
- * The memory that a buffer instance shares with native code; mirrors native/addon/staging.h, where the
- * layout is explained.
+ * The memory that JavaScript shares with native code; mirrors native/addon/staging.h, where the layout is explained.
  */
+import { binding } from '../binding';
 
-/** Indexes of 32-bit words. */
-export const STATUS = 0;
-export const SIZE = 1;
-export const COUNT = 2;
-export const ON_FULL = 3;
-export const RING = 4;
-export const MORE = 5;
+/**
+ * The control: operands and results of native calls, the same words for all instances of this thread. What a call leaves
+ * here holds until the next one, so it must be read before any code of a user runs.
+ */
+export const u32 = new Uint32Array(binding.control);
+export const i32 = new Int32Array(binding.control);
+export const u64 = new BigUint64Array(binding.control);
+
+/** Indexes of 32-bit words of the control. */
+export const INSTANCE = 0;
+export const STATUS = 1;
+export const SIZE = 2;
+export const COUNT = 3;
+export const ON_FULL = 4;
+export const RING = 5;
+export const MORE = 6;
+
+/** Indexes of its 64-bit words. */
+export const CURSOR = 4;
+export const END = 5;
 
 /** Values of STATUS. */
 export const DONE = 0;
@@ -23,11 +36,13 @@ export const REFUSE = 0;
 export const TRY_AGAIN = 1;
 export const DROP_OLDEST = 2;
 
-/** Value of RING. */
+/** Value of RING: every ring. */
 export const ALL_RINGS = 0xffffffff;
 
 export const MAX_BATCH = 64;
-export const PUT_SIZES_OFFSET = 64;
+
+/** Byte offsets in the staging of an instance. */
+export const PUT_SIZES_OFFSET = 0;
 export const TAKE_SIZES_OFFSET = PUT_SIZES_OFFSET + MAX_BATCH * 4;
 export const DATA_OFFSET = TAKE_SIZES_OFFSET + MAX_BATCH * 4;
 

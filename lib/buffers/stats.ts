@@ -1,4 +1,4 @@
-import type { NativeBuffer } from '../binding';
+import type { NativeBuffer } from './native-buffer';
 
 /** A snapshot of one ring. Counters never go back and are exact once no call is under way. */
 export interface BufferStats {

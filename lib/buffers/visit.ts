@@ -1,9 +1,5 @@
 import type { Port } from './port';
-import { alignUp, ALIGNMENT, COUNT, DONE, MAX_BATCH, RING } from './staging';
-
-/** 64-bit words of the staging: where a peek goes on, and where it ends. */
-const CURSOR = 3;
-const END = 4;
+import { alignUp, ALIGNMENT, COUNT, CURSOR, DONE, END, MAX_BATCH, RING, u32, u64 } from './staging';
 
 /**
  * Visits the records that wait in one ring now, oldest first, and takes none.
@@ -18,19 +14,19 @@ export function visitRing<T>(
   visit: (record: T) => void,
 ): void {
   port.stats(ring);
-  let cursor = port.u64[CURSOR];
-  const end = port.u64[END];
+  let cursor = u64[CURSOR];
+  const end = u64[END];
   for (;;) {
     // The words are set anew each time: visit may start a visit of its own.
-    port.u64[CURSOR] = cursor;
-    port.u64[END] = end;
-    port.u32[RING] = ring;
-    port.u32[COUNT] = MAX_BATCH;
+    u64[CURSOR] = cursor;
+    u64[END] = end;
+    u32[RING] = ring;
+    u32[COUNT] = MAX_BATCH;
     port.native.peek();
     if (port.status() !== DONE) return;
-    cursor = port.u64[CURSOR];
+    cursor = u64[CURSOR];
     const records: T[] = [];
-    for (let i = 0, at = 0; i < port.u32[COUNT]; i++) {
+    for (let i = 0, at = 0; i < u32[COUNT]; i++) {
       records.push(read(at, port.takeSizes[i]));
       at = alignUp(at + port.takeSizes[i], ALIGNMENT);
     }

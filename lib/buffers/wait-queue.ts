@@ -1,5 +1,6 @@
-import { binding, type NativeBuffer } from '../binding';
+import { binding } from '../binding';
 import { TapioError } from '../errors';
+import type { NativeBuffer } from './native-buffer';
 
 /** Of every call that returns a promise. */
 export interface WaitOptions {

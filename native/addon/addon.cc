@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "attachment.h"
+#include "calls.h"
 #include "cpus.h"
 #include "environment.h"
 #include "registry.h"
@@ -15,7 +16,7 @@
 namespace tapio::addon {
 namespace {
 
-// createBuffer(config: Float64Array, staging: ArrayBuffer): NativeBuffer | undefined
+// createBuffer(config: Float64Array, staging: ArrayBuffer): Attached | undefined
 // undefined: the memory cannot be had. The numbers of `config`, then the traits:
 enum ConfigIndex : std::size_t {
   kPerCpu,  // 0 or 1
@@ -76,7 +77,7 @@ napi_value BufferTraits(napi_env env, napi_callback_info info) {
 }
 
 // attachBuffer(id: bigint, staging: ArrayBuffer, putBytes: number, wakeIntervalMicros: number):
-// NativeBuffer | undefined; undefined: the buffer has gone meanwhile
+// Attached | undefined; undefined: the buffer has gone meanwhile
 napi_value AttachBuffer(napi_env env, napi_callback_info info) {
   std::size_t argc = 4;
   napi_value argv[4];
@@ -102,7 +103,8 @@ napi_value OnWake(napi_env env, napi_callback_info info) {
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  if (Environment::Create(env) == nullptr) {
+  Environment* environment = Environment::Create(env, exports);
+  if (environment == nullptr || !ExportCalls(env, exports, environment)) {
     Napi::Error::New(env, "cannot set up the addon in this environment")
         .ThrowAsJavaScriptException();
     return exports;

@@ -4,14 +4,29 @@
 
 namespace tapio::addon {
 
-Environment* Environment::Create(napi_env env) {
+Environment* Environment::Create(napi_env env, napi_value exports) {
   auto* environment = new Environment(env);
-  if (napi_set_instance_data(env, environment, nullptr, nullptr) != napi_ok ||
+  if (!environment->MakeControl(env, exports) ||
+      napi_set_instance_data(env, environment, nullptr, nullptr) != napi_ok ||
       napi_add_async_cleanup_hook(env, CleanUp, environment, &environment->cleanup_) != napi_ok) {
     delete environment;
     return nullptr;
   }
   return environment;
+}
+
+bool Environment::MakeControl(napi_env env, napi_value exports) {
+  napi_value control;
+  napi_ref
+      reference;  // never deleted: calls may come as long as the environment can run JavaScript
+  void* memory = nullptr;
+  if (napi_create_arraybuffer(env, kControlBytes, &memory, &control) != napi_ok ||
+      napi_create_reference(env, control, 1, &reference) != napi_ok ||
+      napi_set_named_property(env, exports, "control", control) != napi_ok) {
+    return false;
+  }
+  control_ = static_cast<std::uint8_t*>(memory);
+  return true;
 }
 
 Environment* Environment::Of(napi_env env) {
@@ -20,12 +35,29 @@ Environment* Environment::Of(napi_env env) {
   return static_cast<Environment*>(data);
 }
 
+std::uint32_t Environment::Add(Attachment* attachment) {
+  if (free_.empty()) {
+    attachments_.push_back(attachment);
+    return static_cast<std::uint32_t>(attachments_.size() - 1);
+  }
+  const std::uint32_t instance = free_.back();
+  free_.pop_back();
+  attachments_[instance] = attachment;
+  return instance;
+}
+
+void Environment::Remove(std::uint32_t instance) {
+  attachments_[instance] = nullptr;
+  free_.push_back(instance);
+}
+
 void Environment::CleanUp(napi_async_cleanup_hook_handle, void* data) {
   auto* environment = static_cast<Environment*>(data);
-  const auto attachments = environment->attachments_;
-  for (Attachment* attachment : attachments) attachment->LetGo();
-  // The attachments themselves are freed by their finalizers, which run after this and find nothing
-  // left to let go of.
+  // The attachments themselves are freed by their finalizers, which run after this.
+  for (Attachment* attachment : environment->attachments_) {
+    if (attachment != nullptr) attachment->LeaveEnvironment();
+  }
+  environment->attachments_.clear();
   environment->port_.Close(
       [](void* closed) {
         auto* self = static_cast<Environment*>(closed);

@@ -5,8 +5,9 @@
 #include <node_api.h>
 
 #include <cstdint>
-#include <unordered_set>
+#include <vector>
 
+#include "staging.h"
 #include "wake_port.h"
 
 namespace tapio::addon {
@@ -16,25 +17,46 @@ class Attachment;
 // Threads: its environment's.
 // Guarantees: however the environment ends (return, exit, throw, terminate, out of memory), the
 //   cleanup hook lets go of every buffer before the event loop closes.
-// Memory: freed by the cleanup hook when the wake port has closed.
+// Memory: freed by the cleanup hook when the wake port has closed. The control is JavaScript's,
+// kept
+//   alive by a reference.
 class Environment {
  public:
-  // Installs itself as the environment's instance data. nullptr if Node refuses.
-  static Environment* Create(napi_env env);
+  // Installs itself as the environment's instance data, and the control as a property of `exports`.
+  // nullptr if Node refuses.
+  static Environment* Create(napi_env env, napi_value exports);
   static Environment* Of(napi_env env);
 
   WakePort& port() { return port_; }
   std::uint32_t NextToken() { return next_token_++; }
 
-  void Add(Attachment* attachment) { attachments_.insert(attachment); }
-  void Remove(Attachment* attachment) { attachments_.erase(attachment); }
+  std::int32_t& Status() { return At<std::int32_t>(kStatus); }
+  std::uint32_t& Uint(Word word) { return At<std::uint32_t>(word); }
+  std::uint64_t& Ticket(Word word) { return At<std::uint64_t>(word); }
+
+  // Gives the attachment the number by which JavaScript selects it; it must be removed before it
+  // goes away.
+  std::uint32_t Add(Attachment* attachment);
+  void Remove(std::uint32_t instance);
+  // The one that JavaScript has selected, or nullptr.
+  Attachment* Selected() {
+    const std::uint32_t instance = Uint(kInstance);
+    return instance < attachments_.size() ? attachments_[instance] : nullptr;
+  }
 
  private:
   explicit Environment(napi_env env) : port_(env) {}
   static void CleanUp(napi_async_cleanup_hook_handle handle, void* data);
+  bool MakeControl(napi_env env, napi_value exports);
+  template <typename T>
+  T& At(Word word) {
+    return *reinterpret_cast<T*>(control_ + word * 4);
+  }
 
+  std::uint8_t* control_ = nullptr;
   WakePort port_;
-  std::unordered_set<Attachment*> attachments_;
+  std::vector<Attachment*> attachments_;  // nullptr where a number is free
+  std::vector<std::uint32_t> free_;
   std::uint32_t next_token_ = 0;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
 };

@@ -1,10 +1,14 @@
-// The memory that one buffer instance shares with its JavaScript side.
+// The memory that native code shares with JavaScript.
 //
-// Hot calls take no arguments and return nothing: operands and results lie here, which is several
-// times cheaper than passing them through Node-API. TypeScript allocates the ArrayBuffer and
-// mirrors this layout in lib/buffers/staging.ts; a change here is a change there.
+// Hot calls take no arguments and return nothing: operands and results lie in such memory, which is
+// several times cheaper than passing them through Node-API. lib/buffers/staging.ts mirrors this
+// layout; a change here is a change there, and test/buffers/staging.test.ts holds them against each
+// other.
 //
-//   0                         32-bit words, see Word
+// Control: one for each environment, kControlBytes of words (see Word). One for all instances, as a
+//   call whose target and operands are constants to the compiler costs half.
+//
+// Staging: one for each instance.
 //   kPutSizesOffset           kMaxBatch sizes of the records of a batch to put
 //   kTakeSizesOffset          kMaxBatch sizes of the records of a batch taken
 //   kDataOffset               records to put, 8-byte aligned starts; put_bytes long
@@ -17,21 +21,24 @@
 
 namespace tapio::addon {
 
-// Index of a 32-bit word. "in" is written by TypeScript before a call, "out" by the call.
+// Index of a 32-bit word of the control. "in" is written by TypeScript before a call, "out" by the
+// call.
 enum Word : std::size_t {
-  kStatus = 0,  // out: 0, or one of the negative codes below
-  kSize = 1,    // in: size of the record to put; out: size of the record taken, or slots in use
-  kCount = 2,   // in: records to put, or most records to take; out: records put or taken
-  kOnFull = 3,  // in: RingSet::OnFull
-  kRing = 4,    // in: ring to take from, or kAllRings
-  kMore = 5,    // out: 1 if a batch ended for lack of count or space, not of records
-  kCursor = 6,  // in, out: 64-bit ticket where a peek goes on
-  kEnd = 8,     // in: 64-bit ticket where a peek ends
+  kInstance = 0,  // in: the instance that the call is for
+  kStatus = 1,    // out: 0, or one of the negative codes below
+  kSize = 2,      // in: size of the record to put; out: size of the record taken, or slots in use
+  kCount = 3,     // in: records to put, or most records to take; out: records put or taken
+  kOnFull = 4,    // in: RingSet::OnFull
+  kRing = 5,      // in: ring to take from; any beyond the last: all of them
+  kMore = 6,      // out: 1 if a batch ended for lack of count or space, not of records
+  kCursor = 8,    // in, out: 64-bit ticket where a peek goes on
+  kEnd = 10,      // in: 64-bit ticket where a peek ends
 };
+inline constexpr std::size_t kControlBytes = 64;
+static_assert(kCursor % 2 == 0 && kEnd % 2 == 0, "64-bit words are aligned");
 
-inline constexpr std::uint32_t kAllRings = 0xffffffff;
 inline constexpr std::size_t kMaxBatch = 64;
-inline constexpr std::size_t kPutSizesOffset = 64;
+inline constexpr std::size_t kPutSizesOffset = 0;
 inline constexpr std::size_t kTakeSizesOffset = kPutSizesOffset + kMaxBatch * 4;
 inline constexpr std::size_t kDataOffset = kTakeSizesOffset + kMaxBatch * 4;
 inline constexpr std::size_t kAlignment = 8;

@@ -18,6 +18,7 @@ namespace tapio::addon {
 // detached or shrunk one has no elements.
 template <typename T>
 struct Elements {
+  Elements() = default;
   Elements(napi_env env, napi_value value) {
     void* memory = nullptr;
     std::size_t length = 0;

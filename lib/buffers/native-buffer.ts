@@ -1,0 +1,158 @@
+import { type Attached, binding } from '../binding';
+import { INSTANCE, u32 } from './staging';
+
+// One function for all instances, each in a constant: a target that the engine knows costs half of one that it does not.
+const {
+  put,
+  putBatch,
+  take,
+  takeBatch,
+  size,
+  putFrom,
+  takeInto,
+  putAgain,
+  takeAgain,
+  putPacked,
+  takePacked,
+  peek,
+  stats,
+  countRejected,
+  clear,
+  close,
+  closed,
+  drained,
+  hasRecord,
+  startWait,
+  stopWait,
+  hasSleepers,
+  passWakeOn,
+  block,
+  release,
+} = binding;
+
+/**
+ * The native calls of one buffer instance: each selects the instance and calls. What they do is said in binding.ts.
+ *
+ * Threads: the one that made it. Memory: holds the native side, which is freed after this.
+ */
+export class NativeBuffer {
+  readonly id: bigint;
+  readonly recordToken: number;
+  readonly roomToken: number;
+  readonly traits: readonly number[];
+  readonly rings: number;
+  private readonly instance: number;
+
+  constructor(
+    /** Held so that the instance lives. */
+    readonly attached: Attached,
+  ) {
+    this.id = attached.id;
+    this.recordToken = attached.recordToken;
+    this.roomToken = attached.roomToken;
+    this.traits = attached.traits;
+    this.rings = attached.rings;
+    this.instance = attached.instance;
+  }
+
+  put(): void {
+    u32[INSTANCE] = this.instance;
+    put();
+  }
+  putBatch(): void {
+    u32[INSTANCE] = this.instance;
+    putBatch();
+  }
+  take(): void {
+    u32[INSTANCE] = this.instance;
+    take();
+  }
+  takeBatch(): void {
+    u32[INSTANCE] = this.instance;
+    takeBatch();
+  }
+  size(): void {
+    u32[INSTANCE] = this.instance;
+    size();
+  }
+  putFrom(source: Uint8Array): void {
+    u32[INSTANCE] = this.instance;
+    putFrom(source);
+  }
+  takeInto(target: Uint8Array): void {
+    u32[INSTANCE] = this.instance;
+    takeInto(target);
+  }
+  putAgain(): void {
+    u32[INSTANCE] = this.instance;
+    putAgain();
+  }
+  takeAgain(): void {
+    u32[INSTANCE] = this.instance;
+    takeAgain();
+  }
+  putPacked(source: Uint8Array, lengths: Uint32Array): void {
+    u32[INSTANCE] = this.instance;
+    putPacked(source, lengths);
+  }
+  takePacked(target: Uint8Array, lengths: Uint32Array): void {
+    u32[INSTANCE] = this.instance;
+    takePacked(target, lengths);
+  }
+  peek(): void {
+    u32[INSTANCE] = this.instance;
+    peek();
+  }
+  stats(ring: number, target: Float64Array): void {
+    u32[INSTANCE] = this.instance;
+    stats(ring, target);
+  }
+  countRejected(count: number): void {
+    u32[INSTANCE] = this.instance;
+    countRejected(count);
+  }
+  clear(): void {
+    u32[INSTANCE] = this.instance;
+    clear();
+  }
+  close(): void {
+    u32[INSTANCE] = this.instance;
+    close();
+  }
+  closed(): boolean {
+    u32[INSTANCE] = this.instance;
+    return closed();
+  }
+  drained(): boolean {
+    u32[INSTANCE] = this.instance;
+    return drained();
+  }
+  hasRecord(): boolean {
+    u32[INSTANCE] = this.instance;
+    return hasRecord();
+  }
+  startWait(forRoom: boolean): boolean | undefined {
+    u32[INSTANCE] = this.instance;
+    return startWait(forRoom);
+  }
+  stopWait(forRoom: boolean): void {
+    u32[INSTANCE] = this.instance;
+    stopWait(forRoom);
+  }
+  hasSleepers(): boolean {
+    u32[INSTANCE] = this.instance;
+    return hasSleepers();
+  }
+  passWakeOn(): void {
+    u32[INSTANCE] = this.instance;
+    passWakeOn();
+  }
+  block(milliseconds: number, forRoom: boolean, bytes: number): void {
+    u32[INSTANCE] = this.instance;
+    block(milliseconds, forRoom, bytes);
+  }
+  release(): void {
+    u32[INSTANCE] = this.instance;
+    release();
+  }
+}
