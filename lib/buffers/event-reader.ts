@@ -39,7 +39,7 @@ export class EventReader {
     private readonly blanks: BlankEvents,
     private readonly openPort: () => Port,
   ) {
-    this.decoder = new Decoder(port.memory, port.takeOffset, port.takeBytes);
+    this.decoder = new Decoder(port.memory, port.takeOffset, port.takeBytes, true, port.text);
   }
 
   /** Whether an event has been taken off the ring and waits here. */
@@ -67,8 +67,9 @@ export class EventReader {
     if (this.hasLeftover) return this.takeLeftover();
     if (this.consuming > 0) return this.secondReader().take();
     const { port } = this;
-    if (port.take() !== DONE) return undefined;
-    return this.decode(0, u32[SIZE]);
+    const text = port.native.takeText();
+    if (port.status() !== DONE) return undefined;
+    return this.decode(0, u32[SIZE], text);
   }
 
   /** Up to maxCount events into target[0..n); returns n. Infinity: what waits now, however busy the producers are. */
@@ -236,8 +237,8 @@ export class EventReader {
     return this.decode(at, size);
   }
 
-  private decode(at: number, size: number): UnifiedEvent {
-    return this.decoder.decode(at, size, this.blanks.take());
+  private decode(at: number, size: number, text?: string): UnifiedEvent {
+    return this.decoder.decode(at, size, this.blanks.take(), text);
   }
 
   /** Calls that are nested in fn show theirs elsewhere. */

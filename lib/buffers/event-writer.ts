@@ -11,6 +11,7 @@ import {
   DROP_OLDEST,
   FULL_OR_EMPTY,
   MAX_BATCH,
+  MAX_TEXT,
   ON_FULL,
   REFUSE,
   TRY_AGAIN,
@@ -56,7 +57,7 @@ export class EventWriter {
     private readonly maxEventSize: number,
     private readonly policy: FullPolicy,
   ) {
-    this.encoder = new Encoder(port.memory, port.putOffset, port.putBytes);
+    this.encoder = makeEncoder(port);
     this.refusal = policy === 'drop-oldest' ? DROP_OLDEST : REFUSE;
   }
 
@@ -76,7 +77,13 @@ export class EventWriter {
   tryPut(event: UnifiedEvent): boolean {
     const { encoder, port } = this;
     if (encoder.busy) return this.setAside(() => this.tryPut(event));
-    const size = encoder.encode(event, 0);
+    const start = encoder.begin(event, 0);
+    const units = encoder.narrowUnits;
+    if (start >= 0 && units > 0 && units <= MAX_TEXT && start + units <= this.maxEventSize) {
+      const stored = port.putText(start, encoder.narrowText(), this.refusal);
+      if (stored !== undefined) return stored;
+    }
+    const size = start < 0 ? -1 : encoder.finish(0, start);
     if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
     return port.put(size, this.refusal);
   }
@@ -201,7 +208,7 @@ export class EventWriter {
     const { port } = this;
     const staged = port.bytes.slice(port.putOffset, port.putOffset + port.putBytes);
     const outer = this.encoder;
-    this.encoder = new Encoder(port.memory, port.putOffset, port.putBytes);
+    this.encoder = makeEncoder(port);
     try {
       return put();
     } finally {
@@ -218,6 +225,10 @@ export class EventWriter {
       `${name} takes ${bytes} bytes, more than the ${this.maxEventSize} of maxEventSize and of the whole buffer`,
     );
   }
+}
+
+function makeEncoder(port: Port): Encoder {
+  return new Encoder(port.memory, port.putOffset, port.putBytes, true, port.text);
 }
 
 function withStored(error: unknown, stored: number): unknown {

@@ -5,7 +5,11 @@ import { INSTANCE, u32 } from './staging';
 const {
   put,
   putBatch,
+  putText,
+  stageText,
   take,
+  takeText,
+  readText,
   takeBatch,
   size,
   putFrom,
@@ -63,9 +67,25 @@ export class NativeBuffer {
     u32[INSTANCE] = this.instance;
     putBatch();
   }
+  putText(text: string): void {
+    u32[INSTANCE] = this.instance;
+    putText(text);
+  }
+  stageText(text: string): void {
+    u32[INSTANCE] = this.instance;
+    stageText(text);
+  }
   take(): void {
     u32[INSTANCE] = this.instance;
     take();
+  }
+  takeText(): string | undefined {
+    u32[INSTANCE] = this.instance;
+    return takeText();
+  }
+  readText(): string | undefined {
+    u32[INSTANCE] = this.instance;
+    return readText();
   }
   takeBatch(): void {
     u32[INSTANCE] = this.instance;

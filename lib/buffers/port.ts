@@ -3,6 +3,7 @@ import { TapioError } from '../errors';
 import { checkOptions, checkSignal, invalidArgument, tooLargeToAllocate } from '../validate';
 import { type BufferHandle, type Kind, kindNumber } from './handle';
 import { NativeBuffer } from './native-buffer';
+import { StagedText } from './staged-text';
 import {
   alignUp,
   ALIGNMENT,
@@ -13,6 +14,7 @@ import {
   DONE,
   i32,
   MAX_BATCH,
+  NOT_NARROW,
   ON_FULL,
   PUT_SIZES_OFFSET,
   RELEASED,
@@ -56,6 +58,9 @@ export class Port {
   readonly putSizes: Uint32Array;
   readonly takeSizes: Uint32Array;
 
+  /** How Latin-1 text gets into the put region and out of the take region. */
+  readonly text: StagedText;
+
   private recordQueue: WaitQueue | undefined;
   private roomQueue: WaitQueue | undefined;
 
@@ -75,6 +80,12 @@ export class Port {
     this.putSizes = new Uint32Array(this.memory, PUT_SIZES_OFFSET, MAX_BATCH);
     this.takeSizes = new Uint32Array(this.memory, TAKE_SIZES_OFFSET, MAX_BATCH);
     this.native = new NativeBuffer(open(this.memory, this.putBytes));
+    this.text = new StagedText(
+      this.native,
+      this.memory,
+      { offset: this.putOffset, size: this.putBytes },
+      { offset: this.takeOffset, size: this.takeBytes },
+    );
     this.rings = this.native.rings;
     this.handle = Object.freeze({ kind, id: this.native.id });
   }
@@ -121,6 +132,14 @@ export class Port {
     u32[ON_FULL] = onFull;
     this.native.put();
     return this.stored();
+  }
+
+  /** As `put`, of a record that ends with a Latin-1 text and is staged but for that; undefined: the text is none, and nothing was stored. */
+  putText(start: number, text: string, onFull: number): boolean | undefined {
+    u32[SIZE] = start;
+    u32[ON_FULL] = onFull;
+    this.native.putText(text);
+    return i32[STATUS] === NOT_NARROW ? undefined : this.stored();
   }
 
   /** Whether the put of the last call succeeded: false when there was no room. */

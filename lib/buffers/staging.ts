@@ -19,6 +19,7 @@ export const COUNT = 3;
 export const ON_FULL = 4;
 export const RING = 5;
 export const MORE = 6;
+export const OFFSET = 7;
 
 /** Indexes of its 64-bit words. */
 export const CURSOR = 4;
@@ -30,6 +31,7 @@ export const FULL_OR_EMPTY = -1;
 export const CLOSED_OR_DRAINED = -2;
 export const TARGET_TOO_SMALL = -3;
 export const RELEASED = -4;
+export const NOT_NARROW = -5;
 
 /** Values of ON_FULL. */
 export const REFUSE = 0;
@@ -40,6 +42,9 @@ export const DROP_OLDEST = 2;
 export const ALL_RINGS = 0xffffffff;
 
 export const MAX_BATCH = 64;
+
+/** Most characters of a text that crosses with a call. */
+export const MAX_TEXT = 4096;
 
 /** Byte offsets in the staging of an instance. */
 export const PUT_SIZES_OFFSET = 0;

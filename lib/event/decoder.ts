@@ -3,9 +3,12 @@ import { readEvent } from './generated/decode';
 import { corrupt } from './invalid-event';
 import { parseJsonText } from './json-text';
 import { IS_LITTLE_ENDIAN, LENGTH_MASK, WIDE } from './references';
-import { internedText } from './strings';
-import { textBytes, type TextBytes } from './text-bytes';
+import { MapMemo } from './map-memo';
+import { internedText, textOfId } from './strings';
+import { BufferText, type NarrowText, textBytes, type TextBytes } from './narrow-text';
 import type { UnifiedEvent } from './unified-event';
+
+const NOTHING_KNOWN: readonly (string | undefined)[] = [undefined];
 
 /**
  * Decodes events out of one region of memory, which nothing else may write meanwhile. One thread at a time.
@@ -21,6 +24,10 @@ export class Decoder {
   private readonly bytes: TextBytes;
   private readonly byteLength: number;
   private readonly interning: boolean;
+  private readonly narrowText: NarrowText;
+  /** Text by the ids that may occur. @internal */
+  readonly known: readonly (string | undefined)[];
+  private readonly maps = new MapMemo();
 
   /** The words of the event end before this word. */
   private wordLimit = 0;
@@ -38,14 +45,23 @@ export class Decoder {
   /**
    * @param byteOffset multiple of 8
    * @param interning false: the encoded events hold all of their text
+   * @param narrow how text gets out of the region
    */
-  constructor(memory: ArrayBuffer, byteOffset: number, byteLength: number, interning = true) {
+  constructor(
+    memory: ArrayBuffer,
+    byteOffset: number,
+    byteLength: number,
+    interning = true,
+    narrow?: NarrowText,
+  ) {
     this.i32 = new Int32Array(memory, byteOffset, byteLength >>> 2);
     this.i64 = new BigInt64Array(memory, byteOffset, byteLength >>> 3);
     this.view = new DataView(memory, byteOffset, byteLength);
     this.bytes = textBytes(memory, byteOffset, byteLength);
     this.byteLength = byteLength;
     this.interning = interning;
+    this.narrowText = narrow ?? new BufferText(this.bytes);
+    this.known = interning ? textOfId : NOTHING_KNOWN;
   }
 
   /**
@@ -53,9 +69,10 @@ export class Decoder {
    *
    * @param into an event to fill instead of a new one: fields that are absent in the bytes are removed from it, its
    *   nested objects are replaced
+   * @param narrow the Latin-1 text of the event, if it has been read already
    * @throws TapioError ERR_CORRUPT_DATA
    */
-  decode(at: number, length: number, into?: UnifiedEvent): UnifiedEvent {
+  decode(at: number, length: number, into?: UnifiedEvent, narrow?: string): UnifiedEvent {
     const { i32, bytes } = this;
     const base = at >> 2;
     const end = at + length;
@@ -74,7 +91,9 @@ export class Decoder {
     this.textStart = narrowStart;
     this.wordLimit = narrowStart >> 2;
     this.eventLimit = end >> 2;
-    this.narrow = narrowUnits === 0 ? '' : bytes.latin1Slice(narrowStart, narrowStart + narrowUnits);
+    if (narrowUnits === 0) this.narrow = '';
+    else if (narrow !== undefined && narrow.length === narrowUnits) this.narrow = narrow;
+    else this.narrow = this.narrowText.read(narrowStart, narrowStart + narrowUnits);
     this.narrowAt = 0;
     this.wide = wideBytes === 0 ? '' : bytes.ucs2Slice(end - wideBytes, end);
     this.wideAt = 0;
@@ -142,9 +161,12 @@ export class Decoder {
   strings(w: number): string[] {
     const i32 = this.i32;
     const count = this.count(w, 1);
+    this.w = w + 1 + count;
+    // An array literal has just the room that it needs; one that grows takes room for 17 at first.
+    if (count === 1) return [this.text(i32[w + 1])];
+    if (count === 2) return [this.text(i32[w + 1]), this.text(i32[w + 2])];
     const items: string[] = [];
     for (let i = 1; i <= count; i++) items.push(this.text(i32[w + i]));
-    this.w = w + 1 + count;
     return items;
   }
 
@@ -153,9 +175,12 @@ export class Decoder {
     const i32 = this.i32;
     const count = this.count(w, 2);
     const end = w + 1 + 2 * count;
+    this.w = end;
+    const known = this.interning ? this.maps.find(i32, w + 1, end) : undefined;
+    if (known !== undefined) return { ...known };
     const map: Record<string, string> = {};
     for (let k = w + 1; k < end; k += 2) setOwn(map, this.text(i32[k]), this.text(i32[k + 1]));
-    this.w = end;
+    if (this.interning) this.maps.remember(i32, w + 1, end, map);
     return map;
   }
 

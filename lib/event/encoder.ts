@@ -1,21 +1,22 @@
 import { isArray, isArrayOrRevoked, show, TapioError } from '../errors';
-import { NARROW_UNITS_WORD, TEXT_START_WORD, writeEvent } from './generated/encode';
+import { MEMO_PLACES, NARROW_UNITS_WORD, TEXT_START_WORD, writeEvent } from './generated/encode';
 import { invalid, pathOf } from './invalid-event';
 import { jsonText } from './json-text';
 import { BUNDLED, WIDE } from './references';
-import { internedId } from './strings';
-import { textBytes, type TextBytes } from './text-bytes';
+import { internedId, internedText } from './strings';
+import { BufferText, type NarrowText, textBytes, type TextBytes, writeNarrow } from './narrow-text';
 import type { UnifiedEvent } from './unified-event';
 import { types } from 'node:util';
-
-/** Up to this many characters in all, texts are copied in JavaScript; beyond, joined and written by one call into C++. */
-const SHORT_BUNDLE = 72;
 
 /** Staged texts of larger events are let go afterwards, so that an idle encoder keeps little alive. */
 const MAX_KEPT_UNITS = 4096;
 
-/** Spreads the values of different keys over the cache of interned text. */
+/** Spread the texts of different fields, and the values of different keys, over the cache of interned text. */
+const PLACE_SALT = 0x20000;
 const VALUE_SALT = 0x1f35b;
+
+/** Items of an array, or pairs of a map, whose texts are remembered from the last event. */
+const MEMO_ITEMS = 8;
 
 const DOUBLE = new Float64Array(1);
 const DOUBLE_WORDS = new Int32Array(DOUBLE.buffer);
@@ -41,9 +42,18 @@ export class Encoder {
   readonly i32: Int32Array;
   /** @internal */
   readonly i64: BigInt64Array;
+  /**
+   * The text that each field of interned text had last, in the table's own copy, and its reference. At first the empty text,
+   * which is never interned.
+   * @internal
+   */
+  readonly memoTexts: string[] = new Array<string>(MEMO_PLACES).fill('');
+  /** @internal */
+  readonly memoRefs = new Int32Array(MEMO_PLACES).fill(BUNDLED);
   private readonly bytes: TextBytes;
   private readonly byteLength: number;
   private readonly interning: boolean;
+  private readonly narrow: NarrowText;
   private encoding = false;
 
   private readonly texts: string[] = [];
@@ -57,13 +67,21 @@ export class Encoder {
   /**
    * @param byteOffset multiple of 8
    * @param interning false: the encoded event holds all of its text and may leave the process
+   * @param narrow how text gets into the region
    */
-  constructor(memory: ArrayBuffer, byteOffset: number, byteLength: number, interning = true) {
+  constructor(
+    memory: ArrayBuffer,
+    byteOffset: number,
+    byteLength: number,
+    interning = true,
+    narrow?: NarrowText,
+  ) {
     this.i32 = new Int32Array(memory, byteOffset, byteLength >>> 2);
     this.i64 = new BigInt64Array(memory, byteOffset, byteLength >>> 3);
     this.bytes = textBytes(memory, byteOffset, byteLength);
     this.byteLength = byteLength;
     this.interning = interning;
+    this.narrow = narrow ?? new BufferText(this.bytes);
   }
 
   /**
@@ -74,6 +92,18 @@ export class Encoder {
    * @throws TapioError ERR_INVALID_EVENT naming the property and its value; whatever a getter throws
    */
   encode(event: UnifiedEvent, at: number): number {
+    const start = this.begin(event, at);
+    return start < 0 ? -1 : this.finish(at, start);
+  }
+
+  /**
+   * Encodes all but the text of an event, on the assumption that it is all Latin-1. Then either `narrowText`, if it has any, is
+   * written from the returned byte on by other means, or `finish` does the rest.
+   *
+   * @returns the byte of the region where the text starts, or -1 when the event does not fit
+   * @throws TapioError as `encode`
+   */
+  begin(event: UnifiedEvent, at: number): number {
     if (this.encoding)
       throw new TapioError('ERR_INVALID_ARGUMENT', 'this encoder is busy with another event');
     if ((at & 7) !== 0 || at < 0 || at > this.byteLength) {
@@ -86,27 +116,56 @@ export class Encoder {
     this.textCount = 0;
     this.textUnits = 0;
     try {
-      return this.finish(at, writeEvent(this, event, at >> 2));
+      return this.placeText(at, writeEvent(this, event, at >> 2));
     } finally {
       this.encoding = false;
-      if (this.textUnits > MAX_KEPT_UNITS) this.letGo();
     }
   }
 
-  /** Writes the reference of a text that recurs. @internal */
-  interned(word: number, value: unknown, path: string, salt: number): void {
-    if (typeof value !== 'string') throw invalid(path, value, 'a string');
-    const id = this.interning ? internedId(value, salt) : 0;
-    if (id !== 0) this.i32[word] = id;
-    else this.stage(word, value);
+  /** Characters of the text of the event that was begun. */
+  get narrowUnits(): number {
+    return this.textUnits;
   }
 
-  /** Writes the reference of a text that is known to be one; returns its id, 0 when it is in the bundle. */
-  private put(word: number, text: string, interned: boolean, salt: number): number {
-    const id = interned && this.interning ? internedId(text, salt) : 0;
-    if (id !== 0) this.i32[word] = id;
-    else this.stage(word, text);
-    return id;
+  /** The text of the event that was begun, in one piece. */
+  narrowText(): string {
+    const { texts, textCount } = this;
+    let joined = texts[0];
+    for (let i = 1; i < textCount; i++) joined += texts[i];
+    return joined;
+  }
+
+  /** Writes the text of the event at byte `at` from byte `start` on; returns the length of the event, or -1. */
+  finish(at: number, start: number): number {
+    const units = this.textUnits;
+    const isWritten = units === 0 || this.narrow.write(this.narrowText(), start);
+    const end = isWritten ? start + units : this.writeMixed(at, start);
+    if (units > MAX_KEPT_UNITS) this.letGo();
+    return end < 0 ? -1 : end - at;
+  }
+
+  /** Writes the reference of a text that recurs, and remembers it in a place of the memo. @internal */
+  interned(word: number, value: unknown, path: string, place: number): void {
+    if (typeof value !== 'string') throw invalid(path, value, 'a string');
+    this.intern(word, value, place, place * PLACE_SALT);
+  }
+
+  /** Returns the id, 0 when the text is in the bundle. */
+  private intern(word: number, text: string, place: number, salt: number): number {
+    const id = this.interning ? internedId(text, salt) : 0;
+    if (id === 0) {
+      this.stage(word, text);
+      return 0;
+    }
+    this.memoTexts[place] = internedText(id);
+    this.memoRefs[place] = id;
+    return (this.i32[word] = id);
+  }
+
+  /** As `intern`, for one of many items, which costs no more when it is that of the last event. */
+  private item(word: number, text: string, place: number, salt: number): number {
+    if (this.memoTexts[place] === text) return (this.i32[word] = this.memoRefs[place]);
+    return this.intern(word, text, place, salt);
   }
 
   /** Writes the reference of a text that travels in the bundle. @internal */
@@ -132,14 +191,15 @@ export class Encoder {
   }
 
   /** Writes a counted array of texts; returns the word behind it. @internal */
-  strings(word: number, value: unknown, path: string, salt: number, interned: boolean): number {
+  strings(word: number, value: unknown, path: string, place: number, interned: boolean): number {
     if (!isArray(value)) throw invalid(path, value, 'an array of strings');
     const count = value.length;
     this.i32[word++] = count;
     for (let i = 0; i < count; i++) {
       const item = value[i];
       if (typeof item !== 'string') throw invalid(pathOf(path, i), item, 'a string');
-      this.put(word++, item, interned, salt);
+      if (interned) this.item(word++, item, place + (i & (MEMO_ITEMS - 1)), place * PLACE_SALT);
+      else this.stage(word++, item);
     }
     return word;
   }
@@ -149,7 +209,7 @@ export class Encoder {
     word: number,
     value: unknown,
     path: string,
-    salt: number,
+    place: number,
     internedKeys: boolean,
     internedValues: boolean,
   ): number {
@@ -163,8 +223,12 @@ export class Encoder {
       if (!Object.prototype.hasOwnProperty.call(map, key)) continue;
       const item = map[key];
       if (typeof item !== 'string') throw invalid(pathOf(path, key), item, 'a string');
-      const keyId = this.put(word, key, internedKeys, salt);
-      this.put(word + 1, item, internedValues, keyId * VALUE_SALT);
+      const keyPlace = place + 2 * (count & (MEMO_ITEMS - 1));
+      let keyId = 0;
+      if (internedKeys) keyId = this.item(word, key, keyPlace, place * PLACE_SALT);
+      else this.stage(word, key);
+      if (internedValues) this.item(word + 1, item, keyPlace + 1, keyId * VALUE_SALT);
+      else this.stage(word + 1, item);
       word += 2;
       count++;
     }
@@ -188,9 +252,9 @@ export class Encoder {
     this.textUnits += text.length;
   }
 
-  /** Puts the raw bytes and the bundles behind the words of the event; returns its length, or -1. */
-  private finish(at: number, endWord: number): number {
-    const { bytes, i32, raw } = this;
+  /** Puts the raw bytes behind the words of the event and says where its text will be; returns where that starts, or -1. */
+  private placeText(at: number, endWord: number): number {
+    const { bytes, i32, raw, textWords, texts, textCount } = this;
     let end = endWord * 4;
     if (raw !== undefined || this.tooLarge) {
       const { rawLength, tooLarge } = this;
@@ -204,43 +268,12 @@ export class Encoder {
 
     const base = at >> 2;
     i32[base + TEXT_START_WORD] = end - at;
-    const units = this.textUnits;
-    if (units > SHORT_BUNDLE ? this.writeJoined(end) : this.writeShort(end)) {
-      i32[base + NARROW_UNITS_WORD] = units;
-      return end + units - at;
-    }
-    return this.writeMixed(at, end);
+    i32[base + NARROW_UNITS_WORD] = this.textUnits;
+    for (let i = 0; i < textCount; i++) i32[textWords[i]] = BUNDLED | texts[i].length;
+    return end;
   }
 
-  /** Writes all texts from byte `at` on, character by character, if all are Latin-1. */
-  private writeShort(at: number): boolean {
-    const { bytes, i32, texts, textWords, textCount } = this;
-    for (let i = 0; i < textCount; i++) {
-      const text = texts[i];
-      if (!writeNarrow(bytes, text, at)) return false;
-      i32[textWords[i]] = BUNDLED | text.length;
-      at += text.length;
-    }
-    return true;
-  }
-
-  /**
-   * Writes all texts from byte `at` on with one call, if all are ASCII. Only then does UTF-8 take one byte for each
-   * character; with four bytes of spare room no other text can come out at exactly that length.
-   */
-  private writeJoined(at: number): boolean {
-    const { bytes, i32, texts, textWords, textCount, textUnits } = this;
-    if (at + textUnits + 4 > this.byteLength) return false;
-    let joined = '';
-    for (let i = 0; i < textCount; i++) {
-      const text = texts[i];
-      i32[textWords[i]] = BUNDLED | text.length;
-      joined += text;
-    }
-    return bytes.utf8Write(joined, at, textUnits + 4) === textUnits;
-  }
-
-  /** Writes the Latin-1 texts from byte `start` on, then the wide ones; returns the length of the event, or -1. */
+  /** Writes the Latin-1 texts from byte `start` on, then the wide ones; returns where they end, or -1. */
   private writeMixed(at: number, start: number): number {
     const { bytes, i32, texts, textWords, textCount } = this;
     const wide: number[] = [];
@@ -263,43 +296,11 @@ export class Encoder {
       i32[textWords[i]] = BUNDLED | WIDE | text.length;
       end += size;
     }
-    return end - at;
+    return end;
   }
 
   private letGo(): void {
     this.texts.length = 0;
     this.textWords.length = 0;
   }
-}
-
-/** Writes a text at byte `at` if it is Latin-1. Eight characters at a time: the test for width costs as much as a store. */
-function writeNarrow(bytes: Uint8Array, text: string, at: number): boolean {
-  const length = text.length;
-  let i = 0;
-  for (; i + 8 <= length; i += 8) {
-    const a = text.charCodeAt(i);
-    const b = text.charCodeAt(i + 1);
-    const c = text.charCodeAt(i + 2);
-    const d = text.charCodeAt(i + 3);
-    const e = text.charCodeAt(i + 4);
-    const f = text.charCodeAt(i + 5);
-    const g = text.charCodeAt(i + 6);
-    const h = text.charCodeAt(i + 7);
-    if ((a | b | c | d | e | f | g | h) > 0xff) return false;
-    const to = at + i;
-    bytes[to] = a;
-    bytes[to + 1] = b;
-    bytes[to + 2] = c;
-    bytes[to + 3] = d;
-    bytes[to + 4] = e;
-    bytes[to + 5] = f;
-    bytes[to + 6] = g;
-    bytes[to + 7] = h;
-  }
-  for (; i < length; i++) {
-    const char = text.charCodeAt(i);
-    if (char > 0xff) return false;
-    bytes[at + i] = char;
-  }
-  return true;
 }

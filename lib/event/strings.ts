@@ -18,7 +18,8 @@ const cachedText: string[] = new Array<string>(CACHE_SIZE).fill('');
 const cachedId = new Int32Array(CACHE_SIZE);
 const metOnce = new Int32Array(CACHE_SIZE);
 const idOfText = new Map<string, number>();
-const textOfId: (string | undefined)[] = [undefined];
+/** Grows; what is missing may be in the process-wide table all the same: see internedText. */
+export const textOfId: (string | undefined)[] = [undefined];
 let tableIsFull = false;
 
 /**

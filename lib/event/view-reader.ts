@@ -2,7 +2,7 @@ import { corrupt } from './invalid-event';
 import { FIRST_REF_WORD, HEADER_WORDS, NARROW_UNITS_WORD, TEXT_START_WORD } from './generated/encode';
 import { IS_LITTLE_ENDIAN, LENGTH_MASK, WIDE } from './references';
 import { internedText } from './strings';
-import { textBytes, type TextBytes } from './text-bytes';
+import { textBytes, type TextBytes } from './narrow-text';
 import { Decoder, parseObject, setOwn } from './decoder';
 
 /** Runs of references in an event: the root, and each section with its counted parts. */

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <iterator>
 
 #include "attachment.h"
@@ -75,6 +76,10 @@ struct CallWith : private Arguments<kCount>, Call {
     napi_get_value_uint32(env, this->values[argument], &number);
     return number;
   }
+  // Copies the text of an argument; returns its characters, or -1 if it is not Latin-1 or too long.
+  std::int64_t Latin1(std::size_t argument, std::uint8_t* target, std::size_t room) const {
+    return CopyLatin1<kMaxText>(env, this->values[argument], target, room);
+  }
   double Number(std::size_t argument) const {
     double number = 0;
     napi_get_value_double(env, this->values[argument], &number);
@@ -94,6 +99,33 @@ napi_value Put(napi_env env, napi_callback_info info) {
   const auto on_full = static_cast<RingSet::OnFull>(call.control->Uint(kOnFull));
   const std::uint32_t size = std::min(call.control->Uint(kSize), call.attachment->PutBytes());
   call.Answer(call.rings->Put(call.attachment->lane(), call.attachment->PutData(), size, on_full));
+  return nullptr;
+}
+
+// putText(text: string): one record, kSize bytes of which are staged; the text follows them.
+napi_value PutText(napi_env env, napi_callback_info info) {
+  const CallWith<1> call(env, info);
+  if (call.released()) return nullptr;
+  const std::uint32_t room = call.attachment->PutBytes();
+  const std::uint32_t start = std::min(call.control->Uint(kSize), room);
+  const std::int64_t units = call.Latin1(0, call.attachment->PutData() + start, room - start);
+  if (units < 0) {
+    call.Answer(kNotNarrow);
+    return nullptr;
+  }
+  const auto on_full = static_cast<RingSet::OnFull>(call.control->Uint(kOnFull));
+  call.Answer(call.rings->Put(call.attachment->lane(), call.attachment->PutData(),
+                              start + static_cast<std::uint32_t>(units), on_full));
+  return nullptr;
+}
+
+// stageText(text: string): at byte kOffset of the records to put.
+napi_value StageText(napi_env env, napi_callback_info info) {
+  const CallWith<1> call(env, info);
+  if (call.released()) return nullptr;
+  const std::uint32_t room = call.attachment->PutBytes();
+  const std::uint32_t start = std::min(call.control->Uint(kOffset), room);
+  if (call.Latin1(0, call.attachment->PutData() + start, room - start) < 0) call.Answer(kNotNarrow);
   return nullptr;
 }
 
@@ -118,6 +150,36 @@ napi_value Take(napi_env env, napi_callback_info info) {
   call.Answer(result.status);
   call.control->Uint(kSize) = result.bytes;
   return nullptr;
+}
+
+// takeText(): one record, an encoded event; returns its Latin-1 text, or undefined.
+napi_value TakeText(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  if (call.released()) return nullptr;
+  const std::uint8_t* const data = call.attachment->TakeData();
+  const TakeResult result = call.rings->Take(call.attachment->lane(), call.attachment->TakeData(),
+                                             call.attachment->TakeBytes());
+  call.Answer(result.status);
+  call.control->Uint(kSize) = result.bytes;
+  if (result.status != TakeStatus::kTaken || result.bytes < (kNarrowUnitsWord + 1) * 4)
+    return nullptr;
+  std::uint32_t start;
+  std::uint32_t units;
+  std::memcpy(&start, data + kTextStartWord * 4, sizeof start);
+  std::memcpy(&units, data + kNarrowUnitsWord * 4, sizeof units);
+  // Whoever wrote the record may have written anything. The decoder sees that a text is missing.
+  if (start > result.bytes || units > result.bytes - start) return nullptr;
+  return Latin1(env, data + start, units);
+}
+
+// readText(): kSize characters at byte kOffset of the records taken.
+napi_value ReadText(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  if (call.released()) return nullptr;
+  const std::uint64_t start = call.control->Uint(kOffset);
+  const std::uint64_t units = call.control->Uint(kSize);
+  if (start + units > call.attachment->TakeBytes()) return nullptr;
+  return Latin1(env, call.attachment->TakeData() + start, units);
 }
 
 napi_value TakeBatch(napi_env env, napi_callback_info info) {
@@ -388,7 +450,11 @@ bool ExportCalls(napi_env env, napi_value exports, Environment* environment) {
   } kCalls[] = {
       {"put", Put},
       {"putBatch", PutBatch},
+      {"putText", PutText},
+      {"stageText", StageText},
       {"take", Take},
+      {"takeText", TakeText},
+      {"readText", ReadText},
       {"takeBatch", TakeBatch},
       {"size", Size},
       {"putFrom", PutFrom},

@@ -31,6 +31,7 @@ enum Word : std::size_t {
   kOnFull = 4,    // in: RingSet::OnFull
   kRing = 5,      // in: ring to take from; any beyond the last: all of them
   kMore = 6,      // out: 1 if a batch ended for lack of count or space, not of records
+  kOffset = 7,    // in: byte of the records to put, or taken, where a text starts
   kCursor = 8,    // in, out: 64-bit ticket where a peek goes on
   kEnd = 10,      // in: 64-bit ticket where a peek ends
 };
@@ -46,7 +47,16 @@ inline constexpr std::size_t kAlignment = 8;
 static_assert(kDataOffset % kAlignment == 0, "records start aligned");
 
 // Of kStatus, beside the values of PutStatus and TakeStatus.
-inline constexpr std::int32_t kReleased = -4;  // the instance has let go of its buffer
+inline constexpr std::int32_t kReleased = -4;   // the instance has let go of its buffer
+inline constexpr std::int32_t kNotNarrow = -5;  // the text is not Latin-1, or longer than kMaxText
+
+// Most characters of a text that crosses with a call.
+inline constexpr std::size_t kMaxText = 4096;
+
+// All that native code knows of an encoded event: the words that say at which byte its Latin-1 text
+// starts, and how many characters it has.
+inline constexpr std::size_t kTextStartWord = 3;
+inline constexpr std::size_t kNarrowUnitsWord = 4;
 
 }  // namespace tapio::addon
 

@@ -33,9 +33,44 @@ struct Elements {
   std::size_t count = 0;
 };
 
+// Copies a text to `target`, one byte for each character, and returns how many. -1: it is not
+// Latin-1, or longer than kMost or `room`; then nothing is written.
+template <std::size_t kMost>
+std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std::size_t room) {
+  char16_t units[kMost + 16];  // more than allowed, to see what is too long
+  std::size_t count = 0;
+  if (napi_get_value_string_utf16(env, text, units, kMost + 2, &count) != napi_ok) return -1;
+  if (count > kMost || count > room) return -1;
+  // In blocks of a fixed length, which the compiler turns into vectors; what lies behind the text
+  // in the last block is no part of it.
+  constexpr std::size_t kBlock = 16;
+  static_assert(sizeof units / sizeof units[0] % kBlock == 0);
+  for (std::size_t i = count; i % kBlock != 0; ++i) units[i] = 0;
+  char16_t all[kBlock] = {};
+  for (std::size_t i = 0; i < count; i += kBlock) {
+    for (std::size_t k = 0; k < kBlock; ++k) all[k] = static_cast<char16_t>(all[k] | units[i + k]);
+  }
+  char16_t any = 0;
+  for (const char16_t unit : all) any = static_cast<char16_t>(any | unit);
+  if (any > 0xff) return -1;
+  std::size_t i = 0;
+  for (; i + kBlock <= count; i += kBlock) {
+    for (std::size_t k = 0; k < kBlock; ++k)
+      target[i + k] = static_cast<std::uint8_t>(units[i + k]);
+  }
+  for (; i < count; ++i) target[i] = static_cast<std::uint8_t>(units[i]);
+  return static_cast<std::int64_t>(count);
+}
+
 inline napi_value Boolean(napi_env env, bool value) {
   napi_value result = nullptr;
   napi_get_boolean(env, value, &result);
+  return result;
+}
+
+inline napi_value Latin1(napi_env env, const std::uint8_t* text, std::size_t size) {
+  napi_value result = nullptr;
+  napi_create_string_latin1(env, reinterpret_cast<const char*>(text), size, &result);
   return result;
 }
 

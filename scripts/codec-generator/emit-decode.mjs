@@ -35,14 +35,19 @@ ${enums.map((field) => `const ${enumValues(field)} = [${field.values.map((value)
 
 ${emitShape('Event', 'UnifiedEvent', [...root.requiredRefs, layout.timestamp, ...optionalRoot.map(({ field }) => field)])}
 ${layout.allSections.map((section) => emitShape(shapeName(section), `Section<'${section.name}'>`, section.fields)).join('\n')}
+/** The text of a reference if it is interned and has been met by this thread. So small that the engine puts it in place. */
+function textOf(known: readonly (string | undefined)[], ref: number): string | undefined {
+  return ref > 0 ? known[ref] : undefined;
+}
+
 /** Reads the event whose words start at \`at\`. */
 export function readEvent(r: Decoder, at: number, into: UnifiedEvent | undefined): UnifiedEvent {
-  const i32 = r.i32;
+  const { i32, known } = r;
   const bits = i32[at + ${ROOT_HEADER.bits}];
   if ((bits & ~${hex(known)}) !== 0) throw corrupt(\`unknown sections \${bits}\`);
   const timestamp = r.i64[at >> 1];
   if (i32[at + 1] < 0) throw corrupt(\`timestamp is \${timestamp}\`);
-${root.requiredRefs.map((field, i) => `  const ${field.name} = r.text(i32[at + ${ROOT_HEADER.refs + i}]);`).join('\n')}
+${root.requiredRefs.map((field, i) => `  const ${field.name} = ${readRef(field, `at + ${ROOT_HEADER.refs + i}`)};`).join('\n')}
   const event = into ?? new EventShape(false);
 ${[...root.requiredRefs, layout.timestamp].map((field) => `  event.${field.name} = ${field.name};`).join('\n')}
   if (into !== undefined) removeAbsent(event, bits);
@@ -111,7 +116,7 @@ function emitFixed(section) {
   ];
   return `function ${reader(section)}(r: Decoder, at: number): Section<'${section.name}'> {
   r.require(at, ${record.fixedWords});
-  const i32 = r.i32;
+  const { i32, known } = r;
   const bits = i32[at];
   if ((bits & ~${hex(allBits(record.fields))}) !== 0) throw corrupt(\`unknown fields \${bits} of ${section.path}\`);
   const value = new ${shapeName(section)}Shape(false);
@@ -149,8 +154,11 @@ function emitPacked(section) {
   for (const field of record.words) onWords(field, (at) => readWord(field, at), 1);
   for (const field of record.doubles) onWords(field, (at) => readDouble(field, at), 2);
   const type = `Section<'${section.name}'>`;
+  const usesKnown = [...record.requiredRefs, ...record.optionalRefs].some(
+    (field) => field.interned === 'all',
+  );
   return `function ${reader(section)}(r: Decoder, at: number): ${type} {
-  const i32 = r.i32;
+  const { i32${usesKnown ? ', known' : ''} } = r;
   const tight = r.isTight(at, ${record.maxWords});
   if (tight) r.require(at, 1);
   const bits = i32[at];
@@ -209,8 +217,12 @@ function emitEnum(field, owner) {
   }`;
 }
 
+/** A text that is interned costs no call. */
 function readRef(field, at) {
-  return `r.${field.kind === 'json' ? 'json' : 'text'}(i32[${at}])`;
+  if (field.kind === 'json') return `r.json(i32[${at}])`;
+  return field.interned === 'all'
+    ? `(textOf(known, i32[${at}]) ?? r.text(i32[${at}]))`
+    : `r.text(i32[${at}])`;
 }
 
 function readWord(field, at) {

@@ -18,11 +18,15 @@ const NUMBER_RULES = {
   double: { bad: (v) => `typeof ${v} !== 'number'`, expected: 'a number' },
 };
 
+/** Items of an array, or pairs of a map, that the memo has places for: MEMO_ITEMS in lib/event/encoder.ts. */
+const MEMO_ITEMS = 8;
+
 export function emitEncode(layout) {
   const { root, fixed, sections } = layout;
   const enums = [root, fixed.record, ...sections.map((section) => section.record)]
     .flatMap((record) => record.flags)
     .filter((field) => field.kind === 'enum');
+  const places = placesOf([root, fixed.record, ...sections.map((section) => section.record)]);
   return `import type { Encoder } from '../encoder';
 import { isArrayOrRevoked } from '../../errors';
 import { invalid } from '../invalid-event';
@@ -36,12 +40,15 @@ export const NARROW_UNITS_WORD = ${ROOT_HEADER.narrowUnits};
 export const FIRST_REF_WORD = ${ROOT_HEADER.refs};
 export const HEADER_WORDS = ${layout.headerWords};
 
+/** How many places the memo of an encoder needs. */
+export const MEMO_PLACES = ${places.next};
+
 const MAX_TIMESTAMP = 2n ** 63n - 1n;
 
 /** Writes the words of an event from word \`at\` on; returns the word behind the last. */
 export function writeEvent(out: Encoder, event: UnifiedEvent, at: number): number {
   if (typeof event !== 'object' || event === null || isArrayOrRevoked(event)) throw invalid('event', event, 'an object');
-  const i32 = out.i32;
+  const { i32, memoTexts, memoRefs } = out;
   let bits = 0;
   let w = at + ${layout.headerWords};
 
@@ -50,7 +57,7 @@ export function writeEvent(out: Encoder, event: UnifiedEvent, at: number): numbe
     throw invalid('${layout.timestamp.path}', timestamp, 'a bigint from 0 to 2^63-1');
   }
   out.i64[at >> 1] = timestamp;
-${root.requiredRefs.map((field, i) => `  ${writeRef(field, `at + ${ROOT_HEADER.refs + i}`, `event.${field.name}`)}`).join('\n')}
+${root.requiredRefs.map((field, i) => requiredRef(field, 'event', `at + ${ROOT_HEADER.refs + i}`)).join('')}
 
   const ${fixed.name} = event.${fixed.name};
   if (${fixed.name} !== undefined && ${fixed.name} !== null) {
@@ -106,7 +113,7 @@ function emitFixed(section) {
   if (record.doubles.length > 0) throw new Error(`${section.name}: 64-bit numbers have no fixed place yet`);
   return `function ${writer(section)}(out: Encoder, section: Section<'${section.name}'>, at: number): number {
   if (typeof section !== 'object' || isArrayOrRevoked(section)) refuseSection('${section.path}', section);
-  const i32 = out.i32;
+  const { i32, memoTexts, memoRefs } = out;
   let bits = 0;
   let w = at + ${record.fixedWords};
 ${slots.join('')}${record.flags.map((field) => writeFlag(field, 'section')).join('')}${record.parts
@@ -120,19 +127,20 @@ ${slots.join('')}${record.flags.map((field) => writeFlag(field, 'section')).join
 function emitPacked(section) {
   const { record } = section;
   const body = [
-    ...record.requiredRefs.map((field) => `  ${writeRef(field, 'w++', `section.${field.name}`)}\n`),
+    ...record.requiredRefs.map((field) => requiredRef(field, 'section', 'w++')),
     ...record.optionalRefs.map((field) => optional(field, 'section', writeRef(field, 'w++', field.name))),
     ...record.words.map((field) => any(field, writeWord(field, 'w++', field.name))),
     ...record.doubles.map((field) => any(field, writeDouble(field, field.name))),
     ...record.flags.map((field) => writeFlag(field, 'section')),
     ...record.parts.map((field) => any(field, writePart(field, field.name))),
   ];
-  const usesWords = record.words.length > 0;
+  const usesMemo = [...record.requiredRefs, ...record.optionalRefs].some(isMemoized);
   return `function ${writer(section)}(out: Encoder, section: Section<'${section.name}'>, at: number): number {
   if (typeof section !== 'object' || isArrayOrRevoked(section)) refuseSection('${section.path}', section);
-${usesWords ? '  const i32 = out.i32;\n' : ''}  let bits = 0;
+  const { i32${usesMemo ? ', memoTexts, memoRefs' : ''} } = out;
+  let bits = 0;
   let w = at + 1;
-${body.join('')}  ${usesWords ? 'i32' : 'out.i32'}[at] = bits;
+${body.join('')}  i32[at] = bits;
   return w;
 }
 `;
@@ -152,9 +160,21 @@ function optional(field, owner, write, otherwise = '') {
 `;
 }
 
+function requiredRef(field, owner, word) {
+  const write = writeRef(field, word, field.name).split('\n').join('\n  ');
+  return `  const ${field.name} = ${owner}.${field.name};\n  ${write}\n`;
+}
+
+/** A text that is the one of the last event costs no call. */
 function writeRef(field, word, value) {
-  const method = field.kind === 'json' ? 'json' : field.interned === 'all' ? 'interned' : 'bundled';
-  return `out.${method}(${word}, ${value}, '${field.path}'${method === 'interned' ? `, ${salt(field)}` : ''});`;
+  const { place } = field;
+  if (isMemoized(field))
+    return `if (${value} === memoTexts[${place}]) i32[${word}] = memoRefs[${place}];\nelse out.interned(${word}, ${value}, '${field.path}', ${place});`;
+  return `out.${field.kind === 'json' ? 'json' : 'bundled'}(${word}, ${value}, '${field.path}');`;
+}
+
+function isMemoized(field) {
+  return field.kind === 'string' && field.interned === 'all';
 }
 
 function writeWord(field, word, value) {
@@ -172,15 +192,21 @@ function checkNumber(field, value) {
 
 function writePart(field, value) {
   if (field.kind === 'strings')
-    return `w = out.strings(w, ${value}, '${field.path}', ${salt(field)}, ${field.interned === 'all'});`;
-  return `w = out.stringMap(w, ${value}, '${field.path}', ${salt(field)}, ${field.interned !== 'none'}, ${field.interned === 'all'});`;
+    return `w = out.strings(w, ${value}, '${field.path}', ${field.place}, ${field.interned === 'all'});`;
+  return `w = out.stringMap(w, ${value}, '${field.path}', ${field.place}, ${field.interned !== 'none'}, ${field.interned === 'all'});`;
 }
 
-/** A different number for each field of interned text, spread over the cache. */
-const salts = new Map();
-function salt(field) {
-  if (!salts.has(field.path)) salts.set(field.path, salts.size * 0x20000);
-  return salts.get(field.path);
+/** Gives each field of interned text its places in the encoder's memo; `next` is their number. */
+function placesOf(records) {
+  let next = 0;
+  for (const record of records) {
+    for (const field of [...record.requiredRefs, ...record.optionalRefs, ...record.parts]) {
+      field.place = next;
+      if (isMemoized(field)) next += 1;
+      else if (record.parts.includes(field)) next += MEMO_ITEMS * (field.kind === 'strings' ? 1 : 2);
+    }
+  }
+  return { next };
 }
 
 function writeFlag(field, owner) {
