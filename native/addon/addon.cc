@@ -34,7 +34,7 @@ napi_value CreateBuffer(napi_env env, napi_callback_info info) {
   std::size_t argc = 2;
   napi_value argv[2];
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
-  const Elements<double> config(env, argv[0]);
+  const auto config = ElementsOf<double>(env, argv[0]);
   if (config.count < kFirstTrait) return nullptr;
   const auto number = [&](ConfigIndex i) { return static_cast<std::uint64_t>(config.data[i]); };
   const auto number32 = [&](ConfigIndex i) { return static_cast<std::uint32_t>(config.data[i]); };

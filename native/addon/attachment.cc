@@ -57,8 +57,10 @@ napi_value Attachment::Create(napi_env env, SharedBuffer* buffer, napi_value sta
     Registry::Instance().Release(buffer);
     return nullptr;
   }
-  auto* self = new Attachment(env, Environment::Of(env), buffer, static_cast<std::uint8_t*>(memory),
-                              size, put_bytes, std::uint64_t{wake_interval_micros} * 1000);
+  Environment* environment = Environment::Of(env);
+  auto* bytes = static_cast<std::uint8_t*>(memory);
+  const std::uint64_t interval_ns = std::uint64_t{wake_interval_micros} * 1000;
+  auto* self = new Attachment(env, environment, buffer, bytes, size, put_bytes, interval_ns);
   if (is_maker) self->AccountFor(static_cast<std::int64_t>(self->rings_->memory_size()));
 
   const auto finalize = [](napi_env finalizing, void* data, void*) {

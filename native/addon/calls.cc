@@ -87,7 +87,7 @@ struct CallWith : private Arguments<kCount>, Call {
   }
   template <typename T>
   Elements<T> Array(std::size_t argument) const {
-    return Elements<T>(env, this->values[argument]);
+    return ElementsOf<T>(env, this->values[argument]);
   }
 
   const napi_env env;

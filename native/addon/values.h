@@ -18,20 +18,21 @@ namespace tapio::addon {
 // detached or shrunk one has no elements.
 template <typename T>
 struct Elements {
-  Elements() = default;
-  Elements(napi_env env, napi_value value) {
-    void* memory = nullptr;
-    std::size_t length = 0;
-    if (napi_get_typedarray_info(env, value, nullptr, &length, &memory, nullptr, nullptr) ==
-            napi_ok &&
-        memory != nullptr) {
-      data = static_cast<T*>(memory);
-      count = length;
-    }
-  }
   T* data = nullptr;
   std::size_t count = 0;
 };
+
+template <typename T>
+Elements<T> ElementsOf(napi_env env, napi_value array) {
+  void* memory = nullptr;
+  std::size_t length = 0;
+  if (napi_get_typedarray_info(env, array, nullptr, &length, &memory, nullptr, nullptr) !=
+          napi_ok ||
+      memory == nullptr) {
+    return {};
+  }
+  return {static_cast<T*>(memory), length};
+}
 
 // Copies a text to `target`, one byte for each character, and returns how many. -1: it is not
 // Latin-1, or longer than kMost or `room`; then nothing is written.
