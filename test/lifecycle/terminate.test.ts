@@ -5,6 +5,7 @@ import { runFixture } from '../support/children';
 
 const SHAPES: Shape[] = [
   'put',
+  'put again',
   'put batch',
   'put event',
   'put events',
@@ -19,8 +20,9 @@ const SHAPES: Shape[] = [
   'iterate',
   'attach',
   'create',
+  'load',
 ];
-const ROUNDS = 22;
+const ROUNDS = 20;
 
 test.each(SHAPES)(
   `%s: ${ROUNDS} threads terminated, seed ${seed}`,
