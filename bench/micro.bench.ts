@@ -13,7 +13,7 @@ import {
   RingBuffer,
   UnifiedEventPool,
 } from '@tapio/performance';
-import { machine } from './harness';
+import { describe, machine } from './measure/machine';
 import { kernelEvents } from './sample-events';
 
 const filter = process.argv[2] ?? '';
@@ -76,7 +76,7 @@ const suite = new Benchmark.Suite();
 for (const [name, fn] of Object.entries(operations)) {
   if (name.includes(filter)) suite.add(name, fn);
 }
-console.log(machine());
+console.log(describe(machine()));
 suite
   .on('cycle', ({ target: { name, stats } }: { target: Benchmark }) => {
     const nanoseconds = stats.mean * 1e9;
