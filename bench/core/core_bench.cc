@@ -5,6 +5,7 @@
 //   REPEATS=n                     how often each ring has a turn, 7 by default
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

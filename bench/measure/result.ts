@@ -26,7 +26,8 @@ export interface ContenderResult {
 export interface RowResult {
   readonly name: string;
   readonly title: string;
-  readonly kind: Row['kind'];
+  /** `native`: measured without Node. */
+  readonly kind: Row['kind'] | 'native';
   readonly targets: readonly Target[];
   readonly contenders: readonly ContenderResult[];
 }
@@ -36,7 +37,7 @@ export function timesAsFast(ours: ContenderResult, theirs: ContenderResult): num
   return ours.samples.map((ns, repeat) => theirs.samples[repeat] / ns);
 }
 
-/** The fastest peer of a row, but for one that does not count. */
+/** The fastest peer of a row, but for those that do not count: with this in their name. */
 export function bestPeer({ contenders }: RowResult, without?: string): ContenderResult | undefined {
-  return contenders.filter(({ ours, name }) => !ours && name !== without).sort((a, b) => a.ns.median - b.ns.median)[0];
+  return contenders.filter(({ ours, name }) => !ours && (without === undefined || !name.includes(without))).sort((a, b) => a.ns.median - b.ns.median)[0];
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Machine } from './machine';
 
-const folder = path.resolve(__dirname, '../../../bench/results');
+export const resultsFolder = path.resolve(__dirname, '../../../bench/results');
 
 export interface ResultsFile<T> {
   readonly suite: string;
@@ -15,9 +15,9 @@ export interface ResultsFile<T> {
 
 /** Rows of an earlier run on the same machine and day stay unless they were measured again. Returns the file's name. */
 export function saveResults<T extends { readonly name: string }>(results: ResultsFile<T>): string {
-  fs.mkdirSync(folder, { recursive: true });
+  fs.mkdirSync(resultsFolder, { recursive: true });
   const { suite, machine } = results;
-  const file = path.join(folder, `${suite}-node${machine.node.split('.')[0]}.json`);
+  const file = path.join(resultsFolder, `${suite}-node${machine.node.split('.')[0]}.json`);
   const earlier = readResults<T>(file);
   const same = earlier !== undefined && JSON.stringify(earlier.machine) === JSON.stringify(machine);
   const kept = (same ? earlier.rows : []).filter(({ name }) => !results.rows.some((row) => row.name === name));

@@ -60,7 +60,7 @@ export interface Target {
   readonly of?: string;
   /** Whom it is held against; without it the best peer. */
   readonly peer?: string;
-  /** A peer that does not count. */
+  /** Peers with this in their name do not count. */
   readonly without?: string;
   /** Times as fast, at least. */
   readonly times?: number;

@@ -14,6 +14,8 @@ import type { CrossThreadContender, CrossThreadRow, OneThreadContender, OneThrea
 const RATE = 165_000;
 /** It knows one shape alone and checks nothing: shown, and no package that a user could take instead. */
 const BY_HAND = 'codec by hand';
+/** Safe for one producer and one consumer alone. */
+const SPSC = '(SPSC)';
 const each = (count: number): number => count;
 const fullSum = expectedSum(full);
 const kernelSum = expectedSum(kernel);
@@ -72,8 +74,12 @@ export const rows: readonly Row[] = [
   ]),
   crossThread('raw-64-batch', 'Raw records of 64 B between two threads, 64 at a time', acrossThreads(64, true), each, [
     { times: 2 },
+    { times: 2, without: SPSC },
   ]),
-  crossThread('raw-256-batch', 'Raw records of 256 B between two threads, 64 at a time', acrossThreads(256, true), each),
+  crossThread('raw-256-batch', 'Raw records of 256 B between two threads, 64 at a time', acrossThreads(256, true), each, [
+    { times: 2 },
+    { times: 2, without: SPSC },
+  ]),
   crossThread('raw-64-single', 'Raw records of 64 B between two threads, one by one', acrossThreads(64, false), each, [
     { times: 5, peer: 'shared-memory-disruptor' },
   ]),
