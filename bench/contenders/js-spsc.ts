@@ -8,6 +8,8 @@ const TAIL = 0;
 const HEAD = 32;
 const SLEEPING = 64;
 const CONTROL_BYTES = 384;
+/** In Node 20 `Atomics.waitAsync` was seen to sleep on after a notify; its users look again after a time. */
+const LOST_WAKE_MS = 10;
 /** In place of a record's size: the rest up to the end of the memory is unused. */
 const WRAP = -1;
 
@@ -94,7 +96,7 @@ export class JsSpscRing {
   /** Settles when there is something after an empty answer of `next`. */
   async sleep(): Promise<void> {
     Atomics.store(this.control, SLEEPING, 1);
-    const result = waitAsync(this.control, TAIL, this.tailSeen);
+    const result = waitAsync(this.control, TAIL, this.tailSeen, LOST_WAKE_MS);
     if (result.async) await result.value;
   }
 }
@@ -108,5 +110,6 @@ const { waitAsync } = Atomics as unknown as {
     words: Int32Array,
     index: number,
     value: number,
+    timeoutMs: number,
   ): { async: false; value: string } | { async: true; value: Promise<string> };
 };

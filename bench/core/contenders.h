@@ -1,4 +1,5 @@
-// Every ring behind one interface: a Queue shared by all threads, and an End that each thread makes of it.
+// Every ring behind one interface: a Queue shared by all threads, and an End that each thread makes
+// of it.
 //
 //   bool Put(const T&), bool Take(T&)                        false: full, empty
 //   size_t PutMany(const T*, size_t), TakeMany(T*, size_t)    how many
@@ -55,10 +56,9 @@ struct Tapio {
   static constexpr bool kManyThreads = true;
 
   struct Queue {
-    Ring::Geometry geometry{kCapacity,
-                            static_cast<std::uint32_t>(AlignUp(Ring::kHeaderSize + sizeof(T),
-                                                               kCacheLine)),
-                            sizeof(T)};
+    Ring::Geometry geometry{
+        kCapacity, static_cast<std::uint32_t>(AlignUp(Ring::kHeaderSize + sizeof(T), kCacheLine)),
+        sizeof(T)};
     Memory memory = Memory::Allocate(Ring::BytesFor(geometry));
     Ring ring{geometry, memory.data()};
   };
@@ -69,9 +69,7 @@ struct Tapio {
       for (auto& size : sizes) size = sizeof(T);
     }
     bool Put(const T& value) { return ring.Put(lane, &value, sizeof(T)) == PutStatus::kStored; }
-    bool Take(T& value) {
-      return ring.Take(lane, &value, sizeof(T)).status == TakeStatus::kTaken;
-    }
+    bool Take(T& value) { return ring.Take(lane, &value, sizeof(T)).status == TakeStatus::kTaken; }
     std::size_t PutMany(const T* values, std::size_t count) {
       return ring
           .PutBatch(lane, reinterpret_cast<const std::uint8_t*>(values), sizes,

@@ -1,4 +1,5 @@
-// Our ring beside other rings, without Node. Prints one row as JSON on each line; `npm run bench:core` runs it.
+// Our ring beside other rings, without Node. Prints one row as JSON on each line; `npm run
+// bench:core` runs it.
 //
 //   core_bench [ROW...]           all rows, or those whose names have one of these parts
 //   core_bench --scaling THREADS  one to THREADS producers with as many consumers
@@ -39,9 +40,8 @@ void AddEntry(std::vector<Entry>& entries, const Load& load) {
   using C = Contender<Record<kBytes>>;
   const bool many_threads = load.producers > 1 || load.consumers > 1;
   if (many_threads && !C::kManyThreads) return;
-  entries.push_back({C::kName, C::kOurs, [](const Load& each) {
-                       return Run<Contender, kBytes>(each).Measure();
-                     }});
+  entries.push_back({C::kName, C::kOurs,
+                     [](const Load& each) { return Run<Contender, kBytes>(each).Measure(); }});
 }
 
 template <std::size_t kBytes>
@@ -101,13 +101,17 @@ template <std::size_t kBytes>
 void MeasureSize(const std::vector<std::string>& names, int repeats) {
   const std::string size = std::to_string(kBytes);
   const std::vector<Row> rows = {
-      {"core-" + size + "-pair", Bytes(kBytes) + ", put and taken in one thread",
+      {"core-" + size + "-pair",
+       Bytes(kBytes) + ", put and taken in one thread",
        {0, 0, false, 1'000'000}},
-      {"core-" + size + "-1p1c", Bytes(kBytes) + ", one producer and one consumer",
+      {"core-" + size + "-1p1c",
+       Bytes(kBytes) + ", one producer and one consumer",
        {1, 1, false, 2'000'000}},
-      {"core-" + size + "-batch", Bytes(kBytes) + ", one producer and one consumer, 100 at a time",
+      {"core-" + size + "-batch",
+       Bytes(kBytes) + ", one producer and one consumer, 100 at a time",
        {1, 1, true, 4'000'000}},
-      {"core-" + size + "-4p4c", Bytes(kBytes) + ", 4 producers and 4 consumers",
+      {"core-" + size + "-4p4c",
+       Bytes(kBytes) + ", 4 producers and 4 consumers",
        {4, 4, false, 2'000'000}},
   };
   for (const Row& row : rows) {
@@ -120,8 +124,8 @@ void MeasureSize(const std::vector<std::string>& names, int repeats) {
 template <std::size_t kBytes>
 void MeasureScaling(int threads, int repeats) {
   for (int n = 1; n <= threads; n = n < 4 ? n + 1 : n + n / 2) {
-    const std::uint64_t records =
-        2'000'000 / (static_cast<std::uint64_t>(n) * kMostAtOnce) * (static_cast<std::uint64_t>(n) * kMostAtOnce);
+    const std::uint64_t records = 2'000'000 / (static_cast<std::uint64_t>(n) * kMostAtOnce) *
+                                  (static_cast<std::uint64_t>(n) * kMostAtOnce);
     const Row row{"scaling-" + std::to_string(kBytes) + "-" + std::to_string(n),
                   Bytes(kBytes) + ", " + std::to_string(n) + " producers and as many consumers",
                   {n, n, false, records}};

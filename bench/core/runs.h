@@ -1,4 +1,5 @@
-// One measurement of one ring: threads that put and take, and the check that every record came out once.
+// One measurement of one ring: threads that put and take, and the check that every record came out
+// once.
 #ifndef TAPIO_BENCH_CORE_RUNS_H_
 #define TAPIO_BENCH_CORE_RUNS_H_
 
@@ -21,7 +22,7 @@
 namespace tapio::bench {
 
 struct Sample {
-  double ns;          // for each record
+  double ns;           // for each record
   double cpu_seconds;  // of all threads, for each million records
 };
 
@@ -29,7 +30,7 @@ struct Sample {
 struct Load {
   int producers;
   int consumers;
-  bool many;             // batches of kMostAtOnce
+  bool many;              // batches of kMostAtOnce
   std::uint64_t records;  // a multiple of producers * kMostAtOnce
 };
 

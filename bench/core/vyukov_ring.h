@@ -1,4 +1,5 @@
-// The bounded MPMC queue after Dmitry Vyukov's description: a sequence in each cell says whose turn it is.
+// The bounded MPMC queue after Dmitry Vyukov's description: a sequence in each cell says whose turn
+// it is.
 #ifndef TAPIO_BENCH_CORE_VYUKOV_RING_H_
 #define TAPIO_BENCH_CORE_VYUKOV_RING_H_
 

@@ -3,7 +3,7 @@
  * workers, is warmed, and then measured once.
  */
 import { withLargeYoungGeneration } from './allocation';
-import { processCpuMs } from './clock';
+import { processCpuMs } from './cpu';
 import { progress } from './progress';
 import type { ContenderResult } from './result';
 import type { CrossThreadRow, PacedRow, Row } from './row';

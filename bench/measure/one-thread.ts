@@ -3,7 +3,7 @@
  * another one did, and they take turns, so that a slow moment of the machine falls on all.
  */
 import { withLargeYoungGeneration } from './allocation';
-import { processCpuMs } from './clock';
+import { processCpuMs } from './cpu';
 import { progress } from './progress';
 import type { ContenderResult } from './result';
 import type { OneThreadRow } from './row';

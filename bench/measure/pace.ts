@@ -1,6 +1,4 @@
 /** A steady rate: puts each event when it is due. */
-import { now } from './clock';
-
 const sleepWord = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -13,9 +11,9 @@ export function putPaced(
   count: number,
   { rate, producerSleeps }: { readonly rate: number; readonly producerSleeps: boolean },
 ): void {
-  const start = now();
+  const start = performance.now();
   for (let done = 0; done < count;) {
-    const due = Math.min(count, Math.floor(((now() - start) * rate) / 1000));
+    const due = Math.min(count, Math.floor(((performance.now() - start) * rate) / 1000));
     if (due > done) {
       put(first + done, due - done);
       done = due;

@@ -2,7 +2,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { rows } from '../rows/index';
 import { allocatedBytes } from './allocation';
-import { threadCpuMs } from './clock';
+import { threadCpuMs } from './cpu';
 import { putPaced } from './pace';
 import type { CrossThreadContender, OneThreadContender, Row } from './row';
 import { takeLatencies } from './stamps';

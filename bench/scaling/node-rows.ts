@@ -3,7 +3,7 @@ import path from 'node:path';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expectedSum, kernel } from '../contenders/events';
-import { processCpuMs } from '../measure/clock';
+import { processCpuMs } from '../measure/cpu';
 import { progress } from '../measure/progress';
 import type { ContenderResult, RowResult } from '../measure/result';
 import { repeats } from '../measure/session';

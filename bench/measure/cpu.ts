@@ -1,13 +1,5 @@
-/** Clocks that all threads of the process read alike. */
+/** How much CPU was used. */
 import fs from 'node:fs';
-
-/** `performance.now()` starts anew in each thread. */
-const offset = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-
-/** Milliseconds since the machine's start. */
-export function now(): number {
-  return performance.now() + offset;
-}
 
 /** CPU time of the calling thread, milliseconds: the first field is in nanoseconds. */
 export function threadCpuMs(): number {
