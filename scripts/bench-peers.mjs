@@ -1,16 +1,37 @@
-// `npm run bench:peers`: installs the peers in bench/peers, compiles bebop's schema, and runs the comparison.
+// `npm run bench:peers`: installs the peers in bench/peers, builds what has to be built of them, and runs the comparison.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { nodeDirectory } from './node-headers.mjs';
+import { fail, root, runBin } from './shell.mjs';
 
-const folder = path.resolve('bench/peers');
+const folder = path.join(root, 'bench/peers');
 const run = (command, args, cwd) =>
   execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
 
-if (!existsSync(path.join(folder, 'node_modules/bebop'))) {
+function installed({ dependencies }) {
+  return Object.entries(dependencies).every(([name, version]) => {
+    const manifest = path.join(folder, 'node_modules', name, 'package.json');
+    return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version === version;
+  });
+}
+
+if (!installed(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')))) {
   console.error('installing the peers...');
   run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'], folder);
+}
+
+const disruptor = path.join(folder, 'node_modules/shared-memory-disruptor');
+if (!existsSync(path.join(disruptor, 'build/Release/disruptor.node'))) {
+  console.error('building shared-memory-disruptor...');
+  const directory = nodeDirectory();
+  const { code, output } = await runBin(
+    'node-gyp',
+    ['rebuild', '--loglevel=warn', ...(directory ? [`--nodedir=${directory}`] : [])],
+    { cwd: disruptor },
+  );
+  if (code !== 0) fail(output);
 }
 
 mkdirSync(path.join(folder, 'build'), { recursive: true });
@@ -23,6 +44,11 @@ const { outputText } = ts.transpileModule(readFileSync(path.join(folder, 'build/
 });
 writeFileSync(path.join(folder, 'build/schema.js'), outputText);
 
-execFileSync(process.execPath, ['build/bench/peers.bench.js', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
+try {
+  execFileSync(process.execPath, ['build/bench/peers.bench.js', ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+} catch (error) {
+  process.exit(error.status ?? 1);
+}

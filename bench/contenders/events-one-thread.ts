@@ -1,0 +1,106 @@
+/** An event in and the same event out, in one thread: through our ring, and through what only encodes and decodes. */
+import {
+  decodeEvent,
+  encodeEvent,
+  EventBuffer,
+  type UnifiedEvent,
+} from '@tapio/performance';
+import type { OneThreadContender } from '../measure/row';
+import { bebop, byHand, type CodecMaker, MOST_BYTES, msgpackr, protobufjs } from './codecs';
+import { Sum, VARIETY, type Workload } from './events';
+
+const CAPACITY = 1024;
+
+function trip(
+  name: string,
+  workload: Workload,
+  ours: boolean,
+  make: () => (event: unknown) => UnifiedEvent,
+  adapt: (event: UnifiedEvent) => unknown = (event) => event,
+): OneThreadContender {
+  return {
+    name,
+    ours,
+    make() {
+      const send = make();
+      const events = workload.events().map(adapt);
+      return {
+        run(count) {
+          let sum = 0;
+          for (let i = 0; i < count; i++) sum += workload.read(send(events[i % VARIETY]));
+          return sum;
+        },
+      };
+    },
+  };
+}
+
+function codecTrip(name: string, workload: Workload, maker: CodecMaker): OneThreadContender {
+  const make = (): ((event: unknown) => UnifiedEvent) => {
+    const { encode, decode } = maker(workload);
+    return (event) => decode(encode(event));
+  };
+  return trip(name, workload, false, make, (event) => maker(workload).adapt(event));
+}
+
+export function asObject(workload: Workload): OneThreadContender[] {
+  return [
+    trip('EventBuffer put + get', workload, true, () => {
+      const buffer = new EventBuffer(CAPACITY);
+      return (event) => {
+        buffer.put(event as UnifiedEvent);
+        return buffer.get();
+      };
+    }),
+    trip('encodeEvent + decodeEvent', workload, true, () => {
+      const target = new Uint8Array(2 * MOST_BYTES);
+      return (event) => decodeEvent(target.subarray(0, encodeEvent(event as UnifiedEvent, target)));
+    }),
+    ...peers(workload),
+  ];
+}
+
+export function asView(workload: Workload): OneThreadContender[] {
+  const putAndConsume = (each: number): OneThreadContender => ({
+    name: `EventBuffer ${each === 1 ? 'put + consume' : `${each} puts + consume`}`,
+    ours: true,
+    make() {
+      const buffer = new EventBuffer(CAPACITY);
+      const events = workload.events();
+      const sum = new Sum(workload);
+      return {
+        run(count) {
+          for (let i = 0; i < count; i++) {
+            buffer.put(events[i % VARIETY]);
+            if (i % each === each - 1) buffer.consume(sum.read);
+          }
+          buffer.consume(sum.read);
+          return sum.take();
+        },
+      };
+    },
+  });
+  return [putAndConsume(1), putAndConsume(VARIETY), ...peers(workload)];
+}
+
+function peers(workload: Workload): OneThreadContender[] {
+  return [
+    codecTrip('msgpackr, shared structures', workload, msgpackr),
+    codecTrip('bebop', workload, bebop),
+    codecTrip('protobufjs', workload, protobufjs),
+    codecTrip('codec by hand', workload, byHand),
+    trip(
+      'JSON, the timestamp as text',
+      workload,
+      false,
+      () => (event) => JSON.parse(JSON.stringify(event)) as UnifiedEvent,
+      (event) => ({ ...event, timestamp: String(event.timestamp) }),
+    ),
+    trip(
+      'structuredClone',
+      workload,
+      false,
+      () => (event) => structuredClone(event) as UnifiedEvent,
+    ),
+  ];
+}

@@ -1,0 +1,168 @@
+/** Small events at a steady rate into one consumer that sleeps, or polls, until they come. */
+import { type BufferHandle, EventBuffer, type EventView, type UnifiedEvent } from '@tapio/performance';
+import type { CrossThreadContender, Producer } from '../measure/row';
+import { noteDelivery, stamp, stamped } from '../measure/stamps';
+import { kernel, Sum, VARIETY } from './events';
+import { handCodec, KERNEL_TID_AT } from './hand-codec';
+import { kernelReader } from './in-place';
+import { JsSpscRing } from './js-spsc';
+import { messageWindow, Receiver, Sender } from './messages';
+
+const CAPACITY = 16384;
+const RING_BYTES = 1 << 21;
+const MOST_BYTES = 256;
+const PACKED = 64;
+
+let kept: EventBuffer;
+
+/** The field `tid` carries the stamp. */
+function stampedPuts(put: (event: UnifiedEvent) => void): Producer {
+  const events = kernel.events();
+  return {
+    put(first, count) {
+      for (let i = first; i < first + count; i++) {
+        const event = events[i % VARIETY];
+        if (stamped(i)) event.kernel!.tid = stamp();
+        put(event);
+      }
+    },
+  };
+}
+
+function ours(wakeIntervalMicros: number, how: 'views' | 'objects'): CrossThreadContender {
+  return {
+    name: `EventBuffer, wakeIntervalMicros ${wakeIntervalMicros}, ${how}`,
+    ours: true,
+    share() {
+      kept = new EventBuffer(CAPACITY, { wakeIntervalMicros });
+      return kept.handle;
+    },
+    producer({ shared }) {
+      const buffer = EventBuffer.attach(shared as BufferHandle);
+      return stampedPuts((event) => {
+        while (!buffer.tryPut(event));
+      });
+    },
+    consumer({ shared }) {
+      const buffer = EventBuffer.attach(shared as BufferHandle);
+      const sum = new Sum(kernel);
+      let next = 0;
+      const read = (event: EventView | UnifiedEvent): void => {
+        sum.read(event);
+        if (stamped(next++)) noteDelivery(event.kernel!.tid!);
+      };
+      return {
+        async take(first, count) {
+          for (next = first; next < first + count;) {
+            await buffer.ready();
+            const rest = first + count - next;
+            if (how === 'views') buffer.consume(read, rest);
+            else buffer.getBatch(rest).forEach(read);
+          }
+          return sum.take();
+        },
+      };
+    },
+  };
+}
+
+function ringByHand(how: 'polling' | 'Atomics.waitAsync'): CrossThreadContender {
+  return {
+    name: `SPSC ring by hand, ${how}`,
+    ours: false,
+    share: () => JsSpscRing.memory(RING_BYTES),
+    producer({ shared }) {
+      const ring = new JsSpscRing(shared as SharedArrayBuffer);
+      const { encode } = handCodec('kernel', ring.bytes);
+      const wakes = how !== 'polling';
+      return stampedPuts((event) => {
+        let at = ring.reserve(MOST_BYTES);
+        while (at < 0) at = ring.reserve(MOST_BYTES);
+        ring.commit(encode(event, at));
+        if (wakes) ring.wake();
+      });
+    },
+    consumer({ shared }) {
+      const ring = new JsSpscRing(shared as SharedArrayBuffer);
+      const readThree = kernelReader(ring.bytes);
+      const view = new DataView(ring.bytes.buffer, ring.bytes.byteOffset);
+      let [sum, next] = [0, 0];
+      const drain = (end: number): void => {
+        if (next === end) return;
+        for (let at = ring.next(); at >= 0; at = next < end ? ring.next() : -1) {
+          sum += readThree(at);
+          if (stamped(next++)) noteDelivery(view.getUint32(at + KERNEL_TID_AT, true));
+        }
+        ring.release();
+      };
+      const poll = (first: number, count: number): number => {
+        [sum, next] = [0, first];
+        while (next < first + count) drain(first + count);
+        return sum;
+      };
+      const wait = async (first: number, count: number): Promise<number> => {
+        [sum, next] = [0, first];
+        for (;;) {
+          drain(first + count);
+          if (next === first + count) return sum;
+          await ring.sleep();
+        }
+      };
+      return { take: how === 'polling' ? poll : wait };
+    },
+  };
+}
+
+function packedMessages(): CrossThreadContender {
+  return {
+    name: `messages of ${PACKED} events, packed by hand`,
+    ours: false,
+    share: messageWindow,
+    producer({ shared, port }) {
+      const sender = new Sender(port, shared as Int32Array);
+      const memory = new Uint8Array(PACKED * MOST_BYTES);
+      const { encode } = handCodec('kernel', memory);
+      let [count, at] = [0, 0];
+      return stampedPuts((event) => {
+        at += encode(event, at);
+        if (++count < PACKED) return;
+        const message = memory.slice(0, at);
+        sender.send(message, PACKED, [message.buffer]);
+        [count, at] = [0, 0];
+      });
+    },
+    consumer({ shared, port }) {
+      const memory = new Uint8Array(PACKED * MOST_BYTES);
+      const readThree = kernelReader(memory);
+      const { skip } = handCodec('kernel', memory);
+      const view = new DataView(memory.buffer);
+      let [sum, next] = [0, 0];
+      const receiver = new Receiver(port, shared as Int32Array, (message) => {
+        memory.set(message as Uint8Array);
+        for (let at = 0, i = 0; i < PACKED; i++, at = skip(at)) {
+          sum += readThree(at);
+          if (stamped(next++)) noteDelivery(view.getUint32(at + KERNEL_TID_AT, true));
+        }
+        return PACKED;
+      });
+      return {
+        async take(_first, count) {
+          await receiver.take(count);
+          const result = sum;
+          sum = 0;
+          return result;
+        },
+      };
+    },
+  };
+}
+
+export const waiting: CrossThreadContender[] = [
+  ours(0, 'views'),
+  ours(100, 'views'),
+  ours(200, 'views'),
+  ours(100, 'objects'),
+  ringByHand('polling'),
+  ringByHand('Atomics.waitAsync'),
+  packedMessages(),
+];

@@ -1,0 +1,44 @@
+/** The little of SVG that the plots need. */
+
+export function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+export function element(name: string, attributes: Attributes, inner = ''): string {
+  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escape(String(value))}"`);
+  return `<${name}${list.join('')}>${inner}</${name}>`;
+}
+
+export function text(x: number, y: number, content: string, attributes: Attributes = {}): string {
+  return element('text', { x, y, ...attributes }, escape(content));
+}
+
+export function line(x1: number, y1: number, x2: number, y2: number, attributes: Attributes): string {
+  return element('line', { x1, y1, x2, y2, ...attributes });
+}
+
+export function svg(width: number, height: number, inner: readonly string[]): string {
+  const attributes = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    'font-family': 'system-ui, "DejaVu Sans", Arial, sans-serif',
+    'font-size': 12,
+  };
+  return element('svg', attributes, inner.join('\n'));
+}
+
+/** Round numbers from 0 to at least `most`, at least three of them. */
+export function ticks(most: number): number[] {
+  const power = 10 ** Math.floor(Math.log10(most / 4));
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => most / size <= 6)!;
+  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, i) => i * step);
+}
+
+export function number(value: number): string {
+  if (value >= 10_000) return `${Number((value / 1000).toPrecision(3))}k`;
+  return String(Number(value.toPrecision(3)));
+}
