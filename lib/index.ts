@@ -35,6 +35,9 @@ export {
 } from './buffers/per-cpu-event-buffer';
 export { type BufferAggregator, EventAggregator, SimpleAggregator } from './buffers/aggregator';
 
+export { PriorityBuffer, type PriorityBufferOptions } from './flow/priority-buffer';
+export type { Priority, PriorityRoute } from './flow/priority';
+
 export { ObjectPool, type ObjectPoolOptions, type PoolStats } from './pools/object-pool';
 export { UnifiedEventPool } from './pools/unified-event-pool';
 export { ByteSlicePool } from './pools/byte-slice-pool';

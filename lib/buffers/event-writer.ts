@@ -38,6 +38,12 @@ export function policyOf(number: number): FullPolicy {
   return POLICIES[number];
 }
 
+/** An event that waits for room in several buffers at once. */
+export interface Race {
+  /** Whether one of them has stored it. */
+  won: boolean;
+}
+
 /** One native call waits at most this long for room, so that a worker can be terminated in between. Milliseconds. */
 const BLOCK_SLICE = 20;
 
@@ -49,8 +55,9 @@ const BLOCK_SLICE = 20;
  */
 export class EventWriter {
   private encoder: Encoder;
-  /** What native code does with a record that finds no room, when nobody will try again. */
+  /** What native code does with a record that finds no room, when nobody will try again, and when somebody will. */
   private readonly refusal: number;
+  private readonly patience: number;
 
   constructor(
     private readonly port: Port,
@@ -59,6 +66,7 @@ export class EventWriter {
   ) {
     this.encoder = makeEncoder(port);
     this.refusal = policy === 'drop-oldest' ? DROP_OLDEST : REFUSE;
+    this.patience = policy === 'drop-oldest' ? DROP_OLDEST : TRY_AGAIN;
   }
 
   /** Stores an event, waiting for room under the policy `block`. False: no room. */
@@ -88,15 +96,25 @@ export class EventWriter {
     return port.put(size, this.refusal);
   }
 
-  /** Stores events in order, as many as find room (all of them under the policy `block`). Returns how many. */
-  putBatch(events: readonly UnifiedEvent[]): number {
+  /** As `tryPut`, for who will try again: a refusal is not counted. */
+  offer(event: UnifiedEvent): boolean {
+    if (this.encoder.busy) return this.setAside(() => this.offer(event));
+    const size = this.encodeOne(event);
+    // Behind those that wait already, so that the events of this instance keep their order.
+    return !this.port.someWaitForRoom && this.store(size, this.patience);
+  }
+
+  /**
+   * Stores events in order, as many as find room (all of them under the policy `block`). Returns how many.
+   * @param from the first of them, and the one behind the last: as read once, as getters of the events may change the array
+   */
+  putBatch(events: readonly UnifiedEvent[], from = 0, to?: number): number {
     checkArray('events', events);
-    if (this.encoder.busy) return this.setAside(() => this.putBatch(events));
-    // Read once, as getters of the events may change the array.
-    const total = events.length;
-    if (total === 0 && this.port.closed) throw this.port.closedError();
+    if (this.encoder.busy) return this.setAside(() => this.putBatch(events, from, to));
+    const total = to ?? events.length;
+    if (total === from && this.port.closed) throw this.port.closedError();
     let stored = 0;
-    for (let start = 0; start < total;) {
+    for (let start = from; start < total;) {
       const end = Math.min(start + MAX_BATCH, total);
       // A copy, so that no getter of the caller's array runs between two events of the staging.
       const { count, error } = this.encodeChunk(Array.prototype.slice.call(events, start, end), start, end);
@@ -114,23 +132,24 @@ export class EventWriter {
     return stored;
   }
 
-  /** Stores an event as soon as there is room. It is encoded now: later changes to it do not travel. */
-  async putAsync(event: UnifiedEvent, options: WaitOptions | undefined): Promise<void> {
+  /**
+   * Stores an event as soon as there is room. It is encoded now: later changes to it do not travel.
+   * @param race of several buffers the first that has room stores the event, and the others do as if they had
+   */
+  async putAsync(event: UnifiedEvent, options: WaitOptions | undefined, race?: Race): Promise<void> {
     const { signal } = checkOptions(options);
     checkSignal(signal);
     if (signal?.aborted) throw signal.reason;
-    if (this.encoder.busy) return this.setAside(() => this.putAsync(event, options));
+    if (this.encoder.busy) return this.setAside(() => this.putAsync(event, options, race));
     const { port } = this;
     const size = this.encodeOne(event);
-    // Behind those that wait already, so that the events of this instance keep their order.
-    if (!port.someWaitForRoom && this.store(size, this.policy === 'drop-oldest' ? DROP_OLDEST : TRY_AGAIN))
-      return;
+    if (!port.someWaitForRoom && this.storeInRace(size, this.patience, race)) return;
     const record = port.bytes.slice(port.putOffset, port.putOffset + size);
     const attempt = (): true | undefined => {
       // A getter of another event may have aborted the wait before this one.
       if (this.encoder.busy) return this.setAside(attempt);
       port.bytes.set(record, port.putOffset);
-      return this.store(record.length, TRY_AGAIN) || undefined;
+      return this.storeInRace(record.length, TRY_AGAIN, race) || undefined;
     };
     await port.waitForRoom(attempt, options);
   }
@@ -139,6 +158,14 @@ export class EventWriter {
     const size = this.encoder.encode(event, 0);
     if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
     return size;
+  }
+
+  /** Stores what is staged, unless that was done elsewhere. False: no room. */
+  private storeInRace(size: number, onFull: number, race: Race | undefined): boolean {
+    if (race?.won) return true;
+    const stored = this.store(size, onFull);
+    if (race !== undefined) race.won = stored;
+    return stored;
   }
 
   /** Stores what is staged. False: no room. */
@@ -231,6 +258,7 @@ function makeEncoder(port: Port): Encoder {
   return new Encoder(port.memory, port.putOffset, port.putBytes, true, port.text);
 }
 
-function withStored(error: unknown, stored: number): unknown {
+/** The error of a batch, with how many of it are stored. */
+export function withStored(error: unknown, stored: number): unknown {
   return error instanceof TapioError ? new TapioError(error.code, error.message, stored) : error;
 }

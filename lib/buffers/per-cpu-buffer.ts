@@ -227,7 +227,7 @@ function create(options: PerCPUBufferOptions): Port {
     'PerCPUBuffer',
     [payload, maxSize],
     {
-      perCPU: true,
+      layout: 'ring per CPU',
       slots,
       overflowSlots,
       stride: alignUp(payload + SLOT_HEADER, CACHE_LINE),

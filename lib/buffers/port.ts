@@ -102,17 +102,17 @@ export class Port {
       if (native === undefined) {
         const overflow =
           config.overflowSlots === 0 ? '' : ` for each CPU and ${config.overflowSlots} for overflow`;
-        throw tooLargeToAllocate(
-          `a ${kind} of ${config.slots} slots${overflow}, of ${config.stride} bytes each`,
-        );
+        const slots = config.levels?.slots.join(' + ') ?? config.slots;
+        throw tooLargeToAllocate(`a ${kind} of ${slots} slots${overflow}, of ${config.stride} bytes each`);
       }
       return native;
     });
   }
 
-  static attach(kind: Kind, id: bigint, sizes: StagingSizes, wakeIntervalMicros: number): Port {
+  /** @param level where it puts, in a buffer that has levels */
+  static attach(kind: Kind, id: bigint, sizes: StagingSizes, wakeIntervalMicros: number, level = 0): Port {
     return new Port(kind, false, sizes, (staging, putBytes) => {
-      const native = binding.attachBuffer(id, staging, putBytes, wakeIntervalMicros);
+      const native = binding.attachBuffer(id, staging, putBytes, wakeIntervalMicros, level);
       if (native === undefined)
         throw new TapioError('ERR_BUFFER_CLOSED', `the ${kind} ${id} is gone: no thread holds it any more`);
       return native;

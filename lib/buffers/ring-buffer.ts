@@ -346,7 +346,7 @@ function create(capacity: number, options: RingBufferOptions): Port {
     'RingBuffer',
     [capacity, slotSize],
     {
-      perCPU: false,
+      layout: 'one ring',
       slots: capacity,
       overflowSlots: 0,
       stride: alignUp(slotSize + SLOT_HEADER, CACHE_LINE),

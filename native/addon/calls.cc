@@ -424,9 +424,10 @@ napi_value Block(napi_env env, napi_callback_info info) {
   ThreadSleeper sleeper;
   lot.Park(sleeper);
   // The second look that the parking protocol asks for.
-  const bool no_need = rings.closed()
-                           ? for_room || rings.drained() || rings.HasRecord()
-                           : (for_room ? rings.HasRoom(call.Uint(2)) : rings.HasRecord());
+  const bool no_need =
+      rings.closed()
+          ? for_room || rings.drained() || rings.HasRecord()
+          : (for_room ? rings.HasRoom(call.attachment->lane(), call.Uint(2)) : rings.HasRecord());
   if (!no_need) {
     const bool imminent = !for_room && rings.size() != 0;
     sleeper.WaitFor(imminent ? std::min<std::chrono::nanoseconds>(limit, kImminent) : limit);
