@@ -37,6 +37,10 @@ export { type BufferAggregator, EventAggregator, SimpleAggregator } from './buff
 
 export { PriorityBuffer, type PriorityBufferOptions } from './flow/priority-buffer';
 export type { Priority, PriorityRoute } from './flow/priority';
+export { FanOut, type FanOutPolicy } from './flow/fan-out';
+export { Pipeline, type StageOptions } from './flow/pipeline';
+export type { StageContext } from './flow/stage';
+export { BufferMonitor, type BufferMonitorListener, type BufferMonitorOptions } from './flow/buffer-monitor';
 
 export { ObjectPool, type ObjectPoolOptions, type PoolStats } from './pools/object-pool';
 export { UnifiedEventPool } from './pools/unified-event-pool';
