@@ -20,10 +20,10 @@ export type ErrorCode =
 export class TapioError extends Error {
   readonly code: ErrorCode;
   /** Of a failed `putBatch`: how many events of the batch were stored before the bad one. */
-  readonly stored?: number;
+  declare readonly stored?: number;
 
   /** Of a failed Pipeline: the name of the stage, or `sink`; what it threw is the `cause`. */
-  readonly stage?: string;
+  declare readonly stage?: string;
 
   constructor(code: ErrorCode, message: string, stored?: number, failed?: { stage: string; cause: unknown }) {
     super(message, failed);

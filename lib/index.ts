@@ -21,6 +21,7 @@ export type { BufferHandle } from './buffers/handle';
 export type { BufferStats } from './buffers/stats';
 export type { WaitOptions } from './buffers/wait-queue';
 export type { BatchOptions } from './buffers/event-endpoint';
+export type { BufferDropMessage, BufferHighWatermarkMessage, BufferMessage } from './buffers/diagnostics';
 export type { FullPolicy } from './buffers/event-writer';
 export type { EventStorageOptions } from './buffers/event-options';
 export { RingBuffer, type RingBufferOptions } from './buffers/ring-buffer';

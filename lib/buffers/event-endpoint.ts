@@ -24,7 +24,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  *
  * Threads: an instance belongs to one thread. Everything else as the two classes say.
  */
-export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disposable {
+export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disposable, AsyncDisposable {
   /** @internal */
   declare protected readonly port: Port;
   /** @internal */
@@ -38,6 +38,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     // attributes later becomes a hash table.
     for (const [name, value] of Object.entries({ port, writer, reader }))
       Object.defineProperty(this, name, { value });
+    port.watch(this);
   }
 
   /** Pass it to another thread and `attach` there. It keeps nothing alive. */
@@ -155,6 +156,15 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   [Symbol.dispose](): void {
     if (this.port.maker) this.port.dispose();
     else this.reader.release();
+  }
+
+  /**
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
+   * somebody must take it. Keeps the process alive meanwhile.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    return this.port.untilDrained();
   }
 
   /** As `tryPut`, for who will try again: a refusal is not counted. @internal */

@@ -2,12 +2,14 @@ import { TapioError } from '../errors';
 import { Encoder } from '../event/encoder';
 import type { UnifiedEvent } from '../event/unified-event';
 import { checkArray, checkOptions, checkSignal, invalidArgument } from '../validate';
+import { tellFull } from './diagnostics';
 import type { Port } from './port';
 import {
   alignUp,
   ALIGNMENT,
   CLOSED_OR_DRAINED,
   COUNT,
+  DONE_BY_DROP,
   DROP_OLDEST,
   FULL_OR_EMPTY,
   MAX_BATCH,
@@ -74,7 +76,10 @@ export class EventWriter {
     if (this.policy !== 'block') return this.tryPut(event);
     if (this.encoder.busy) return this.setAside(() => this.put(event));
     const size = this.encodeOne(event);
-    while (!this.store(size, TRY_AGAIN)) this.port.native.block(BLOCK_SLICE, true, size);
+    let waited = false;
+    for (; !this.store(size, TRY_AGAIN); waited = true) this.port.native.block(BLOCK_SLICE, true, size);
+    // Not before: a subscriber may put, and the event waits in the staging.
+    if (waited) tellFull(this.port);
     return true;
   }
 
@@ -124,6 +129,7 @@ export class EventWriter {
         start += count;
         if (done < count) {
           this.port.native.countRejected(total - start);
+          this.port.tellLost(total - from - stored);
           return stored;
         }
       }
@@ -151,7 +157,9 @@ export class EventWriter {
       port.bytes.set(record, port.putOffset);
       return this.storeInRace(record.length, TRY_AGAIN, race) || undefined;
     };
-    await port.waitForRoom(attempt, options);
+    const wait = port.waitForRoom(attempt, options);
+    tellFull(port);
+    await wait;
   }
 
   private encodeOne(event: UnifiedEvent): number {
@@ -205,15 +213,22 @@ export class EventWriter {
   private storeChunk(count: number, storedBefore: number): number {
     const { port } = this;
     let stored = 0;
-    for (;;) {
+    for (let waited = false; ; waited = true) {
       u32[COUNT] = count - stored;
       u32[ON_FULL] = this.policy === 'block' ? TRY_AGAIN : this.refusal;
       port.native.putBatch();
       const status = port.status();
       const done = u32[COUNT];
       stored += done;
-      if (status === CLOSED_OR_DRAINED) throw port.closedError(storedBefore + stored);
-      if (status !== FULL_OR_EMPTY || this.policy !== 'block') return stored;
+      if (status === CLOSED_OR_DRAINED) {
+        port.tellLost(0);
+        throw port.closedError(storedBefore + stored);
+      }
+      if (status !== FULL_OR_EMPTY || this.policy !== 'block') {
+        if (waited) tellFull(port);
+        else if (status === DONE_BY_DROP) port.tellLost(0);
+        return stored;
+      }
       this.unstage(done, count - stored);
       port.native.block(BLOCK_SLICE, true, port.putSizes[0]);
     }

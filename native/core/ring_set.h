@@ -13,6 +13,7 @@
 #include <mutex>
 #include <new>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "cache_line.h"
@@ -65,6 +66,7 @@ class RingSet {
     bool sweeping_ = false;
     std::uint32_t since_turn_ = 0;  // records taken by level since one was taken in turn
     std::uint32_t turn_ = 0;        // the level that had the last turn
+    std::uint32_t dropped_ = 0;     // records that gave way to a put and were not told of
   };
 
   struct RingStats {
@@ -173,6 +175,13 @@ class RingSet {
       total.status = result.status;
       return total;
     }
+  }
+
+  // How many of the oldest records gave way to puts of this lane since the last call.
+  static std::uint32_t TakeDropped(Lane& lane) {
+    if (lane.dropped_ == 0) [[likely]]
+      return 0;
+    return std::exchange(lane.dropped_, 0U);
   }
 
   // For the caller that gives up on records after kTryAgain.
@@ -406,7 +415,10 @@ class RingSet {
     Ring& ring = *rings_[index];
     for (int i = 0; i < kPatience; ++i) {
       if (i >= kSpins) std::this_thread::yield();
-      if (ring.DiscardOne(lane.rings_[index])) return true;
+      if (ring.DiscardOne(lane.rings_[index])) {
+        ++lane.dropped_;
+        return true;
+      }
       if (ring.size() + ring.SlotsFor(size) <= ring.capacity()) return true;
     }
     return false;
