@@ -6,11 +6,15 @@
  */
 import path from 'node:path';
 
+/** The rings of a buffer, by the number of Layout in native/addon/addon.cc. Of levels, a take begins with the first every time. */
+const LAYOUTS = ['one ring', 'ring per CPU', 'ring per level'] as const;
+/** Levels of the layout `ring per level`. */
+const LEVELS = 4;
+
 /** What a buffer is made of. All numbers are checked by the caller. */
 export interface BufferConfig {
-  /** One ring for each CPU instead of one ring. */
-  perCPU: boolean;
-  /** Slots of each ring, and of the overflow ring (0: none). */
+  layout: (typeof LAYOUTS)[number];
+  /** Slots of each ring (0 with levels), and of the overflow ring (0: none). */
   slots: number;
   overflowSlots: number;
   /** Bytes from slot to slot (a multiple of 128), and those a record can use (at most 16 less). */
@@ -24,14 +28,17 @@ export interface BufferConfig {
   putBytes: number;
   /** At least this long between two wakes of a sleeping consumer under load; 0: no limit. */
   wakeIntervalMicros: number;
+  /** Slots of each level, LEVELS numbers; and one event of `turnEvery` goes to the levels behind the first, in turn (0: none). */
+  levels?: { slots: readonly number[]; turnEvery: number };
 }
 
 /** The form in which native code takes a BufferConfig: see ConfigIndex in native/addon/addon.cc. */
 export function bufferConfig(config: BufferConfig): Float64Array {
-  const { perCPU, slots, overflowSlots, stride, payload, start, putBytes, wakeIntervalMicros, traits } =
+  const { layout, slots, overflowSlots, stride, payload, start, putBytes, wakeIntervalMicros, traits } =
     config;
+  const levels = config.levels ?? { slots: new Array<number>(LEVELS).fill(0), turnEvery: 0 };
   return Float64Array.of(
-    perCPU ? 1 : 0,
+    LAYOUTS.indexOf(layout),
     slots,
     overflowSlots,
     stride,
@@ -39,6 +46,8 @@ export function bufferConfig(config: BufferConfig): Float64Array {
     start,
     putBytes,
     wakeIntervalMicros,
+    levels.turnEvery,
+    ...levels.slots,
     ...traits,
   );
 }
@@ -115,12 +124,13 @@ export interface NativeBinding extends InstanceCalls {
   createBuffer(config: Float64Array, staging: ArrayBuffer): Attached | undefined;
   /** False: the buffer is gone. True: this process never had it. */
   bufferTraits(id: bigint): number[] | boolean;
-  /** undefined: the buffer has gone meanwhile. */
+  /** `level` is where it puts, in a buffer that has levels. undefined: the buffer has gone meanwhile. */
   attachBuffer(
     id: bigint,
     staging: ArrayBuffer,
     putBytes: number,
     wakeIntervalMicros: number,
+    level: number,
   ): Attached | undefined;
   /** Sets the function that hears of the end of each wait in this thread. */
   onWake(dispatcher: (token: number) => void): void;

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_CORRUPT_DATA'
   | 'ERR_POOL_DOUBLE_PUT'
   | 'ERR_NO_AGGREGATOR'
+  | 'ERR_STAGE_FAILED'
   | 'ERR_UNSUPPORTED';
 
 /**
@@ -19,14 +20,23 @@ export type ErrorCode =
 export class TapioError extends Error {
   readonly code: ErrorCode;
   /** Of a failed `putBatch`: how many events of the batch were stored before the bad one. */
-  readonly stored?: number;
+  declare readonly stored?: number;
 
-  constructor(code: ErrorCode, message: string, stored?: number) {
-    super(message);
+  /** Of a failed Pipeline: the name of the stage, or `sink`; what it threw is the `cause`. */
+  declare readonly stage?: string;
+
+  constructor(code: ErrorCode, message: string, stored?: number, failed?: { stage: string; cause: unknown }) {
+    super(message, failed);
     this.name = 'TapioError';
     this.code = code;
     if (stored !== undefined) this.stored = stored;
+    if (failed !== undefined) this.stage = failed.stage;
   }
+}
+
+/** Whether an error says that a buffer is closed or an instance has let go. */
+export function isClosedError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_CLOSED';
 }
 
 /** Array.isArray, but for a revoked Proxy, where that throws. */

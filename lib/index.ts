@@ -21,6 +21,7 @@ export type { BufferHandle } from './buffers/handle';
 export type { BufferStats } from './buffers/stats';
 export type { WaitOptions } from './buffers/wait-queue';
 export type { BatchOptions } from './buffers/event-endpoint';
+export type { BufferDropMessage, BufferHighWatermarkMessage, BufferMessage } from './buffers/diagnostics';
 export type { FullPolicy } from './buffers/event-writer';
 export type { EventStorageOptions } from './buffers/event-options';
 export { RingBuffer, type RingBufferOptions } from './buffers/ring-buffer';
@@ -34,6 +35,13 @@ export {
   type PerCPUEventStats,
 } from './buffers/per-cpu-event-buffer';
 export { type BufferAggregator, EventAggregator, SimpleAggregator } from './buffers/aggregator';
+
+export { PriorityBuffer, type PriorityBufferOptions } from './flow/priority-buffer';
+export type { Priority, PriorityRoute } from './flow/priority';
+export { FanOut, type FanOutPolicy } from './flow/fan-out';
+export { Pipeline, type StageOptions } from './flow/pipeline';
+export type { StageContext } from './flow/stage';
+export { BufferMonitor, type BufferMonitorListener, type BufferMonitorOptions } from './flow/buffer-monitor';
 
 export { ObjectPool, type ObjectPoolOptions, type PoolStats } from './pools/object-pool';
 export { UnifiedEventPool } from './pools/unified-event-pool';

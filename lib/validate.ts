@@ -36,10 +36,10 @@ export function checkCount(name: string, value: unknown): number {
 export const MAX_CAPACITY = 2 ** 30;
 
 /** Slots of a ring: a power of two. */
-export function checkCapacity(value: unknown): number {
+export function checkCapacity(value: unknown, name = 'capacity'): number {
   const slots = value as number;
   if (!Number.isInteger(value) || slots < 1 || slots > MAX_CAPACITY || (slots & (slots - 1)) !== 0) {
-    throw invalidCapacity('capacity', value, `a power of two from 1 to ${MAX_CAPACITY}`);
+    throw invalidCapacity(name, value, `a power of two from 1 to ${MAX_CAPACITY}`);
   }
   return slots;
 }

@@ -1,6 +1,6 @@
 import type { UnifiedEvent } from '../event/unified-event';
 
-/** Events that were decoded and could not be delivered, oldest first. Taking one costs the same however many there are. */
+/** Events that were decoded and wait to be delivered, oldest first. Taking one costs the same however many there are. */
 export class Backlog {
   private events: (UnifiedEvent | undefined)[] = [];
   /** Those before this one have left. */
@@ -16,6 +16,22 @@ export class Backlog {
     this.events[this.start++] = undefined;
     if (this.length === 0) this.clear();
     return event;
+  }
+
+  push(events: readonly UnifiedEvent[]): void {
+    for (const event of events) this.events.push(event);
+  }
+
+  /** Takes up to maxCount events. */
+  take(maxCount: number): UnifiedEvent[] {
+    const end = this.start + maxCount;
+    const taken = this.events.slice(this.start, end) as UnifiedEvent[];
+    if (end >= this.events.length) this.clear();
+    else {
+      this.events.fill(undefined, this.start, end);
+      this.start = end;
+    }
+    return taken;
   }
 
   /** Takes events back, before those that are here. */

@@ -1,14 +1,12 @@
-import type { UnifiedEvent } from '../event/unified-event';
 import type { UnifiedEventPool } from '../pools/unified-event-pool';
-import { TapioError } from '../errors';
-import { checkCapacity, checkCount, checkInteger, checkOptions, invalidArgument } from '../validate';
+import { checkCapacity, checkInteger, checkOptions, invalidArgument } from '../validate';
 import { BlankEvents } from './blank-events';
-import { EventEndpoint } from './event-endpoint';
 import { checkEventOptions, eventStagingSizes, type EventStorageOptions } from './event-options';
 import { EventReader } from './event-reader';
 import { EventWriter, policyNumber, policyOf } from './event-writer';
 import { type BufferHandle, resolveHandle } from './handle';
 import { Port } from './port';
+import { QueueEndpoint } from './queue-endpoint';
 import type { BufferStats } from './stats';
 import { SLOT_HEADER } from './staging';
 
@@ -33,8 +31,7 @@ const WAKE_INTERVAL = 4;
  * Closed: puts throw ERR_BUFFER_CLOSED; what waits can still be taken.
  * Memory: native, shared, capacity + 64 slots of slotSize bytes; freed with the last instance.
  */
-export class EventBuffer extends EventEndpoint {
-  /** Slots. */
+export class EventBuffer extends QueueEndpoint {
   readonly capacity: number;
 
   /**
@@ -57,7 +54,7 @@ export class EventBuffer extends EventEndpoint {
       'EventBuffer',
       [capacity, largest, policyNumber(onFull), wakeIntervalMicros],
       {
-        perCPU: false,
+        layout: 'one ring',
         slots: capacity,
         overflowSlots: 0,
         stride: slotSize,
@@ -79,44 +76,6 @@ export class EventBuffer extends EventEndpoint {
   static attach(handle: BufferHandle, options?: { pool?: UnifiedEventPool }): EventBuffer {
     const { pool } = checkOptions(options);
     return new EventBuffer(...Opened.byHandle(handle, checkPool(pool)));
-  }
-
-  /** Slots in use now, 0..capacity; a snapshot when other threads are at work. */
-  get size(): number {
-    return this.port.size;
-  }
-  /** Whether there is nothing to take, in the slots or in this instance's chunk (see `consume`). */
-  get isEmpty(): boolean {
-    return this.port.size === 0 && !this.reader.hasLeftover;
-  }
-  get isFull(): boolean {
-    return this.port.size === this.capacity;
-  }
-
-  /**
-   * Takes the oldest event.
-   * @throws TapioError ERR_BUFFER_EMPTY, or ERR_BUFFER_CLOSED when closed and drained
-   */
-  get(): UnifiedEvent {
-    const event = this.reader.take();
-    if (event !== undefined) return event;
-    if (this.port.drained) throw this.port.closedError();
-    throw new TapioError('ERR_BUFFER_EMPTY', `this EventBuffer is empty: capacity ${this.capacity} slots`);
-  }
-
-  /** As `get`; undefined when empty or drained. */
-  tryGet(): UnifiedEvent | undefined {
-    return this.reader.take();
-  }
-
-  /** Takes up to maxCount events (an integer from 0, or Infinity: what waits now); [] when empty or drained. */
-  getBatch(maxCount: number): UnifiedEvent[] {
-    return this.reader.takeUpTo(checkCount('maxCount', maxCount));
-  }
-
-  /** Removes what waits in the slots now, counted in `discarded`. Safe beside producers and consumers; an event still being written stays. */
-  clear(): void {
-    this.port.clear();
   }
 
   /** A snapshot; counters are exact. Counts slots where it says slots, events elsewhere. */

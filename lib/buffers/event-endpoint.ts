@@ -3,7 +3,7 @@ import type { UnifiedEvent } from '../event/unified-event';
 import { TapioError } from '../errors';
 import { checkArray, checkInteger, checkOptions, checkSignal, invalidArgument } from '../validate';
 import { type EventReader } from './event-reader';
-import { type EventWriter } from './event-writer';
+import { type EventWriter, type Race } from './event-writer';
 import type { BufferHandle } from './handle';
 import type { Port } from './port';
 import type { WaitOptions } from './wait-queue';
@@ -24,7 +24,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  *
  * Threads: an instance belongs to one thread. Everything else as the two classes say.
  */
-export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disposable {
+export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disposable, AsyncDisposable {
   /** @internal */
   declare protected readonly port: Port;
   /** @internal */
@@ -38,6 +38,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     // attributes later becomes a hash table.
     for (const [name, value] of Object.entries({ port, writer, reader }))
       Object.defineProperty(this, name, { value });
+    port.watch(this);
   }
 
   /** Pass it to another thread and `attach` there. It keeps nothing alive. */
@@ -157,12 +158,41 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     else this.reader.release();
   }
 
+  /**
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
+   * somebody must take it. Keeps the process alive meanwhile.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    return this.port.untilDrained();
+  }
+
+  /** As `tryPut`, for who will try again: a refusal is not counted. @internal */
+  offer(event: UnifiedEvent): boolean {
+    return this.writer.offer(event);
+  }
+
+  /** As `putAsync`, in the first of several buffers that has room. @internal */
+  putInRace(event: UnifiedEvent, options: WaitOptions, race: Race): Promise<void> {
+    return this.writer.putAsync(event, options, race);
+  }
+
+  /** Takes up to maxCount events; all of them are this caller's, or wait for the next call. @internal */
+  takeUpTo(maxCount: number): UnifiedEvent[] {
+    return this.reader.takeUpTo(maxCount);
+  }
+
+  /** Takes back events that somebody took from this instance and could not deliver: they come first next time. @internal */
+  giveBack(events: readonly UnifiedEvent[]): void {
+    this.reader.giveBack(events);
+  }
+
   private get hasEvent(): boolean {
     return this.reader.hasLeftover || this.port.hasRecord;
   }
 
-  /** Waits for something to take; false when nothing will come. */
-  private recordOrEnd(signal: AbortSignal | undefined): Promise<boolean> {
+  /** Waits for something to take; false when nothing will come. @internal */
+  recordOrEnd(signal: AbortSignal | undefined): Promise<boolean> {
     return this.port.waitForRecord(
       () => {
         if (this.hasEvent) return true;

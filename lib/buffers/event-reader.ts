@@ -5,6 +5,7 @@ import type { UnifiedEvent } from '../event/unified-event';
 import { checkCount, checkFunction } from '../validate';
 import { Backlog } from './backlog';
 import type { BlankEvents } from './blank-events';
+import { highWatermark, HighWatermarks } from './diagnostics';
 import { EventProjector } from './event-projector';
 import type { Port } from './port';
 import { alignUp, ALIGNMENT, ALL_RINGS, DONE, MAX_BATCH, MORE, SIZE, u32 } from './staging';
@@ -33,6 +34,7 @@ export class EventReader {
   /** Events that were decoded and could not be delivered. */
   private readonly returned = new Backlog();
   private readonly projectors: EventProjector[] = [];
+  private marks: HighWatermarks | undefined;
 
   constructor(
     private readonly port: Port,
@@ -63,6 +65,7 @@ export class EventReader {
 
   /** The oldest event; undefined when there is none. */
   take(): UnifiedEvent | undefined {
+    if (highWatermark.hasSubscribers) this.lookAtMarks();
     if (!this.prepare()) return undefined;
     if (this.hasLeftover) return this.takeLeftover();
     if (this.consuming > 0) return this.secondReader().take();
@@ -74,6 +77,7 @@ export class EventReader {
 
   /** Up to maxCount events into target[0..n); returns n. Infinity: what waits now, however busy the producers are. */
   takeInto(target: UnifiedEvent[], maxCount: number): number {
+    if (highWatermark.hasSubscribers) this.lookAtMarks();
     if (maxCount === 0) this.port.checkHeld();
     const limit = maxCount === Infinity ? this.waiting : maxCount;
     let n = 0;
@@ -100,6 +104,7 @@ export class EventReader {
 
   /** Up to maxCount events of one ring, past all that waits in this instance. */
   takeFromRing(ring: number, maxCount: number): UnifiedEvent[] {
+    if (highWatermark.hasSubscribers) this.lookAtMarks();
     if (maxCount === 0) this.port.checkHeld();
     if (!this.prepare()) return [];
     if (this.next < this.count || this.consuming > 0) return this.secondReader().takeFromRing(ring, maxCount);
@@ -122,6 +127,7 @@ export class EventReader {
   consume(fn: (view: EventView) => void, maxCount: number): number {
     checkFunction('fn', fn);
     checkCount('maxCount', maxCount);
+    if (highWatermark.hasSubscribers) this.lookAtMarks();
     const { port } = this;
     if (maxCount === 0) port.checkHeld();
     const depth = this.consuming++;
@@ -222,6 +228,11 @@ export class EventReader {
     this.count = port.takeBatch(Math.min(maxCount, MAX_BATCH), ring);
     this.more = u32[MORE] !== 0;
     return this.count > 0;
+  }
+
+  /** Before anything else, as it runs code of the user. */
+  private lookAtMarks(): void {
+    (this.marks ??= new HighWatermarks(this.port)).look();
   }
 
   private takeLeftover(): UnifiedEvent {

@@ -2,12 +2,14 @@ import { TapioError } from '../errors';
 import { Encoder } from '../event/encoder';
 import type { UnifiedEvent } from '../event/unified-event';
 import { checkArray, checkOptions, checkSignal, invalidArgument } from '../validate';
+import { tellFull } from './diagnostics';
 import type { Port } from './port';
 import {
   alignUp,
   ALIGNMENT,
   CLOSED_OR_DRAINED,
   COUNT,
+  DONE_BY_DROP,
   DROP_OLDEST,
   FULL_OR_EMPTY,
   MAX_BATCH,
@@ -38,6 +40,12 @@ export function policyOf(number: number): FullPolicy {
   return POLICIES[number];
 }
 
+/** An event that waits for room in several buffers at once. */
+export interface Race {
+  /** Whether one of them has stored it. */
+  won: boolean;
+}
+
 /** One native call waits at most this long for room, so that a worker can be terminated in between. Milliseconds. */
 const BLOCK_SLICE = 20;
 
@@ -49,8 +57,9 @@ const BLOCK_SLICE = 20;
  */
 export class EventWriter {
   private encoder: Encoder;
-  /** What native code does with a record that finds no room, when nobody will try again. */
+  /** What native code does with a record that finds no room, when nobody will try again, and when somebody will. */
   private readonly refusal: number;
+  private readonly patience: number;
 
   constructor(
     private readonly port: Port,
@@ -59,6 +68,7 @@ export class EventWriter {
   ) {
     this.encoder = makeEncoder(port);
     this.refusal = policy === 'drop-oldest' ? DROP_OLDEST : REFUSE;
+    this.patience = policy === 'drop-oldest' ? DROP_OLDEST : TRY_AGAIN;
   }
 
   /** Stores an event, waiting for room under the policy `block`. False: no room. */
@@ -66,7 +76,10 @@ export class EventWriter {
     if (this.policy !== 'block') return this.tryPut(event);
     if (this.encoder.busy) return this.setAside(() => this.put(event));
     const size = this.encodeOne(event);
-    while (!this.store(size, TRY_AGAIN)) this.port.native.block(BLOCK_SLICE, true, size);
+    let waited = false;
+    for (; !this.store(size, TRY_AGAIN); waited = true) this.port.native.block(BLOCK_SLICE, true, size);
+    // Not before: a subscriber may put, and the event waits in the staging.
+    if (waited) tellFull(this.port);
     return true;
   }
 
@@ -88,15 +101,25 @@ export class EventWriter {
     return port.put(size, this.refusal);
   }
 
-  /** Stores events in order, as many as find room (all of them under the policy `block`). Returns how many. */
-  putBatch(events: readonly UnifiedEvent[]): number {
+  /** As `tryPut`, for who will try again: a refusal is not counted. */
+  offer(event: UnifiedEvent): boolean {
+    if (this.encoder.busy) return this.setAside(() => this.offer(event));
+    const size = this.encodeOne(event);
+    // Behind those that wait already, so that the events of this instance keep their order.
+    return !this.port.someWaitForRoom && this.store(size, this.patience);
+  }
+
+  /**
+   * Stores events in order, as many as find room (all of them under the policy `block`). Returns how many.
+   * @param from the first of them, and the one behind the last: as read once, as getters of the events may change the array
+   */
+  putBatch(events: readonly UnifiedEvent[], from = 0, to?: number): number {
     checkArray('events', events);
-    if (this.encoder.busy) return this.setAside(() => this.putBatch(events));
-    // Read once, as getters of the events may change the array.
-    const total = events.length;
-    if (total === 0 && this.port.closed) throw this.port.closedError();
+    if (this.encoder.busy) return this.setAside(() => this.putBatch(events, from, to));
+    const total = to ?? events.length;
+    if (total === from && this.port.closed) throw this.port.closedError();
     let stored = 0;
-    for (let start = 0; start < total;) {
+    for (let start = from; start < total;) {
       const end = Math.min(start + MAX_BATCH, total);
       // A copy, so that no getter of the caller's array runs between two events of the staging.
       const { count, error } = this.encodeChunk(Array.prototype.slice.call(events, start, end), start, end);
@@ -106,6 +129,7 @@ export class EventWriter {
         start += count;
         if (done < count) {
           this.port.native.countRejected(total - start);
+          this.port.tellLost(total - from - stored);
           return stored;
         }
       }
@@ -114,31 +138,42 @@ export class EventWriter {
     return stored;
   }
 
-  /** Stores an event as soon as there is room. It is encoded now: later changes to it do not travel. */
-  async putAsync(event: UnifiedEvent, options: WaitOptions | undefined): Promise<void> {
+  /**
+   * Stores an event as soon as there is room. It is encoded now: later changes to it do not travel.
+   * @param race of several buffers the first that has room stores the event, and the others do as if they had
+   */
+  async putAsync(event: UnifiedEvent, options: WaitOptions | undefined, race?: Race): Promise<void> {
     const { signal } = checkOptions(options);
     checkSignal(signal);
     if (signal?.aborted) throw signal.reason;
-    if (this.encoder.busy) return this.setAside(() => this.putAsync(event, options));
+    if (this.encoder.busy) return this.setAside(() => this.putAsync(event, options, race));
     const { port } = this;
     const size = this.encodeOne(event);
-    // Behind those that wait already, so that the events of this instance keep their order.
-    if (!port.someWaitForRoom && this.store(size, this.policy === 'drop-oldest' ? DROP_OLDEST : TRY_AGAIN))
-      return;
+    if (!port.someWaitForRoom && this.storeInRace(size, this.patience, race)) return;
     const record = port.bytes.slice(port.putOffset, port.putOffset + size);
     const attempt = (): true | undefined => {
       // A getter of another event may have aborted the wait before this one.
       if (this.encoder.busy) return this.setAside(attempt);
       port.bytes.set(record, port.putOffset);
-      return this.store(record.length, TRY_AGAIN) || undefined;
+      return this.storeInRace(record.length, TRY_AGAIN, race) || undefined;
     };
-    await port.waitForRoom(attempt, options);
+    const wait = port.waitForRoom(attempt, options);
+    tellFull(port);
+    await wait;
   }
 
   private encodeOne(event: UnifiedEvent): number {
     const size = this.encoder.encode(event, 0);
     if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
     return size;
+  }
+
+  /** Stores what is staged, unless that was done elsewhere. False: no room. */
+  private storeInRace(size: number, onFull: number, race: Race | undefined): boolean {
+    if (race?.won) return true;
+    const stored = this.store(size, onFull);
+    if (race !== undefined) race.won = stored;
+    return stored;
   }
 
   /** Stores what is staged. False: no room. */
@@ -178,15 +213,22 @@ export class EventWriter {
   private storeChunk(count: number, storedBefore: number): number {
     const { port } = this;
     let stored = 0;
-    for (;;) {
+    for (let waited = false; ; waited = true) {
       u32[COUNT] = count - stored;
       u32[ON_FULL] = this.policy === 'block' ? TRY_AGAIN : this.refusal;
       port.native.putBatch();
       const status = port.status();
       const done = u32[COUNT];
       stored += done;
-      if (status === CLOSED_OR_DRAINED) throw port.closedError(storedBefore + stored);
-      if (status !== FULL_OR_EMPTY || this.policy !== 'block') return stored;
+      if (status === CLOSED_OR_DRAINED) {
+        port.tellLost(0);
+        throw port.closedError(storedBefore + stored);
+      }
+      if (status !== FULL_OR_EMPTY || this.policy !== 'block') {
+        if (waited) tellFull(port);
+        else if (status === DONE_BY_DROP) port.tellLost(0);
+        return stored;
+      }
       this.unstage(done, count - stored);
       port.native.block(BLOCK_SLICE, true, port.putSizes[0]);
     }
@@ -231,6 +273,7 @@ function makeEncoder(port: Port): Encoder {
   return new Encoder(port.memory, port.putOffset, port.putBytes, true, port.text);
 }
 
-function withStored(error: unknown, stored: number): unknown {
+/** The error of a batch, with how many of it are stored. */
+export function withStored(error: unknown, stored: number): unknown {
   return error instanceof TapioError ? new TapioError(error.code, error.message, stored) : error;
 }

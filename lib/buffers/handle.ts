@@ -9,7 +9,7 @@ export interface BufferHandle {
 }
 
 /** The classes by the number that native code keeps for `attach`. */
-const KINDS = ['RingBuffer', 'EventBuffer', 'PerCPUBuffer', 'PerCPUEventBuffer'] as const;
+const KINDS = ['RingBuffer', 'EventBuffer', 'PerCPUBuffer', 'PerCPUEventBuffer', 'PriorityBuffer'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export function kindNumber(kind: Kind): number {

@@ -43,7 +43,7 @@ const MAX_SIZE = 2;
  * Closed: writes throw ERR_BUFFER_CLOSED; what waits can still be read.
  * Memory: native, shared; each ring has 64 slots more than its size; freed with the last instance.
  */
-export class PerCPUBuffer implements Disposable {
+export class PerCPUBuffer implements Disposable, AsyncDisposable {
   readonly #port: Port;
   readonly #source = new LastArray();
   readonly #slotSize: number;
@@ -62,6 +62,7 @@ export class PerCPUBuffer implements Disposable {
     this.#port = given instanceof Attaching ? given.port : create(given);
     this.#slotSize = this.#port.native.traits[SLOT_SIZE];
     this.#maxSize = this.#port.native.traits[MAX_SIZE];
+    this.#port.watch(this);
   }
 
   /**
@@ -188,6 +189,15 @@ export class PerCPUBuffer implements Disposable {
     this.#port.dispose();
   }
 
+  /**
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
+   * somebody must take it. Keeps the process alive meanwhile.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    return this.#port.untilDrained();
+  }
+
   #hasRecord(): boolean {
     return this.#returned.length > 0 || this.#port.hasRecord;
   }
@@ -227,7 +237,7 @@ function create(options: PerCPUBufferOptions): Port {
     'PerCPUBuffer',
     [payload, maxSize],
     {
-      perCPU: true,
+      layout: 'ring per CPU',
       slots,
       overflowSlots,
       stride: alignUp(payload + SLOT_HEADER, CACHE_LINE),

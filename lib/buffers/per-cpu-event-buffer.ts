@@ -204,7 +204,7 @@ class Opened {
       'PerCPUEventBuffer',
       [largest, policyNumber(onFull), wakeIntervalMicros, slotSize],
       {
-        perCPU: true,
+        layout: 'ring per CPU',
         slots,
         overflowSlots,
         stride: slotSize,

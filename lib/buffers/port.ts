@@ -5,14 +5,15 @@ import { type BufferHandle, type Kind, kindNumber } from './handle';
 import { NativeBuffer } from './native-buffer';
 import { StagedText } from './staged-text';
 import {
-  alignUp,
   ALIGNMENT,
   ALL_RINGS,
   CLOSED_OR_DRAINED,
   COUNT,
   DATA_OFFSET,
   DONE,
-  i32,
+  DONE_BY_DROP,
+  DROPPED,
+  FULL_OR_EMPTY,
   MAX_BATCH,
   NOT_NARROW,
   ON_FULL,
@@ -22,8 +23,13 @@ import {
   SIZE,
   STATUS,
   TAKE_SIZES_OFFSET,
+  TRY_AGAIN,
+  alignUp,
+  i32,
   u32,
 } from './staging';
+import { tellClose, tellDrop, tellFull } from './diagnostics';
+import { type Life, watchLife } from './leak-warning';
 import { readStats, type BufferStats } from './stats';
 import { type WaitOptions, WaitQueue } from './wait-queue';
 
@@ -61,6 +67,7 @@ export class Port {
   /** How Latin-1 text gets into the put region and out of the take region. */
   readonly text: StagedText;
 
+  private life: Life | undefined;
   private recordQueue: WaitQueue | undefined;
   private roomQueue: WaitQueue | undefined;
 
@@ -102,21 +109,26 @@ export class Port {
       if (native === undefined) {
         const overflow =
           config.overflowSlots === 0 ? '' : ` for each CPU and ${config.overflowSlots} for overflow`;
-        throw tooLargeToAllocate(
-          `a ${kind} of ${config.slots} slots${overflow}, of ${config.stride} bytes each`,
-        );
+        const slots = config.levels?.slots.join(' + ') ?? config.slots;
+        throw tooLargeToAllocate(`a ${kind} of ${slots} slots${overflow}, of ${config.stride} bytes each`);
       }
       return native;
     });
   }
 
-  static attach(kind: Kind, id: bigint, sizes: StagingSizes, wakeIntervalMicros: number): Port {
+  /** @param level where it puts, in a buffer that has levels */
+  static attach(kind: Kind, id: bigint, sizes: StagingSizes, wakeIntervalMicros: number, level = 0): Port {
     return new Port(kind, false, sizes, (staging, putBytes) => {
-      const native = binding.attachBuffer(id, staging, putBytes, wakeIntervalMicros);
+      const native = binding.attachBuffer(id, staging, putBytes, wakeIntervalMicros, level);
       if (native === undefined)
         throw new TapioError('ERR_BUFFER_CLOSED', `the ${kind} ${id} is gone: no thread holds it any more`);
       return native;
     });
+  }
+
+  /** To be called by the constructor of a buffer class: in debug mode an instance that is never closed or disposed is told of. */
+  watch(instance: object): void {
+    this.life = watchLife(instance, this.handle, this.maker);
   }
 
   /** Status of the last native call; throws if this instance has let go. */
@@ -131,7 +143,7 @@ export class Port {
     u32[SIZE] = size;
     u32[ON_FULL] = onFull;
     this.native.put();
-    return this.stored();
+    return i32[STATUS] === DONE || this.storedOtherwise(onFull !== TRY_AGAIN);
   }
 
   /** As `put`, of a record that ends with a Latin-1 text and is staged but for that; undefined: the text is none, and nothing was stored. */
@@ -144,10 +156,24 @@ export class Port {
 
   /** Whether the put of the last call succeeded: false when there was no room. */
   stored(): boolean {
-    const status = i32[STATUS];
-    if (status === DONE) return true;
-    if (this.status() === CLOSED_OR_DRAINED) throw this.closedError();
-    return false;
+    return i32[STATUS] === DONE || this.storedOtherwise(true);
+  }
+
+  /** @param lost whether a record that found no room is lost, as nobody tries again */
+  private storedOtherwise(lost: boolean): boolean {
+    const status = this.status();
+    this.tellLost(lost && status === FULL_OR_EMPTY ? 1 : 0);
+    if (status === CLOSED_OR_DRAINED) throw this.closedError();
+    return status === DONE_BY_DROP;
+  }
+
+  /** Of a put of one record or many, when it is over: so many were refused, and others may have given way. */
+  tellLost(refused: number): void {
+    const count = refused + u32[DROPPED];
+    u32[DROPPED] = 0;
+    if (count === 0) return;
+    tellFull(this);
+    tellDrop(this, count);
   }
 
   /** Takes a record to the start of the take region; its size is in SIZE. */
@@ -171,13 +197,20 @@ export class Port {
     return u32[SIZE];
   }
 
+  /** The rings of `stats`: the overflow ring of the per-CPU classes is the last. */
+  get totalRings(): number {
+    return this.kind.startsWith('PerCPU') ? this.rings + 1 : this.rings;
+  }
+
   get closed(): boolean {
     return this.native.closed();
   }
 
   /** Closed, and nothing will come any more. */
   get drained(): boolean {
-    return this.native.drained();
+    const drained = this.native.drained();
+    if (drained) this.settle();
+    return drained;
   }
 
   /** Whether a take would find a record now. */
@@ -205,18 +238,28 @@ export class Port {
   }
 
   close(): void {
+    const before = this.closed;
+    this.settle();
     this.native.close();
     this.status();
+    if (!before) tellClose(this);
   }
 
   /** `[Symbol.dispose]` of every buffer class. */
   dispose(): void {
-    if (this.maker) this.native.close();
-    else this.release();
+    this.settle();
+    if (!this.maker) this.release();
+    else if (!this.closed) this.close();
+  }
+
+  /** `[Symbol.asyncDispose]` of every buffer class, behind `[Symbol.dispose]`: settles when nothing waits in the buffer any more. */
+  async untilDrained(): Promise<void> {
+    await this.waitForRoom(() => this.drained || undefined, undefined);
   }
 
   /** Lets go: every later call throws ERR_BUFFER_CLOSED, and so do those that wait. */
   release(): void {
+    this.settle();
     this.native.release();
     this.recordQueue?.pump();
     this.roomQueue?.pump();
@@ -289,7 +332,12 @@ export class Port {
 
   /** @param stored of a batch that was under way: what is in already stays in. */
   closedError(stored?: number): TapioError {
+    this.settle();
     return new TapioError('ERR_BUFFER_CLOSED', `this ${this.kind} is closed`, stored);
+  }
+
+  private settle(): void {
+    if (this.life !== undefined) this.life.settled = true;
   }
 
   private released(): TapioError {

@@ -60,7 +60,7 @@ const SLOT_SIZE = 2;
  * Closed: puts throw ERR_BUFFER_CLOSED; what waits can still be taken.
  * Memory: native, shared, capacity + 64 slots of slotSize + 16 bytes rounded up to 128; freed with the last instance.
  */
-export class RingBuffer implements Disposable {
+export class RingBuffer implements Disposable, AsyncDisposable {
   readonly #port: Port;
   readonly #slotSize: number;
   readonly #capacity: number;
@@ -77,6 +77,7 @@ export class RingBuffer implements Disposable {
     this.#port = port;
     this.#capacity = port.native.traits[CAPACITY];
     this.#slotSize = port.native.traits[SLOT_SIZE];
+    port.watch(this);
   }
 
   /**
@@ -193,8 +194,11 @@ export class RingBuffer implements Disposable {
     const port = this.#port;
     if (lengths.length === 0 && port.closed) throw port.closedError();
     port.native.putPacked(source, lengths);
-    if (port.status() === CLOSED_OR_DRAINED) throw port.closedError(u32[COUNT]);
-    return u32[COUNT];
+    const status = port.status();
+    const stored = u32[COUNT];
+    if (status === CLOSED_OR_DRAINED) throw port.closedError(stored);
+    if (status === FULL_OR_EMPTY) port.tellLost(lengths.length - stored);
+    return stored;
   }
 
   /**
@@ -248,6 +252,7 @@ export class RingBuffer implements Disposable {
         if (status === FULL_OR_EMPTY) {
           // The ring has counted what it saw of the batch; the rest found no room either.
           port.native.countRejected(items.length - start);
+          port.tellLost(items.length - stored);
           return stored;
         }
       }
@@ -312,6 +317,15 @@ export class RingBuffer implements Disposable {
     this.#port.dispose();
   }
 
+  /**
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
+   * somebody must take it. Keeps the process alive meanwhile.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    return this.#port.untilDrained();
+  }
+
   #tooLarge(size: number, name = 'the record'): TapioError {
     return new TapioError(
       'ERR_EVENT_TOO_LARGE',
@@ -346,7 +360,7 @@ function create(capacity: number, options: RingBufferOptions): Port {
     'RingBuffer',
     [capacity, slotSize],
     {
-      perCPU: false,
+      layout: 'one ring',
       slots: capacity,
       overflowSlots: 0,
       stride: alignUp(slotSize + SLOT_HEADER, CACHE_LINE),

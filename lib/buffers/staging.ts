@@ -20,6 +20,7 @@ export const ON_FULL = 4;
 export const RING = 5;
 export const MORE = 6;
 export const OFFSET = 7;
+export const DROPPED = 12;
 
 /** Indexes of its 64-bit words. */
 export const CURSOR = 4;
@@ -27,6 +28,8 @@ export const END = 5;
 
 /** Values of STATUS. */
 export const DONE = 0;
+/** Stored in the place of DROPPED older records. */
+export const DONE_BY_DROP = 1;
 export const FULL_OR_EMPTY = -1;
 export const CLOSED_OR_DRAINED = -2;
 export const TARGET_TOO_SMALL = -3;

@@ -19,7 +19,7 @@ namespace {
 // createBuffer(config: Float64Array, staging: ArrayBuffer): Attached | undefined
 // undefined: the memory cannot be had. The numbers of `config`, then the traits:
 enum ConfigIndex : std::size_t {
-  kPerCpu,  // 0 or 1
+  kLayout,  // see Layout
   kSlots,
   kOverflowSlots,
   kStride,
@@ -27,8 +27,18 @@ enum ConfigIndex : std::size_t {
   kStart,
   kPutBytes,
   kWakeIntervalMicros,
-  kFirstTrait,
+  kTurnEvery,   // of kLevels
+  kLevelSlots,  // of kLevels, one number for each
+  kFirstTrait = kLevelSlots + RingSet::kMaxLevels,
 };
+
+// Mirrors `Layout` in lib/binding.ts.
+enum Layout : std::uint32_t { kOneRing, kRingPerCpu, kRingPerLevel };
+
+std::uint32_t RingsOf(std::uint32_t layout) {
+  if (layout == kRingPerCpu) return ConfiguredCpus();
+  return layout == kRingPerLevel ? RingSet::kMaxLevels : 1;
+}
 
 napi_value CreateBuffer(napi_env env, napi_callback_info info) {
   std::size_t argc = 2;
@@ -36,15 +46,21 @@ napi_value CreateBuffer(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
   const auto config = ElementsOf<double>(env, argv[0]);
   if (config.count < kFirstTrait) return nullptr;
-  const auto number = [&](ConfigIndex i) { return static_cast<std::uint64_t>(config.data[i]); };
+  const auto number = [&](std::size_t i) { return static_cast<std::uint64_t>(config.data[i]); };
   const auto number32 = [&](ConfigIndex i) { return static_cast<std::uint32_t>(config.data[i]); };
   RingSet::Config set{};
-  set.rings = config.data[kPerCpu] != 0 ? ConfiguredCpus() : 1;
+  const std::uint32_t layout = number32(kLayout);
+  set.rings = RingsOf(layout);
   set.slots = number(kSlots);
   set.overflow_slots = number(kOverflowSlots);
   set.stride = number32(kStride);
   set.payload = number32(kPayload);
   set.start = number(kStart);
+  if (layout == kRingPerLevel) {
+    set.levels = RingSet::kMaxLevels;
+    set.turn_every = number32(kTurnEvery);
+    for (std::size_t i = 0; i < set.levels; ++i) set.level_slots[i] = number(kLevelSlots + i);
+  }
   Traits traits{};
   std::copy_n(config.data + kFirstTrait, std::min(config.count - kFirstTrait, traits.size()),
               traits.begin());
@@ -52,7 +68,7 @@ napi_value CreateBuffer(napi_env env, napi_callback_info info) {
   if (rings == nullptr) return nullptr;
   SharedBuffer* buffer = Registry::Instance().Add(std::move(rings), traits);
   return Attachment::Create(env, buffer, argv[1], number32(kPutBytes),
-                            number32(kWakeIntervalMicros), true);
+                            number32(kWakeIntervalMicros), 0, true);
 }
 
 SharedBuffer* FindBuffer(napi_env env, napi_value id_value, std::uint64_t& id, bool& lossless) {
@@ -76,11 +92,11 @@ napi_value BufferTraits(napi_env env, napi_callback_info info) {
   return traits;
 }
 
-// attachBuffer(id: bigint, staging: ArrayBuffer, putBytes: number, wakeIntervalMicros: number):
-// Attached | undefined; undefined: the buffer has gone meanwhile
+// attachBuffer(id: bigint, staging: ArrayBuffer, putBytes: number, wakeIntervalMicros: number,
+// level: number): Attached | undefined; undefined: the buffer has gone meanwhile
 napi_value AttachBuffer(napi_env env, napi_callback_info info) {
-  std::size_t argc = 4;
-  napi_value argv[4];
+  std::size_t argc = 5;
+  napi_value argv[5];
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
   std::uint64_t id;
   bool lossless;
@@ -89,8 +105,10 @@ napi_value AttachBuffer(napi_env env, napi_callback_info info) {
   std::uint32_t put_bytes = 0;
   std::uint32_t wake_interval_micros = 0;
   napi_get_value_uint32(env, argv[2], &put_bytes);
+  std::uint32_t level = 0;
   napi_get_value_uint32(env, argv[3], &wake_interval_micros);
-  return Attachment::Create(env, buffer, argv[1], put_bytes, wake_interval_micros, false);
+  napi_get_value_uint32(env, argv[4], &level);
+  return Attachment::Create(env, buffer, argv[1], put_bytes, wake_interval_micros, level, false);
 }
 
 // onWake(dispatcher: (token: number) => void): void

@@ -4,12 +4,12 @@ namespace tapio::addon {
 
 Attachment::Attachment(napi_env env, Environment* environment, SharedBuffer* buffer,
                        std::uint8_t* staging, std::size_t staging_size, std::uint32_t put_bytes,
-                       std::uint64_t wake_interval_ns)
+                       std::uint64_t wake_interval_ns, std::uint32_t level)
     : env_(env),
       environment_(environment),
       buffer_(buffer),
       rings_(buffer->rings.get()),
-      lane_(rings_->Attach()),
+      lane_(rings_->Attach(level)),
       staging_(staging),
       staging_size_(staging_size),
       put_bytes_(put_bytes),
@@ -48,7 +48,7 @@ void Attachment::AccountFor(std::int64_t bytes) {
 
 napi_value Attachment::Create(napi_env env, SharedBuffer* buffer, napi_value staging,
                               std::uint32_t put_bytes, std::uint32_t wake_interval_micros,
-                              bool is_maker) {
+                              std::uint32_t level, bool is_maker) {
   void* memory = nullptr;
   std::size_t size = 0;
   napi_value result;
@@ -60,7 +60,7 @@ napi_value Attachment::Create(napi_env env, SharedBuffer* buffer, napi_value sta
   Environment* environment = Environment::Of(env);
   auto* bytes = static_cast<std::uint8_t*>(memory);
   const std::uint64_t interval_ns = std::uint64_t{wake_interval_micros} * 1000;
-  auto* self = new Attachment(env, environment, buffer, bytes, size, put_bytes, interval_ns);
+  auto* self = new Attachment(env, environment, buffer, bytes, size, put_bytes, interval_ns, level);
   if (is_maker) self->AccountFor(static_cast<std::int64_t>(self->rings_->memory_size()));
 
   const auto finalize = [](napi_env finalizing, void* data, void*) {

@@ -23,10 +23,11 @@ class Attachment {
   // `staging` is an ArrayBuffer laid out as staging.h says, with room for `put_bytes` of records to
   // put; what lies behind is for records taken. Returns an object of type Attached in
   // lib/binding.ts, or nullptr when the environment is going down. Takes over the caller's share of
-  // `buffer`. The maker's environment answers for its memory before the collector.
+  // `buffer`. `level` is where it puts, in a buffer that has levels. The maker's environment
+  // answers for its memory before the collector.
   static napi_value Create(napi_env env, SharedBuffer* buffer, napi_value staging,
                            std::uint32_t put_bytes, std::uint32_t wake_interval_micros,
-                           bool is_maker);
+                           std::uint32_t level, bool is_maker);
 
   // Idempotent. Lets go of the buffer and of those this instance keeps waiting.
   void LetGo();
@@ -57,7 +58,8 @@ class Attachment {
 
  private:
   Attachment(napi_env env, Environment* environment, SharedBuffer* buffer, std::uint8_t* staging,
-             std::size_t staging_size, std::uint32_t put_bytes, std::uint64_t wake_interval_ns);
+             std::size_t staging_size, std::uint32_t put_bytes, std::uint64_t wake_interval_ns,
+             std::uint32_t level);
   ~Attachment();
 
   bool Describe(napi_env env, napi_value target) const;

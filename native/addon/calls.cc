@@ -93,12 +93,22 @@ struct CallWith : private Arguments<kCount>, Call {
   const napi_env env;
 };
 
+// After the answer of a put: tells of what gave way to it.
+void AnswerDropped(const Call& call) {
+  const std::uint32_t dropped = RingSet::TakeDropped(call.attachment->lane());
+  if (dropped == 0) [[likely]]
+    return;
+  call.control->Uint(kDropped) = dropped;
+  if (call.control->Status() == 0) call.Answer(kDoneByDrop);
+}
+
 napi_value Put(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   if (call.released()) return nullptr;
   const auto on_full = static_cast<RingSet::OnFull>(call.control->Uint(kOnFull));
   const std::uint32_t size = std::min(call.control->Uint(kSize), call.attachment->PutBytes());
   call.Answer(call.rings->Put(call.attachment->lane(), call.attachment->PutData(), size, on_full));
+  AnswerDropped(call);
   return nullptr;
 }
 
@@ -116,6 +126,7 @@ napi_value PutText(napi_env env, napi_callback_info info) {
   const auto on_full = static_cast<RingSet::OnFull>(call.control->Uint(kOnFull));
   call.Answer(call.rings->Put(call.attachment->lane(), call.attachment->PutData(),
                               start + static_cast<std::uint32_t>(units), on_full));
+  AnswerDropped(call);
   return nullptr;
 }
 
@@ -139,6 +150,7 @@ napi_value PutBatch(napi_env env, napi_callback_info info) {
                            call.attachment->PutSizes(), count, kAlignment, on_full);
   call.Answer(result.status);
   call.control->Uint(kCount) = result.count;
+  AnswerDropped(call);
   return nullptr;
 }
 
@@ -424,9 +436,10 @@ napi_value Block(napi_env env, napi_callback_info info) {
   ThreadSleeper sleeper;
   lot.Park(sleeper);
   // The second look that the parking protocol asks for.
-  const bool no_need = rings.closed()
-                           ? for_room || rings.drained() || rings.HasRecord()
-                           : (for_room ? rings.HasRoom(call.Uint(2)) : rings.HasRecord());
+  const bool no_need =
+      rings.closed()
+          ? for_room || rings.drained() || rings.HasRecord()
+          : (for_room ? rings.HasRoom(call.attachment->lane(), call.Uint(2)) : rings.HasRecord());
   if (!no_need) {
     const bool imminent = !for_room && rings.size() != 0;
     sleeper.WaitFor(imminent ? std::min<std::chrono::nanoseconds>(limit, kImminent) : limit);

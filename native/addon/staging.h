@@ -25,7 +25,7 @@ namespace tapio::addon {
 // call.
 enum Word : std::size_t {
   kInstance = 0,  // in: the instance that the call is for
-  kStatus = 1,    // out: 0, or one of the negative codes below
+  kStatus = 1,    // out: 0, or one of the codes below
   kSize = 2,      // in: size of the record to put; out: size of the record taken, or slots in use
   kCount = 3,     // in: records to put, or most records to take; out: records put or taken
   kOnFull = 4,    // in: RingSet::OnFull
@@ -34,6 +34,7 @@ enum Word : std::size_t {
   kOffset = 7,    // in: byte of the records to put, or taken, where a text starts
   kCursor = 8,    // in, out: 64-bit ticket where a peek goes on
   kEnd = 10,      // in: 64-bit ticket where a peek ends
+  kDropped = 12,  // out: the oldest records that gave way to a put, left alone where none did
 };
 inline constexpr std::size_t kControlBytes = 64;
 static_assert(kCursor % 2 == 0 && kEnd % 2 == 0, "64-bit words are aligned");
@@ -48,6 +49,7 @@ static_assert(kDataOffset % kAlignment == 0, "records start aligned");
 
 // Of kStatus, beside the values of PutStatus and TakeStatus.
 inline constexpr std::int32_t kReleased = -4;   // the instance has let go of its buffer
+inline constexpr std::int32_t kDoneByDrop = 1;  // stored, and kDropped says in whose place
 inline constexpr std::int32_t kNotNarrow = -5;  // the text is not Latin-1, or longer than kMaxText
 
 // Most characters of a text that crosses with a call.

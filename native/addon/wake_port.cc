@@ -19,7 +19,9 @@ constexpr std::uint64_t kImminentNs = 50'000;
 
 bool LoopSleeper::Holds() const {
   if (condition_ == Condition::kRecord) return rings_.HasRecord() || rings_.drained();
-  return rings_.closed();
+  // Who waits for room looks again itself once parked, and gives up on a closed buffer; left is who
+  // waits for a closed buffer to be drained, and every take wakes them.
+  return rings_.drained();
 }
 
 bool LoopSleeper::Imminent() const {

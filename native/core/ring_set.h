@@ -1,8 +1,10 @@
-// One ring, or one for each CPU with an overflow ring behind them, shared between threads.
+// One ring, one for each CPU with an overflow ring behind them, or one for each level of urgency:
+// shared between threads.
 #ifndef TAPIO_CORE_RING_SET_H_
 #define TAPIO_CORE_RING_SET_H_
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +13,7 @@
 #include <mutex>
 #include <new>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "cache_line.h"
@@ -22,7 +25,7 @@
 namespace tapio {
 
 // What all buffers are made of: RingBuffer and EventBuffer are sets of one ring, the per-CPU
-// buffers have a ring for each CPU and one for overflow.
+// buffers have a ring for each CPU and one for overflow, PriorityBuffer has one for each level.
 //
 // Threads: any, each through a Lane of its own (Attach).
 // Guarantees: those of Ring for each ring. The CPU number is a hint that may be wrong by the time
@@ -30,17 +33,25 @@ namespace tapio {
 //   is used, so every ring is a full MPMC ring and a wrong hint costs only time. Order is per ring;
 //   nothing is promised across rings.
 // Full: a put goes to the ring of its CPU, then to the overflow ring, then is refused and counted.
+//   With levels it goes to the ring of its lane's level and nowhere else.
 // Closed: as Ring; everybody who waits is woken.
 // Memory: one block for all rings, freed with the set; lanes are freed by Detach.
 class RingSet {
  public:
+  static constexpr std::uint32_t kMaxLevels = 4;
+
   struct Config {
-    std::uint32_t rings;           // 1, or one for each CPU number
-    std::uint64_t slots;           // of each ring
+    std::uint32_t rings;           // 1, or one for each CPU number or level
+    std::uint64_t slots;           // of each ring; with levels see below
     std::uint64_t overflow_slots;  // 0: no overflow ring
     std::uint32_t stride;          // as Ring::Geometry
     std::uint32_t payload;
     std::uint64_t start;
+    // 0, or the number of rings: a take then starts with ring 0, the most urgent, every time.
+    std::uint32_t levels = 0;
+    std::array<std::uint64_t, kMaxLevels> level_slots{};
+    // One record of so many goes to the levels behind the first, in turn; 0: strictly by level.
+    std::uint32_t turn_every = 0;
   };
 
   // A thread's entry to the set. Used by one thread at a time.
@@ -49,9 +60,13 @@ class RingSet {
     friend class RingSet;
     std::unique_ptr<Ring::Lane[]> rings_;  // the CPUs' rings, then the overflow ring
     bool seated_ = false;
+    std::uint32_t home_ = kByCpu;   // the ring it puts into
     std::uint32_t sweep_ring_ = 0;  // where the next take goes on
     std::uint64_t sweep_end_ = 0;   // and up to which ticket of that ring
     bool sweeping_ = false;
+    std::uint32_t since_turn_ = 0;  // records taken by level since one was taken in turn
+    std::uint32_t turn_ = 0;        // the level that had the last turn
+    std::uint32_t dropped_ = 0;     // records that gave way to a put and were not told of
   };
 
   struct RingStats {
@@ -62,15 +77,13 @@ class RingSet {
 
   // nullptr when the memory cannot be had.
   static std::unique_ptr<RingSet> Create(const Config& config) {
-    const Ring::Geometry each{config.slots, config.stride, config.payload, config.start};
-    const Ring::Geometry overflow{config.overflow_slots, config.stride, config.payload,
-                                  config.start};
-    const bool has_overflow = config.overflow_slots != 0;
-    // Sizes are validated where they come from; this bound only keeps the products below exact.
+    // Sizes are validated where they come from; this bound only keeps the sum below exact.
     constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 31;
-    if (config.slots > kMaxSlots || config.overflow_slots > kMaxSlots) return nullptr;
-    const std::uint64_t rings_bytes = Ring::BytesFor(each) * config.rings;
-    const std::uint64_t bytes = rings_bytes + (has_overflow ? Ring::BytesFor(overflow) : 0);
+    std::uint64_t bytes = 0;
+    for (const std::uint64_t slots : SlotsOf(config)) {
+      if (slots > kMaxSlots) return nullptr;
+      bytes += Ring::BytesFor({slots, config.stride, config.payload, config.start});
+    }
     Memory memory = Memory::Allocate(bytes);
     if (memory.data() == nullptr) return nullptr;
     return std::unique_ptr<RingSet>(new (std::nothrow) RingSet(config, std::move(memory)));
@@ -90,12 +103,18 @@ class RingSet {
   ParkingLot& records() { return records_; }  // those who wait for a record
   ParkingLot& room() { return room_; }        // those who wait for room
 
-  // The first Ring::kSeats lanes at a time put wait-free, later ones lock-free.
-  Lane* Attach() {
+  // The first Ring::kSeats lanes at a time put wait-free, later ones lock-free. `level` is where
+  // the lane puts, in a set that has levels.
+  Lane* Attach(std::uint32_t level = 0) {
     const std::lock_guard<std::mutex> lock(lanes_mutex_);
     lanes_.push_back(std::make_unique<Lane>());
     Lane* lane = lanes_.back().get();
     lane->seated_ = seats_taken_ < Ring::kSeats;
+    if (config_.levels != 0) {
+      lane->home_ = std::min(level, config_.levels - 1);
+    } else if (ring_count() == 1) {
+      lane->home_ = 0;
+    }
     if (lane->seated_) ++seats_taken_;
     lane->rings_ = std::make_unique<Ring::Lane[]>(rings_.size());
     for (std::uint32_t i = 0; i < total_rings(); ++i)
@@ -119,7 +138,7 @@ class RingSet {
   };
 
   PutStatus Put(Lane& lane, const void* data, std::uint32_t size, OnFull on_full) {
-    const std::uint32_t home = HomeRing();
+    const std::uint32_t home = HomeRing(lane);
     const PutStatus status = rings_[home]->Put(lane.rings_[home], data, size);
     if (status == PutStatus::kFull) [[unlikely]] {
       return PutBatch(lane, static_cast<const std::uint8_t*>(data), &size, 1, 1, on_full).status;
@@ -133,7 +152,7 @@ class RingSet {
                      std::uint32_t count, std::size_t alignment, OnFull on_full) {
     PutResult total{PutStatus::kStored, 0};
     for (;;) {
-      const std::uint32_t home = HomeRing();
+      const std::uint32_t home = HomeRing(lane);
       PutResult result = PutInto(lane, home, data, sizes, count, alignment);
       total.count += result.count;
       if (result.status == PutStatus::kFull) [[unlikely]] {
@@ -158,9 +177,16 @@ class RingSet {
     }
   }
 
+  // How many of the oldest records gave way to puts of this lane since the last call.
+  static std::uint32_t TakeDropped(Lane& lane) {
+    if (lane.dropped_ == 0) [[likely]]
+      return 0;
+    return std::exchange(lane.dropped_, 0U);
+  }
+
   // For the caller that gives up on records after kTryAgain.
   void CountRejected(Lane& lane, std::uint32_t count) {
-    Ring::CountRejected(lane.rings_[HomeRing()], count);
+    Ring::CountRejected(lane.rings_[HomeRing(lane)], count);
     if (has_overflow()) Ring::CountRejected(lane.rings_[ring_count()], count);
   }
 
@@ -179,6 +205,7 @@ class RingSet {
   TakeResult TakeBatch(Lane& lane, std::uint8_t* target, std::uint64_t limit, std::uint32_t* sizes,
                        std::uint32_t max, std::size_t alignment) {
     if (total_rings() == 1) return TakeBatchFrom(lane, 0, target, limit, sizes, max, alignment);
+    if (config_.levels != 0) return TakeByLevel(lane, target, limit, sizes, max, alignment);
     TakeResult total{TakeStatus::kEmpty, 0, 0, false};
     bool drained = true;
     const bool continued = lane.sweeping_ || lane.sweep_ring_ != 0;
@@ -253,12 +280,12 @@ class RingSet {
     return std::any_of(rings_.begin(), rings_.end(), [](const auto& r) { return r->HasRecord(); });
   }
 
-  // Whether a put of a record of this size by this thread would find room now.
-  bool HasRoom(std::uint32_t size) const {
+  // Whether a put of a record of this size by this lane's thread would find room now.
+  bool HasRoom(const Lane& lane, std::uint32_t size) const {
     const auto has_room = [size](const Ring& ring) {
       return ring.size() + ring.SlotsFor(size) <= ring.capacity();
     };
-    return has_room(*rings_[HomeRing()]) || (has_overflow() && has_room(*rings_[ring_count()]));
+    return has_room(*rings_[HomeRing(lane)]) || (has_overflow() && has_room(*rings_[ring_count()]));
   }
 
   // Somebody who was woken for a record leaves it to the next who waits.
@@ -301,12 +328,70 @@ class RingSet {
       rings_.push_back(std::make_unique<Ring>(geometry, at));
       at += Ring::BytesFor(geometry);
     };
-    for (std::uint32_t i = 0; i < config.rings; ++i) add(config.slots);
-    if (config.overflow_slots != 0) add(config.overflow_slots);
+    for (const std::uint64_t slots : SlotsOf(config)) add(slots);
     retired_ = std::make_unique<Ring::Lane[]>(rings_.size());
   }
 
-  std::uint32_t HomeRing() const { return ring_count() == 1 ? 0 : CurrentCpu() % ring_count(); }
+  static constexpr std::uint32_t kByCpu = 0xffffffff;
+
+  // Of each ring, the overflow ring last.
+  static std::vector<std::uint64_t> SlotsOf(const Config& config) {
+    std::vector<std::uint64_t> slots(config.rings, config.slots);
+    std::copy_n(config.level_slots.begin(), config.levels, slots.begin());
+    if (config.overflow_slots != 0) slots.push_back(config.overflow_slots);
+    return slots;
+  }
+
+  std::uint32_t HomeRing(const Lane& lane) const {
+    return lane.home_ != kByCpu ? lane.home_ : CurrentCpu() % ring_count();
+  }
+
+  // TakeBatch of a set with levels: the most urgent first, but for those whose turn it is.
+  TakeResult TakeByLevel(Lane& lane, std::uint8_t* target, std::uint64_t limit,
+                         std::uint32_t* sizes, std::uint32_t max, std::size_t alignment) {
+    TakeResult total{TakeStatus::kEmpty, 0, 0, false};
+    // Takes up to `count` records of one level. False: this call ends here, as the next record
+    // finds no space or other consumers are faster.
+    const auto add = [&](std::uint32_t level, std::uint32_t count) {
+      const std::uint64_t start = AlignUp(total.bytes, alignment);
+      if (start > limit) return false;
+      const TakeResult result =
+          rings_[level]->TakeBatch(lane.rings_[level], target + start, limit - start,
+                                   sizes + total.count, count, alignment, Ring::kNoEnd);
+      if (result.status == TakeStatus::kTargetTooSmall) {
+        if (total.count == 0) total = result;
+        return false;
+      }
+      if (result.status != TakeStatus::kTaken) return true;
+      total.count += result.count;
+      total.bytes = static_cast<std::uint32_t>(start) + result.bytes;
+      return !result.more || result.count == count;
+    };
+    bool fits = true;
+    while (fits && total.count < max) {
+      const std::uint32_t before = total.count;
+      if (config_.turn_every != 0 && lane.since_turn_ + 1 >= config_.turn_every) {
+        lane.since_turn_ = 0;
+        for (std::uint32_t i = 1; fits && i < config_.levels && total.count == before; ++i) {
+          lane.turn_ = lane.turn_ + 1 >= config_.levels ? 1 : lane.turn_ + 1;
+          fits = add(lane.turn_, 1);
+        }
+        if (total.count != before) continue;
+      }
+      std::uint32_t end = max;
+      if (config_.turn_every > 1) {
+        end = std::min(max, total.count + config_.turn_every - 1 - lane.since_turn_);
+      }
+      for (std::uint32_t level = 0; fits && level < config_.levels && total.count < end; ++level) {
+        fits = add(level, end - total.count);
+      }
+      lane.since_turn_ += total.count - before;
+      if (total.count == before) break;
+    }
+    if (total.count != 0) return Taken(total, !fits || total.count == max);
+    if (total.status == TakeStatus::kEmpty && drained()) total.status = TakeStatus::kDrained;
+    return total;
+  }
 
   PutResult PutInto(Lane& lane, std::uint32_t index, const std::uint8_t* data,
                     const std::uint32_t* sizes, std::uint32_t count, std::size_t alignment) {
@@ -330,7 +415,10 @@ class RingSet {
     Ring& ring = *rings_[index];
     for (int i = 0; i < kPatience; ++i) {
       if (i >= kSpins) std::this_thread::yield();
-      if (ring.DiscardOne(lane.rings_[index])) return true;
+      if (ring.DiscardOne(lane.rings_[index])) {
+        ++lane.dropped_;
+        return true;
+      }
       if (ring.size() + ring.SlotsFor(size) <= ring.capacity()) return true;
     }
     return false;

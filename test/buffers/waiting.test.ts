@@ -5,6 +5,7 @@ import {
   EventBuffer,
   PerCPUEventBuffer,
   pinThread,
+  PriorityBuffer,
   type UnifiedEvent,
   unpinThread,
 } from '@tapio/performance';
@@ -16,24 +17,25 @@ import { isPending, turn } from '../support/waits';
 beforeAll(() => pinThread(availableCPUs()[0]));
 afterAll(() => unpinThread());
 
-const KINDS = [
+type EventClass = EventBuffer | PerCPUEventBuffer | PriorityBuffer;
+
+const KINDS: { name: string; make: () => EventClass }[] = [
   { name: 'EventBuffer', make: () => new EventBuffer(4) },
   {
     name: 'PerCPUEventBuffer',
     make: () => new PerCPUEventBuffer({ slotSize: 512, bufferSizePerCPU: 512 * 2, overflowSize: 512 * 2 }),
   },
+  { name: 'PriorityBuffer', make: () => new PriorityBuffer({ low: 4 }) },
 ];
 
 describe.each(KINDS)('$name', ({ make }) => {
-  const fill = (buffer: EventBuffer | PerCPUEventBuffer): number => {
+  const fill = (buffer: EventClass): number => {
     let n = 0;
     while (buffer.tryPut(numbered(n))) n++;
     return n;
   };
 
-  describe.each<
-    [string, (buffer: EventBuffer | PerCPUEventBuffer, signal: AbortSignal) => Promise<unknown>, boolean]
-  >([
+  describe.each<[string, (buffer: EventClass, signal: AbortSignal) => Promise<unknown>, boolean]>([
     ['ready', (buffer, signal) => buffer.ready({ signal }), false],
     ['getAsync', (buffer, signal) => buffer.getAsync({ signal }), false],
     ['batches', (buffer, signal) => buffer.batches({ signal })[Symbol.asyncIterator]().next(), false],

@@ -1,6 +1,6 @@
 /** The collector's parts that need no run: cutting lines, pacing, limiting reports, counting, rendering. */
 import type * as LimitedReportModule from '../../dist/collector/limited-report';
-import type * as LinesModule from '../../dist/collector/ndjson-lines';
+import type * as LinesModule from '../../dist/event/ndjson-lines';
 import type * as PacerModule from '../../dist/collector/pacer';
 import type * as TableModule from '../../dist/collector/live-table';
 import type * as ShortfallModule from '../../dist/collector/rate-shortfall';
@@ -14,7 +14,7 @@ import { encodeEvent } from '@tapio/performance';
 import { internal } from './cli';
 
 const { LimitedReport } = internal<typeof LimitedReportModule>('limited-report');
-const { NdjsonLines } = internal<typeof LinesModule>('ndjson-lines');
+const { NdjsonLines } = internal<typeof LinesModule>('../event/ndjson-lines');
 const { Pacer } = internal<typeof PacerModule>('pacer');
 const { renderLine, renderTable } = internal<typeof TableModule>('live-table');
 const { conservationErrors } = internal<typeof SummaryModule>('summary');

@@ -1,5 +1,6 @@
 #include "core/ring_set.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -67,6 +68,21 @@ std::unique_ptr<RingSet> Create(std::uint32_t rings, std::uint64_t slots,
                                 std::uint64_t overflow_slots) {
   return RingSet::Create({rings, slots, overflow_slots, 128, 16, 0});
 }
+
+// A set of four levels and a lane for each.
+struct Levels {
+  explicit Levels(const std::array<std::uint64_t, 4>& slots, std::uint32_t turn_every = 0) {
+    RingSet::Config config{4, 0, 0, 128, 16, 0};
+    config.levels = 4;
+    config.level_slots = slots;
+    config.turn_every = turn_every;
+    set = RingSet::Create(config);
+    REQUIRE(set != nullptr);
+    for (std::uint32_t level = 0; level < 4; ++level) lanes[level] = set->Attach(level);
+  }
+  std::unique_ptr<RingSet> set;
+  std::array<RingSet::Lane*, 4> lanes{};
+};
 
 PutStatus Put(RingSet& set, RingSet::Lane* lane, const std::string& text,
               OnFull on_full = OnFull::kRefuse) {
@@ -174,10 +190,10 @@ TEST(FullGoesToOverflowThenIsRefused) {
   const std::uint32_t home = pinned.home(2);
   RingSet::Lane* lane = set->Attach();
   for (const char* text : {"1", "2", "3", "4", "5"}) {
-    CHECK(set->HasRoom(8));
+    CHECK(set->HasRoom(*lane, 8));
     CHECK_EQ(Put(*set, lane, text), PutStatus::kStored);
   }
-  CHECK(!set->HasRoom(8));
+  CHECK(!set->HasRoom(*lane, 8));
   CHECK_EQ(Put(*set, lane, "6"), PutStatus::kFull);
   CHECK_EQ(set->Stats(home).puts, 3U);
   CHECK_EQ(set->Stats(2).puts, 2U);
@@ -195,8 +211,8 @@ TEST(RoomForARecordOfSeveralSlots) {
   RingSet::Lane* lane = set->Attach();
   const std::uint32_t slot = set->config().payload;
   for (const char* text : {"1", "2"}) CHECK_EQ(Put(*set, lane, text), PutStatus::kStored);
-  CHECK(set->HasRoom(2 * slot));
-  CHECK(!set->HasRoom(2 * slot + 1));
+  CHECK(set->HasRoom(*lane, 2 * slot));
+  CHECK(!set->HasRoom(*lane, 2 * slot + 1));
 }
 
 TEST(BatchGoesToOverflowThenIsRefused) {
@@ -498,4 +514,72 @@ TEST(CloseWakesEverybody) {
   other->records().Park(second);
   CHECK(Take(*other, other_lane) == "last");
   CHECK(record.wakes == 2 && second.wakes == 1);
+}
+
+TEST(LevelsHaveRingsOfTheirOwnSizeAndNobodyElses) {
+  Levels levels({1, 2, 4, 8});
+  for (std::uint32_t level = 0; level < 4; ++level) {
+    const std::uint64_t slots = std::uint64_t{1} << level;
+    CHECK_EQ(levels.set->ring(level).capacity(), slots);
+    for (std::uint64_t i = 0; i < slots; ++i) {
+      CHECK(levels.set->HasRoom(*levels.lanes[level], 8));
+      CHECK_EQ(Put(*levels.set, levels.lanes[level], "x"), PutStatus::kStored);
+    }
+    CHECK(!levels.set->HasRoom(*levels.lanes[level], 8));
+    CHECK_EQ(Put(*levels.set, levels.lanes[level], "y"), PutStatus::kFull);
+    CHECK_EQ(Put(*levels.set, levels.lanes[level], "z", OnFull::kDropOldest), PutStatus::kStored);
+    const RingSet::RingStats stats = levels.set->Stats(level);
+    CHECK_EQ(stats.puts, slots + 1);
+    CHECK_EQ(stats.rejected, 1U);
+    CHECK_EQ(stats.discarded, 1U);
+  }
+}
+
+TEST(TheMostUrgentLevelComesFirst) {
+  Levels levels({8, 8, 8, 8});
+  RingSet::Lane* taker = levels.set->Attach();
+  CHECK(Take(*levels.set, taker) == "(empty)");
+  CHECK_EQ(PutBatch(*levels.set, levels.lanes[3], {"d1", "d2", "d3"}).count, 3U);
+  CHECK_EQ(PutBatch(*levels.set, levels.lanes[1], {"b1", "b2"}).count, 2U);
+  CHECK(Take(*levels.set, taker) == "b1");
+  CHECK_EQ(PutBatch(*levels.set, levels.lanes[0], {"a1", "a2"}).count, 2U);
+  CHECK_EQ(PutBatch(*levels.set, levels.lanes[2], {"c1"}).count, 1U);
+  CHECK(TakeBatch(*levels.set, taker, 4) == Records({"a1", "a2", "b2", "c1"}));
+  CHECK_EQ(PutBatch(*levels.set, levels.lanes[0], {"a3"}).count, 1U);
+  // As much as has space, and no record of a later level in its stead.
+  CHECK(TakeBatch(*levels.set, taker, 9, 3) == Records({"a3"}));
+  CHECK(TakeBatch(*levels.set, taker, 9, 1).empty());
+  CHECK(TakeBatch(*levels.set, taker, 9) == Records({"d1", "d2", "d3"}));
+  levels.set->Close();
+  CHECK(Take(*levels.set, taker) == "(drained)");
+}
+
+TEST(OneOfSoManyGoesToTheOtherLevelsInTurn) {
+  for (std::uint32_t chunk : {1U, 2U, 5U, 64U}) {
+    Levels levels({64, 64, 64, 64}, 4);
+    RingSet::Lane* taker = levels.set->Attach();
+    for (int i = 0; i < 40; ++i)
+      CHECK_EQ(Put(*levels.set, levels.lanes[0], "a"), PutStatus::kStored);
+    for (const char* text : {"b", "b"})
+      CHECK_EQ(Put(*levels.set, levels.lanes[1], text), PutStatus::kStored);
+    for (const char* text : {"d", "d", "d"}) {
+      CHECK_EQ(Put(*levels.set, levels.lanes[3], text), PutStatus::kStored);
+    }
+    std::string order;
+    while (order.size() < 45) {
+      for (const std::string& text : TakeBatch(*levels.set, taker, chunk)) order += text;
+    }
+    CHECK(order == "aaabaaadaaabaaadaaadaaaaaaaaaaaaaaaaaaaaaaaaa");
+  }
+}
+
+TEST(OneSleeperHearsOfEveryLevel) {
+  Levels levels({2, 2, 2, 2});
+  CountingSleeper sleeper;
+  for (int level = 0; level < 4; ++level) {
+    levels.set->records().Park(sleeper);
+    CHECK_EQ(Put(*levels.set, levels.lanes[static_cast<std::size_t>(level)], "x"),
+             PutStatus::kStored);
+    CHECK_EQ(sleeper.wakes, level + 1);
+  }
 }

@@ -179,12 +179,12 @@ struct Sleepless {
   std::atomic<std::uint64_t> producer_sleeps{0};
   std::atomic<std::uint64_t> imminent{0};
 
-  void Sleep(ParkingLot& lot, bool for_room) {
+  void Sleep(const RingSet::Lane& lane, ParkingLot& lot, bool for_room) {
     ThreadSleeper sleeper;
     lot.Park(sleeper);
-    const bool no_need =
-        rings->closed() ? for_room || rings->drained() || rings->HasRecord()
-                        : (for_room ? rings->HasRoom(sizeof(std::uint64_t)) : rings->HasRecord());
+    const bool no_need = rings->closed() ? for_room || rings->drained() || rings->HasRecord()
+                                         : (for_room ? rings->HasRoom(lane, sizeof(std::uint64_t))
+                                                     : rings->HasRecord());
     if (!no_need) {
       // Claimed and not yet published: its producer may have looked for sleepers before we parked.
       if (!for_room && rings->size() != 0) {
@@ -198,14 +198,14 @@ struct Sleepless {
     lot.Unpark(sleeper);
   }
 
-  void Produce(std::uint64_t stream, int records) {
+  void Produce(std::uint64_t stream, int records, std::uint32_t level) {
     Random random(stream);
-    RingSet::Lane* lane = rings->Attach();
+    RingSet::Lane* lane = rings->Attach(level);
     for (int i = 0; i < records; ++i) {
       const std::uint64_t record = random.Next();
       while (rings->Put(*lane, &record, sizeof record, RingSet::OnFull::kTryAgain) !=
              tapio::PutStatus::kStored) {
-        Sleep(rings->room(), true);
+        Sleep(*lane, rings->room(), true);
       }
       put.fetch_add(1);
       Pause(random);
@@ -223,7 +223,7 @@ struct Sleepless {
                                                  sizeof target, sizes, 1 + random.Below(8), 8);
       if (result.status == TakeStatus::kDrained) break;
       taken.fetch_add(result.count);
-      if (result.count == 0) Sleep(rings->records(), false);
+      if (result.count == 0) Sleep(*lane, rings->records(), false);
       if (random.OneIn(4)) Pause(random);
     }
     rings->Detach(lane);
@@ -240,9 +240,15 @@ TEST(NoWakeUpIsLost) {
   std::uint64_t producer_sleeps = 0;
   std::uint64_t imminent = 0;
   for (int round = 0; round < 40; ++round) {
-    const bool many_rings = round % 2 == 1;
+    // One ring, rings of CPUs, rings of levels.
+    RingSet::Config config{round % 3 == 0 ? 1U : 2U, 2, round % 3 == 1 ? 2U : 0U, 128, 112, 0};
+    if (round % 3 == 2) {
+      config.levels = 2;
+      config.level_slots = {2, 2};
+      config.turn_every = round % 2 == 0 ? 0 : 3;
+    }
     Sleepless run;
-    run.rings = RingSet::Create({many_rings ? 2U : 1U, 2, many_rings ? 2U : 0U, 128, 112, 0});
+    run.rings = RingSet::Create(config);
     REQUIRE(run.rings != nullptr);
     std::vector<std::thread> consumers;
     std::vector<std::thread> producers;
@@ -251,7 +257,9 @@ TEST(NoWakeUpIsLost) {
       consumers.emplace_back([&run, stream, i] { run.Consume(stream + i); });
     }
     for (std::uint64_t i = 0; i < kProducers; ++i) {
-      producers.emplace_back([&run, stream, i, records] { run.Produce(stream + 8 + i, records); });
+      producers.emplace_back([&run, stream, i, records] {
+        run.Produce(stream + 8 + i, records, static_cast<std::uint32_t>(i));
+      });
     }
     for (std::thread& thread : producers) thread.join();
     run.rings->Close();

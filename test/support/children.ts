@@ -22,13 +22,14 @@ export function runChild(
   args: readonly string[] = [],
   flags: readonly string[] = [],
   limit = 60_000,
+  env: Record<string, string> = {},
 ): Promise<Outcome> {
   const start = performance.now();
   const child: ChildProcess = spawn(process.execPath, [...flags, fixture(name), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: limit,
     killSignal: 'SIGKILL',
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
   });
   let stdout = '';
   let stderr = '';

@@ -5,12 +5,13 @@ import {
   type EventView,
   PerCPUBuffer,
   PerCPUEventBuffer,
+  PriorityBuffer,
   RingBuffer,
   type UnifiedEvent,
 } from '@tapio/performance';
 import { checksum } from './delivery-checker';
 
-export type Class = 'RingBuffer' | 'EventBuffer' | 'PerCPUBuffer' | 'PerCPUEventBuffer';
+export type Class = 'RingBuffer' | 'EventBuffer' | 'PerCPUBuffer' | 'PerCPUEventBuffer' | 'PriorityBuffer';
 
 /** Puts records `sequence` to at most `end`; gives the first that was not put. Counts on nothing but the answers. */
 export type Put = (sequence: number, end: number) => number;
@@ -39,6 +40,8 @@ export function attach(kind: Class, handle: BufferHandle, producer: number): Sid
       return eventSide(EventBuffer.attach(handle), producer);
     case 'PerCPUEventBuffer':
       return eventSide(PerCPUEventBuffer.attach(handle), producer);
+    case 'PriorityBuffer':
+      return eventSide(PriorityBuffer.attach(handle), producer);
   }
 }
 
@@ -143,7 +146,7 @@ function perCPUSide(buffer: PerCPUBuffer, producer: number): Side {
   };
 }
 
-function eventSide(buffer: EventBuffer | PerCPUEventBuffer, producer: number): Side {
+function eventSide(buffer: EventBuffer | PerCPUEventBuffer | PriorityBuffer, producer: number): Side {
   const make = (sequence: number): UnifiedEvent => {
     const event: UnifiedEvent = {
       id: String(checksum(producer, sequence)),
@@ -152,6 +155,8 @@ function eventSide(buffer: EventBuffer | PerCPUEventBuffer, producer: number): S
       source: 'test',
       kernel: { pid: producer, tid: sequence },
     };
+    // A PriorityBuffer keeps these in all its levels.
+    if (sequence % 3 !== 0) event.severity = (['critical', 'error', 'medium'] as const)[(sequence % 5) % 3];
     // Some events take several slots.
     if (sequence % 8 === 3) event.message = String.fromCharCode(97 + (sequence % 26)).repeat(sequence % 150);
     return event;

@@ -1,5 +1,5 @@
 /**
- * One face for the four buffer classes, so that one contract suite runs over all of them. Subjects move numbers.
+ * One face for the five buffer classes, so that one contract suite runs over all of them. Subjects move numbers.
  * The per-CPU classes are measured on one pinned CPU: their room is that of its ring and of the overflow ring.
  */
 import {
@@ -8,6 +8,7 @@ import {
   EventBuffer,
   PerCPUBuffer,
   PerCPUEventBuffer,
+  PriorityBuffer,
   RingBuffer,
   type UnifiedEvent,
 } from '@tapio/performance';
@@ -24,7 +25,7 @@ export interface Counts {
 
 /** A buffer under test. Sizes are slots. */
 export interface Subject {
-  readonly buffer: RingBuffer | EventBuffer | PerCPUBuffer | PerCPUEventBuffer;
+  readonly buffer: RingBuffer | EventBuffer | PerCPUBuffer | PerCPUEventBuffer | PriorityBuffer;
   put(n: number): void;
   tryPut(n: number): boolean;
   /** The oldest number, or undefined. */
@@ -131,7 +132,7 @@ function perCPU(buffer: PerCPUBuffer): Subject {
   };
 }
 
-type EventClass = EventBuffer | PerCPUEventBuffer;
+type EventClass = EventBuffer | PerCPUEventBuffer | PriorityBuffer;
 
 function eventPuts(buffer: EventClass, n: number): Record<string, () => unknown> {
   return {
@@ -172,7 +173,9 @@ function eventOthers(buffer: EventClass): Record<string, () => unknown> {
   };
 }
 
-function events(buffer: EventBuffer): Subject {
+/** In a PriorityBuffer numbers go to the level `low`. */
+function events(buffer: EventBuffer | PriorityBuffer): Subject {
+  const counts = (): Counts => (buffer instanceof EventBuffer ? buffer.getStats() : buffer.getStats().low);
   return {
     buffer,
     put: (n) => buffer.put(numbered(n)),
@@ -182,7 +185,7 @@ function events(buffer: EventBuffer): Subject {
       return event && numberOf(event);
     },
     takeUpTo: (maxCount) => buffer.getBatch(maxCount).map(numberOf),
-    counts: () => buffer.getStats(),
+    counts,
     clear: () => buffer.clear(),
     puts: (n) => eventPuts(buffer, n),
     arrays: () => ({
@@ -282,5 +285,11 @@ export const KINDS: readonly Kind[] = [
       ),
     attach: (handle) => perCPUEvents(PerCPUEventBuffer.attach(handle)),
     fifo: false,
+  },
+  {
+    name: 'PriorityBuffer',
+    make: (capacity) => events(new PriorityBuffer({ critical: 1, high: 1, normal: 1, low: capacity })),
+    attach: (handle) => events(PriorityBuffer.attach(handle)),
+    fifo: true,
   },
 ];

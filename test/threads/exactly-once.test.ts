@@ -4,6 +4,7 @@ import {
   EventBuffer,
   PerCPUBuffer,
   PerCPUEventBuffer,
+  PriorityBuffer,
   RingBuffer,
 } from '@tapio/performance';
 import type { LoadTask } from '../fixtures/load.worker';
@@ -19,7 +20,7 @@ const NEAR_2_32 = { startTicket: 2 ** 32 - 1000 };
 interface Load {
   name: string;
   kind: Class;
-  make: () => RingBuffer | EventBuffer | PerCPUBuffer | PerCPUEventBuffer;
+  make: () => RingBuffer | EventBuffer | PerCPUBuffer | PerCPUEventBuffer | PriorityBuffer;
   perProducer: number;
   ordered: boolean;
 }
@@ -59,6 +60,18 @@ const LOADS: readonly Load[] = [
     make: () =>
       new PerCPUEventBuffer({ slotSize: 128, bufferSizePerCPU: 2048, overflowSize: 4096, ...NEAR_2_32 }),
     perProducer: 50_000,
+    ordered: false,
+  },
+  {
+    name: 'PriorityBuffer',
+    kind: 'PriorityBuffer',
+    make: () =>
+      new PriorityBuffer({ critical: 4, high: 8, normal: 4, low: 16 }, undefined, {
+        slotSize: 128,
+        fairShare: 0.1,
+        ...NEAR_2_32,
+      }),
+    perProducer: 15_000,
     ordered: false,
   },
 ];
@@ -111,6 +124,12 @@ test.each(LOADS)(
       const metrics = buffer.getMetrics();
       expect(metrics).toMatchObject({ writes: total, reads: total, discarded: 0, overflowUsed: 0 });
       expect(metrics.cpus.reduce((sum, { writes }) => sum + writes, 0) + metrics.overflows).toBe(total);
+    } else if (buffer instanceof PriorityBuffer) {
+      const levels = Object.values(buffer.getStats());
+      expect(levels.reduce((sum, { puts }) => sum + puts, 0)).toBe(total);
+      for (const { puts, gets, size, discarded } of levels)
+        expect({ gets, size, discarded }).toEqual({ gets: puts, size: 0, discarded: 0 });
+      expect(levels.reduce((sum, { rejected }) => sum + rejected, 0)).toBeGreaterThanOrEqual(refusals);
     } else {
       const stats = buffer.getStats();
       expect(stats).toMatchObject({ puts: total, gets: total, size: 0, discarded: 0, closed: true });

@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import tty from 'node:tty';
 import { eventFromJSON, type UnifiedEvent } from '../../index';
 import { LimitedReport } from '../limited-report';
-import { NdjsonLines, type NdjsonLine } from '../ndjson-lines';
+import { NdjsonLines, type NdjsonLine } from '../../event/ndjson-lines';
 import type { SourceContext, SourceDefinition } from './source';
 
 const STDIN = 0;

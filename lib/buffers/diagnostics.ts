@@ -1,0 +1,79 @@
+import diagnostics from 'node:diagnostics_channel';
+import type { BufferHandle } from './handle';
+import type { Port } from './port';
+
+/** Of `tapio:buffer:full` and `tapio:buffer:close`. */
+export interface BufferMessage {
+  /** Of the buffer. */
+  handle: BufferHandle;
+}
+
+/** Of `tapio:buffer:drop`. */
+export interface BufferDropMessage extends BufferMessage {
+  /** Events or records that this operation lost: refused, or the oldest, which gave way. */
+  count: number;
+}
+
+/** Of `tapio:buffer:high-watermark`. */
+export interface BufferHighWatermarkMessage extends BufferMessage {
+  /** Which ring of the buffer: of a PerCPUEventBuffer the CPU, and behind them the overflow ring; of a PriorityBuffer the level. */
+  ring: number;
+  /** Slots. */
+  highWatermark: number;
+  capacity: number;
+}
+
+const full = diagnostics.channel('tapio:buffer:full');
+const drop = diagnostics.channel('tapio:buffer:drop');
+const close = diagnostics.channel('tapio:buffer:close');
+export const highWatermark = diagnostics.channel('tapio:buffer:high-watermark');
+
+/*
+ * Messages go to the subscribers of the thread where it happens, and from inside the call that it happens in: whoever publishes must
+ * have left staging and control at rest, as a subscriber may call the buffer. Nothing here is on the path of a put that finds room.
+ */
+
+/** A put found no room, whatever becomes of it. */
+export function tellFull({ handle }: Port): void {
+  if (full.hasSubscribers) full.publish({ handle } satisfies BufferMessage);
+}
+
+/** So many records are lost. */
+export function tellDrop({ handle }: Port, count: number): void {
+  if (drop.hasSubscribers) drop.publish({ handle, count } satisfies BufferDropMessage);
+}
+
+export function tellClose({ handle }: Port): void {
+  if (close.hasSubscribers) close.publish({ handle } satisfies BufferMessage);
+}
+
+/** Least growth of a mark that is told, in parts of the capacity; and the shortest time between two looks, milliseconds. */
+const STEPS = 16;
+const INTERVAL_MS = 10;
+
+/** Tells how full the rings have been: looked at by who takes, where there are subscribers. */
+export class HighWatermarks {
+  private readonly told: number[] = [];
+  private lookedAt = -Infinity;
+
+  constructor(private readonly port: Port) {}
+
+  look(): void {
+    const now = performance.now();
+    if (now - this.lookedAt < INTERVAL_MS) return;
+    this.lookedAt = now;
+    const { port, told } = this;
+    for (let ring = 0; ring < port.totalRings; ring++) {
+      const { highWatermark: mark, capacity } = port.stats(ring);
+      if (mark === 0 || mark - (told[ring] ?? 0) < capacity / STEPS) continue;
+      told[ring] = mark;
+      const { handle } = port;
+      highWatermark.publish({
+        handle,
+        ring,
+        highWatermark: mark,
+        capacity,
+      } satisfies BufferHighWatermarkMessage);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/** Symbol.asyncDispose, and the warning about instances that became garbage. */
+import { EventBuffer, RingBuffer } from '@tapio/performance';
+import { runChild } from '../support/children';
+import { thrownBy } from '../support/errors';
+import { numbered } from '../support/events';
+import { KINDS } from '../support/subjects';
+import { isPending } from '../support/waits';
+
+describe.each(KINDS)('$name', ({ make, attach }) => {
+  test('asyncDispose closes, and settles when everything has been taken, by whomever', async () => {
+    const maker = make(16);
+    const other = attach(maker.buffer.handle);
+    for (let n = 0; n < 3; n++) maker.put(n);
+    const disposed = maker.buffer[Symbol.asyncDispose]();
+    expect(thrownBy(() => other.put(9)).code).toBe('ERR_BUFFER_CLOSED');
+    for (let n = 0; n < 3; n++) {
+      expect(await isPending(disposed)).toBe(true);
+      other.take();
+    }
+    await disposed;
+    await maker.buffer[Symbol.asyncDispose]();
+  });
+
+  test('asyncDispose of an empty buffer settles, and so does clear', async () => {
+    await make(16).buffer[Symbol.asyncDispose]();
+    const subject = make(16);
+    subject.put(1);
+    const disposed = subject.buffer[Symbol.asyncDispose]();
+    expect(await isPending(disposed)).toBe(true);
+    subject.clear();
+    await disposed;
+  });
+
+  test('asyncDispose of an attached instance only lets go', async () => {
+    const maker = make(16);
+    const other = attach(maker.buffer.handle);
+    maker.put(1);
+    await other.buffer[Symbol.asyncDispose]();
+    expect(thrownBy(() => other.put(9)).code).toBe('ERR_BUFFER_CLOSED');
+    expect(maker.take()).toBe(1);
+    maker.put(2);
+  });
+});
+
+test('an iteration beside asyncDispose gets all that waits', async () => {
+  const buffer = new EventBuffer(8);
+  let taken = 0;
+  const consumer = (async () => {
+    for await (const event of buffer) taken += event.id.length;
+  })();
+  for (let n = 0; n < 8; n++) buffer.put(numbered(n));
+  await buffer[Symbol.asyncDispose]();
+  await consumer;
+  expect(taken).toBe(8);
+});
+
+test('those who wait for room are refused, and the wait for the end goes on', async () => {
+  const buffer = new EventBuffer(1);
+  buffer.put(numbered(1));
+  const put = buffer.putAsync(numbered(2));
+  const refused = put.catch((error) => error.code);
+  const disposed = buffer[Symbol.asyncDispose]();
+  expect(await refused).toBe('ERR_BUFFER_CLOSED');
+  expect(await isPending(disposed)).toBe(true);
+  buffer.get();
+  await disposed;
+});
+
+test('a wait for the end costs no CPU', async () => {
+  const ring = new RingBuffer(8);
+  ring.put(new Uint8Array(1));
+  const disposed = ring[Symbol.asyncDispose]();
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const { user, system } = process.cpuUsage(before);
+  expect(user + system).toBeLessThan(100_000);
+  ring.get();
+  await disposed;
+});
+
+describe('with TAPIO_DEBUG=1', () => {
+  const told = async (way: string, debug = '1'): Promise<string[]> => {
+    const { code, stdout, stderr } = await runChild(
+      'leak.child',
+      [way],
+      ['--expose-gc', '--no-warnings'],
+      20_000,
+      {
+        TAPIO_DEBUG: debug,
+      },
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return stdout === '' ? [] : stdout.split('\n');
+  };
+  const each = (how: string): string[] =>
+    KINDS.map(
+      ({ name }) => `TAPIO_BUFFER_LEAK the ${name} N was ${how} before it was garbage, with its place`,
+    ).sort();
+
+  test('an instance that is made and forgotten is told of', async () =>
+    expect(await told('make and forget')).toEqual(each('made and neither closed nor disposed')));
+  test('one that is attached and forgotten, too', async () =>
+    expect(await told('attach and forget')).toEqual(each('attached and not disposed')));
+  test.each(['close', 'dispose', 'see that it is closed'])('%s: nothing is told', async (way) =>
+    expect(await told(way)).toEqual([]),
+  );
+  test.each(['', '0'])('with TAPIO_DEBUG=%p nothing is told', async (debug) =>
+    expect(await told('make and forget', debug)).toEqual([]),
+  );
+});
