@@ -105,7 +105,8 @@ const document: readonly { theirs: string; claim: number; ours(ns: Named): numbe
   {
     theirs: 'Batch/Process100',
     claim: 612,
-    ours: (ns) => ns('EventBuffer putBatch + consume, 100 events') - ns('EventBuffer putBatch of 100, cleared'),
+    ours: (ns) =>
+      ns('EventBuffer putBatch + consume, 100 events') - ns('EventBuffer putBatch of 100, cleared'),
     measures: '100 kernel events through a callback, their bytes copied; theirs reads pointers',
   },
 ];

@@ -18,7 +18,11 @@ async function main(): Promise<void> {
     session.add(await scaleNode(n, 1));
     if (n > 1) session.add(await scaleNode(n, n));
   }
-  await runCore(['--scaling', String(most)], () => [], (row) => session.add(row));
+  await runCore(
+    ['--scaling', String(most)],
+    () => [],
+    (row) => session.add(row),
+  );
 }
 
 finish(main());

@@ -21,7 +21,10 @@ function install(version) {
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
     const wanted = `node-${process.platform}-${process.arch}@${version}`;
     const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
-    execFileSync('npm', ['install', ...options, wanted], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('npm', ['install', ...options, wanted], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   }
   return binary;
 }

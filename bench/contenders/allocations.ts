@@ -7,7 +7,10 @@ const RECORD = new Uint8Array(256);
 const CAPACITY = 4096;
 
 /** Each operation answers 1 when it did what its name says. */
-function call(name: string, make: () => { prepare?(count: number): void; once(i: number): number }): OneThreadContender {
+function call(
+  name: string,
+  make: () => { prepare?(count: number): void; once(i: number): number },
+): OneThreadContender {
   return {
     name,
     ours: true,

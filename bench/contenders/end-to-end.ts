@@ -14,6 +14,10 @@ import { messageWindow, Receiver, Sender } from './messages';
 const CAPACITY = 16384;
 const RING_BYTES = 1 << 24;
 
+/** Objects taken at once, as `batches` takes by default. */
+const TAKEN = 256;
+
+/** A buffer lives while somebody holds it. */
 let kept: EventBuffer;
 
 function stampedEvents(): (i: number) => UnifiedEvent {
@@ -62,7 +66,7 @@ function ours(how: 'objects' | 'views'): CrossThreadContender {
           for (let rest = count; rest > 0; rest = first + count - reading.next) {
             await buffer.ready();
             if (how === 'views') buffer.consume(reading.read, rest);
-            else buffer.getBatch(rest).forEach(reading.read);
+            else buffer.getBatch(Math.min(rest, TAKEN)).forEach(reading.read);
           }
           return reading.sum.take();
         },

@@ -121,7 +121,8 @@ function handCoded(workload: Workload): CrossThreadContender {
           while (count > 0) {
             let at = ring.next();
             if (at < 0) continue;
-            for (; at >= 0 && count > 0; at = --count > 0 ? ring.next() : -1) sum += workload.read(decode(at));
+            for (; at >= 0 && count > 0; at = --count > 0 ? ring.next() : -1)
+              sum += workload.read(decode(at));
             ring.release();
           }
           return sum;

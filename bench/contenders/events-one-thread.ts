@@ -1,10 +1,5 @@
 /** An event in and the same event out, in one thread: through our ring, and through what only encodes and decodes. */
-import {
-  decodeEvent,
-  encodeEvent,
-  EventBuffer,
-  type UnifiedEvent,
-} from '@tapio/performance';
+import { decodeEvent, encodeEvent, EventBuffer, type UnifiedEvent } from '@tapio/performance';
 import type { OneThreadContender } from '../measure/row';
 import { bebop, byHand, type CodecMaker, MOST_BYTES, msgpackr, protobufjs } from './codecs';
 import { Sum, VARIETY, type Workload } from './events';
@@ -96,11 +91,6 @@ function peers(workload: Workload): OneThreadContender[] {
       () => (event) => JSON.parse(JSON.stringify(event)) as UnifiedEvent,
       (event) => ({ ...event, timestamp: String(event.timestamp) }),
     ),
-    trip(
-      'structuredClone',
-      workload,
-      false,
-      () => (event) => structuredClone(event) as UnifiedEvent,
-    ),
+    trip('structuredClone', workload, false, () => (event) => structuredClone(event) as UnifiedEvent),
   ];
 }

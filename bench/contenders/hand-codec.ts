@@ -193,7 +193,10 @@ function source(fields: Fields): string {
     },
     skip(start) {
       at = start + ${fixed};
-      ${fields.filter(([, kind]) => kind === 'text').map(() => 'at += 2 + view.getUint16(at, true)').join(';\n      ')};
+      ${fields
+        .filter(([, kind]) => kind === 'text')
+        .map(() => 'at += 2 + view.getUint16(at, true)')
+        .join(';\n      ')};
       return at;
     },
   };`;

@@ -2,12 +2,7 @@
 import { EventBuffer } from '@tapio/performance';
 import type { OneThreadContender } from '../measure/row';
 import { kernel, Sum, VARIETY } from './events';
-import {
-  handCodec,
-  KERNEL_PID_AT,
-  KERNEL_RETURN_CODE_AT,
-  KERNEL_TEXTS_AT,
-} from './hand-codec';
+import { handCodec, KERNEL_PID_AT, KERNEL_RETURN_CODE_AT, KERNEL_TEXTS_AT } from './hand-codec';
 import { JsSpscRing } from './js-spsc';
 
 const EVENTS = 1024;

@@ -116,5 +116,10 @@ export const slices: OneThreadContender[] = [
     },
     useSlice,
   ),
-  pooled('Buffer.allocUnsafe 4 KiB, no pool', false, () => ({ get: () => Buffer.allocUnsafe(SLICE), put() {} }), useSlice),
+  pooled(
+    'Buffer.allocUnsafe 4 KiB, no pool',
+    false,
+    () => ({ get: () => Buffer.allocUnsafe(SLICE), put() {} }),
+    useSlice,
+  ),
 ];

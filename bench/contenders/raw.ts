@@ -74,7 +74,8 @@ const ringBuffer: RawPeer = {
       ? {
           put: (_first, count) =>
             ring.putBatchFrom(batch.bytes, count === BATCH ? lengths : lengths.subarray(0, count)),
-          take: (_first, most) => ring.getBatchInto(batch.bytes, most === BATCH ? taken : taken.subarray(0, most)),
+          take: (_first, most) =>
+            ring.getBatchInto(batch.bytes, most === BATCH ? taken : taken.subarray(0, most)),
         }
       : {
           put: () => Number(ring.tryPut(record)),
@@ -134,7 +135,8 @@ const ringbufJs: RawPeer = {
             if (ring.availableWrite() < count * words) return 0;
             return ring.push(count === BATCH ? batch.words : batch.words.subarray(0, count * words)) / words;
           },
-          take: (_first, most) => ring.pop(most === BATCH ? batch.words : batch.words.subarray(0, most * words)) / words,
+          take: (_first, most) =>
+            ring.pop(most === BATCH ? batch.words : batch.words.subarray(0, most * words)) / words,
         }
       : {
           put: () => (ring.availableWrite() < words ? 0 : ring.push(record) / words),
@@ -160,7 +162,11 @@ const disruptor: RawPeer = {
           if (rooms.length === 0) return 0;
           let at = 0;
           for (const room of rooms) {
-            room.set(at === 0 && room.length === batch.bytes.length ? batch.bytes : batch.bytes.subarray(at, at + room.length));
+            room.set(
+              at === 0 && room.length === batch.bytes.length
+                ? batch.bytes
+                : batch.bytes.subarray(at, at + room.length),
+            );
             at += room.length;
           }
         }
@@ -220,13 +226,14 @@ export function acrossThreads(size: number, many: boolean): CrossThreadContender
     },
     consumer(side) {
       const [ends, batch] = open(side, contender, 'consumer');
-      return { take: (first, count) => takeAll(ends, contender.inPlace ? undefined : batch, first, count, step) };
+      return {
+        take: (first, count) => takeAll(ends, contender.inPlace ? undefined : batch, first, count, step),
+      };
     },
   }));
 }
 
-const calls = (many: boolean): string =>
-  many ? ' putBatchFrom + getBatchInto' : ' tryPut + tryGetInto';
+const calls = (many: boolean): string => (many ? ' putBatchFrom + getBatchInto' : ' tryPut + tryGetInto');
 
 export function inOneThread(size: number): OneThreadContender[] {
   return all.map((contender) => ({

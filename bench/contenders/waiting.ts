@@ -13,6 +13,10 @@ const RING_BYTES = 1 << 21;
 const MOST_BYTES = 256;
 const PACKED = 64;
 
+/** Objects taken at once, as `batches` takes by default. */
+const TAKEN = 256;
+
+/** A buffer lives while somebody holds it. */
 let kept: EventBuffer;
 
 /** The field `tid` carries the stamp. */
@@ -57,7 +61,7 @@ function ours(wakeIntervalMicros: number, how: 'views' | 'objects'): CrossThread
             await buffer.ready();
             const rest = first + count - next;
             if (how === 'views') buffer.consume(read, rest);
-            else buffer.getBatch(rest).forEach(read);
+            else buffer.getBatch(Math.min(rest, TAKEN)).forEach(read);
           }
           return sum.take();
         },

@@ -14,6 +14,7 @@
 #include <boost/lockfree/spsc_queue.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 #include <xenium/vyukov_bounded_queue.hpp>
@@ -31,7 +32,14 @@
 
 namespace tapio::bench {
 
-inline constexpr std::size_t kCapacity = 1024;
+// Slots of every ring: CAPACITY, a power of two, 1024 by default.
+inline std::size_t Capacity() {
+  static const std::size_t capacity = [] {
+    const char* text = std::getenv("CAPACITY");
+    return text == nullptr ? std::size_t{1024} : std::size_t{std::strtoull(text, nullptr, 10)};
+  }();
+  return capacity;
+}
 inline constexpr std::size_t kMostAtOnce = 100;
 
 // For rings that know single records only.
@@ -57,7 +65,7 @@ struct Tapio {
 
   struct Queue {
     Ring::Geometry geometry{
-        kCapacity, static_cast<std::uint32_t>(AlignUp(Ring::kHeaderSize + sizeof(T), kCacheLine)),
+        Capacity(), static_cast<std::uint32_t>(AlignUp(Ring::kHeaderSize + sizeof(T), kCacheLine)),
         sizeof(T)};
     Memory memory = Memory::Allocate(Ring::BytesFor(geometry));
     Ring ring{geometry, memory.data()};
@@ -95,7 +103,7 @@ struct Vyukov {
   static constexpr bool kOurs = false;
   static constexpr bool kManyThreads = true;
   struct Queue {
-    VyukovRing<T> ring{kCapacity};
+    VyukovRing<T> ring{Capacity()};
   };
   struct End : OneByOne<End, T> {
     explicit End(Queue& queue) : ring(queue.ring) {}
@@ -111,7 +119,7 @@ struct Spsc {
   static constexpr bool kOurs = false;
   static constexpr bool kManyThreads = false;
   struct Queue {
-    SpscRing<T> ring{kCapacity};
+    SpscRing<T> ring{Capacity()};
   };
   struct End : OneByOne<End, T> {
     explicit End(Queue& queue) : ring(queue.ring) {}
@@ -127,7 +135,7 @@ struct Xenium {
   static constexpr bool kOurs = false;
   static constexpr bool kManyThreads = true;
   struct Queue {
-    xenium::vyukov_bounded_queue<T> ring{kCapacity};
+    xenium::vyukov_bounded_queue<T> ring{Capacity()};
   };
   struct End : OneByOne<End, T> {
     explicit End(Queue& queue) : ring(queue.ring) {}
@@ -145,7 +153,7 @@ struct Moodycamel {
   using Ring = moodycamel::ConcurrentQueue<T>;
   struct Queue {
     // Room for each of 64 producers to keep a block of its own.
-    Ring ring{kCapacity, 64, 0};
+    Ring ring{Capacity(), 64, 0};
   };
   struct End {
     explicit End(Queue& queue) : ring(queue.ring), producer(ring), consumer(ring) {}
@@ -171,7 +179,7 @@ struct ReaderWriter {
   static constexpr bool kManyThreads = false;
   using Ring = moodycamel::ReaderWriterQueue<T>;
   struct Queue {
-    Ring ring{kCapacity};
+    Ring ring{Capacity()};
   };
   struct End : OneByOne<End, T> {
     explicit End(Queue& queue) : ring(queue.ring) {}
@@ -188,7 +196,7 @@ struct BoostQueue {
   static constexpr bool kManyThreads = true;
   using Ring = boost::lockfree::queue<T, boost::lockfree::fixed_sized<true>>;
   struct Queue {
-    Ring ring{kCapacity};
+    Ring ring{Capacity()};
   };
   struct End : OneByOne<End, T> {
     explicit End(Queue& queue) : ring(queue.ring) {}
@@ -205,7 +213,7 @@ struct BoostSpsc {
   static constexpr bool kManyThreads = false;
   using Ring = boost::lockfree::spsc_queue<T>;
   struct Queue {
-    Ring ring{kCapacity};
+    Ring ring{Capacity()};
   };
   struct End {
     explicit End(Queue& queue) : ring(queue.ring) {}
@@ -224,7 +232,7 @@ struct Tbb {
   static constexpr bool kManyThreads = true;
   using Ring = tbb::concurrent_bounded_queue<T>;
   struct Queue {
-    Queue() { ring.set_capacity(kCapacity); }
+    Queue() { ring.set_capacity(Capacity()); }
     Ring ring;
   };
   struct End : OneByOne<End, T> {
@@ -238,7 +246,9 @@ struct Tbb {
 template <typename T>
 struct CkQueue {
   // It leaves one slot free.
-  CkQueue() : slots(new T[2 * kCapacity]) { ck_ring_init(&ring, 2 * kCapacity); }
+  CkQueue() : slots(new T[2 * Capacity()]) {
+    ck_ring_init(&ring, static_cast<unsigned int>(2 * Capacity()));
+  }
   alignas(128) ck_ring ring;
   std::unique_ptr<T[]> slots;
 };
@@ -250,7 +260,7 @@ struct CkMpmc {
   static constexpr bool kManyThreads = true;
   using Queue = CkQueue<T>;
   struct End : OneByOne<End, T> {
-    explicit End(Queue& queue) : queue(queue) {}
+    explicit End(Queue& shared) : queue(shared) {}
     bool Put(const T& value) {
       return _ck_ring_enqueue_mp(&queue.ring, queue.slots.get(), &value, sizeof(T), nullptr);
     }
@@ -268,7 +278,7 @@ struct CkSpsc {
   static constexpr bool kManyThreads = false;
   using Queue = CkQueue<T>;
   struct End : OneByOne<End, T> {
-    explicit End(Queue& queue) : queue(queue) {}
+    explicit End(Queue& shared) : queue(shared) {}
     bool Put(const T& value) {
       return _ck_ring_enqueue_sp(&queue.ring, queue.slots.get(), &value, sizeof(T), nullptr);
     }

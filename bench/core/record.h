@@ -17,7 +17,8 @@ struct Record {
 template <std::size_t kBytes>
 void Fill(Record<kBytes>& record, std::uint64_t producer, std::uint64_t sequence) {
   // First and last are enough to show a torn record, and filling all would be timed as well.
-  record.words[0] = record.words[kBytes / 8 - 1] = (producer << 56) | sequence;
+  record.words[0] = (producer << 56) | sequence;
+  record.words[kBytes / 8 - 1] = record.words[0];
 }
 
 // What one consumer has seen. Threads: its own, until it has ended.

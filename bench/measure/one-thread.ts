@@ -18,9 +18,7 @@ export async function compareInOneThread(row: OneThreadRow, repeats: number): Pr
   const threads: Thread[] = [];
   const start = async (): Promise<void> => {
     for (const [contender, { name }] of row.contenders.entries())
-      threads.push(
-        await Thread.start({ row: row.name, contender, role: 'alone' }, `${row.name}, ${name}`),
-      );
+      threads.push(await Thread.start({ row: row.name, contender, role: 'alone' }, `${row.name}, ${name}`));
   };
   const stop = (): Promise<unknown> => Promise.all(threads.splice(0).map((thread) => thread.stop()));
   try {

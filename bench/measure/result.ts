@@ -39,5 +39,7 @@ export function timesAsFast(ours: ContenderResult, theirs: ContenderResult): num
 
 /** The fastest peer of a row, but for those that do not count: with this in their name. */
 export function bestPeer({ contenders }: RowResult, without?: string): ContenderResult | undefined {
-  return contenders.filter(({ ours, name }) => !ours && (without === undefined || !name.includes(without))).sort((a, b) => a.ns.median - b.ns.median)[0];
+  return contenders
+    .filter(({ ours, name }) => !ours && (without === undefined || !name.includes(without)))
+    .sort((a, b) => a.ns.median - b.ns.median)[0];
 }

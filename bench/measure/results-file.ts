@@ -20,7 +20,9 @@ export function saveResults<T extends { readonly name: string }>(results: Result
   const file = path.join(resultsFolder, `${suite}-node${machine.node.split('.')[0]}.json`);
   const earlier = readResults<T>(file);
   const same = earlier !== undefined && JSON.stringify(earlier.machine) === JSON.stringify(machine);
-  const kept = (same ? earlier.rows : []).filter(({ name }) => !results.rows.some((row) => row.name === name));
+  const kept = (same ? earlier.rows : []).filter(
+    ({ name }) => !results.rows.some((row) => row.name === name),
+  );
   fs.writeFileSync(file, `${JSON.stringify({ ...results, rows: [...kept, ...results.rows] }, null, 1)}\n`);
   return path.relative(process.cwd(), file);
 }

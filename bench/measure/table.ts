@@ -20,7 +20,12 @@ function printTimes(row: RowResult): void {
     const ratio = best === undefined ? '' : `${spreadOf(timesAsFast(contender, best)).median.toFixed(2)}x`;
     const garbage = `${bytes < 0.1 ? '0' : bytes.toFixed(bytes < 10 ? 1 : 0)} B`;
     console.log(
-      line(label(contender), [...[ns.min, ns.median, ns.max].map(figure), ratio, cpuSeconds.toFixed(3), garbage]),
+      line(label(contender), [
+        ...[ns.min, ns.median, ns.max].map(figure),
+        ratio,
+        cpuSeconds.toFixed(3),
+        garbage,
+      ]),
     );
   }
 }

@@ -16,7 +16,10 @@ function check(row: RowResult, target: Target): Verdict[] {
   const ours = row.contenders
     .filter(({ ours, name }) => ours && (target.of === undefined || name === target.of))
     .sort((a, b) => a.ns.median - b.ns.median)[0];
-  const peer = target.peer === undefined ? bestPeer(row, target.without) : row.contenders.find(({ name }) => name === target.peer);
+  const peer =
+    target.peer === undefined
+      ? bestPeer(row, target.without)
+      : row.contenders.find(({ name }) => name === target.peer);
   const result: Verdict[] = [];
   const most = (what: string, value: number, limit: number, unit: string): void => {
     result.push({

@@ -19,11 +19,16 @@ const STYLE = `
 /** Returns the page's path. */
 export function writeReport(): string {
   const files = fs.existsSync(resultsFolder)
-    ? fs.readdirSync(resultsFolder).filter((file) => file.endsWith('.json')).sort()
+    ? fs
+        .readdirSync(resultsFolder)
+        .filter((file) => file.endsWith('.json'))
+        .sort()
     : [];
   if (files.length === 0) throw new Error('no results yet: npm run bench:peers, bench:core or bench:scaling');
   const sections = files.map((file) => {
-    const results = JSON.parse(fs.readFileSync(path.join(resultsFolder, file), 'utf8')) as ResultsFile<RowResult>;
+    const results = JSON.parse(
+      fs.readFileSync(path.join(resultsFolder, file), 'utf8'),
+    ) as ResultsFile<RowResult>;
     const plots = results.suite === 'scaling' ? scalingPlots(results.rows) : results.rows.flatMap(rowPlots);
     for (const { name, image } of plots)
       fs.writeFileSync(path.join(resultsFolder, `${file.replace('.json', '')}-${name}.svg`), image);
@@ -46,10 +51,14 @@ interface Plot {
   readonly notes: readonly { readonly text: string; readonly met: boolean }[];
 }
 
-function section({ suite, command, machine, repeats }: ResultsFile<RowResult>, plots: readonly Plot[]): string {
+function section(
+  { suite, command, machine, repeats }: ResultsFile<RowResult>,
+  plots: readonly Plot[],
+): string {
   const figures = plots.map(({ image, notes }) => {
     const lines = notes.map(
-      ({ text, met }) => `<span class="${met ? 'met' : 'missed'}">${met ? 'reached' : 'missed'}: ${escape(text)}</span>`,
+      ({ text, met }) =>
+        `<span class="${met ? 'met' : 'missed'}">${met ? 'reached' : 'missed'}: ${escape(text)}</span>`,
     );
     return `<figure>${image}<figcaption>${lines.join('<br>')}</figcaption></figure>`;
   });
@@ -77,16 +86,26 @@ function scalingPlots(rows: readonly RowResult[]): Plot[] {
   };
   for (const row of rows) {
     const native = /^scaling-(\d+)-(\d+)$/.exec(row.name);
-    if (native) add(`core-${native[1]}`, `Core: ${native[1]} B, as many consumers as producers`, Number(native[2]), row);
+    if (native)
+      add(
+        `core-${native[1]}`,
+        `Core: ${native[1]} B, as many consumers as producers`,
+        Number(native[2]),
+        row,
+      );
     const node = /^node-(\d+)p(\d+)c$/.exec(row.name);
     if (!node) continue;
     const [producers, consumers] = [Number(node[1]), Number(node[2])];
     if (consumers === 1) add('node-1', 'Node: kernel events, one consumer', producers, row);
-    if (consumers === producers) add('node-n', 'Node: kernel events, as many consumers as producers', producers, row);
+    if (consumers === producers)
+      add('node-n', 'Node: kernel events, as many consumers as producers', producers, row);
   }
   return [...groups].map(([name, { title, points }]) => ({
     name,
-    image: scalingPlot(title, points.sort((a, b) => a.threads - b.threads)),
+    image: scalingPlot(
+      title,
+      points.sort((a, b) => a.threads - b.threads),
+    ),
     notes: [],
   }));
 }

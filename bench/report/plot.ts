@@ -41,7 +41,9 @@ export function plot(row: RowResult, { axis, of }: Measure): string {
   // One contender that is far off would flatten all others: its bar ends in an arrow.
   const medians = contenders.map((contender) => of(contender).median);
   const middle = medians[medians.length >> 1];
-  const most = Math.max(...contenders.map((c) => Math.min(of(c).max, Math.max(of(c).median, 2 * middle), 6 * middle)));
+  const most = Math.max(
+    ...contenders.map((c) => Math.min(of(c).max, Math.max(of(c).median, 2 * middle), 6 * middle)),
+  );
   const marks = ticks(most || 1);
   const end = marks[marks.length - 1];
   const plotWidth = WIDTH - LABELS - RIGHT;
@@ -75,9 +77,14 @@ export function plot(row: RowResult, { axis, of }: Measure): string {
       line(x(min), centre, x(max), centre, { stroke: INK, 'stroke-width': 1.5 }),
       line(x(min), centre - 4, x(min), centre + 4, { stroke: INK, 'stroke-width': 1.5 }),
       line(x(max), centre - 4, x(max), centre + 4, { stroke: INK, 'stroke-width': 1.5 }),
-      text(Math.max(x(median), x(max)) + 6, centre + 4, `${number(median)}${median > end || max > end ? ' →' : ''}`, {
-        fill: INK,
-      }),
+      text(
+        Math.max(x(median), x(max)) + 6,
+        centre + 4,
+        `${number(median)}${median > end || max > end ? ' →' : ''}`,
+        {
+          fill: INK,
+        },
+      ),
     );
   }
   return svg(WIDTH, height, parts);

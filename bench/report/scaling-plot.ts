@@ -47,7 +47,9 @@ export function scalingPlot(title: string, rows: readonly { threads: number; row
     });
     const mine = points[0].contender.ours;
     const colour = mine ? OURS[ours++ % OURS.length] : COLOURS[theirs++ % COLOURS.length];
-    const path = points.map(({ threads, contender }) => `${x(threads)},${y(rate(contender.ns.median))}`).join(' ');
+    const path = points
+      .map(({ threads, contender }) => `${x(threads)},${y(rate(contender.ns.median))}`)
+      .join(' ');
     parts.push(
       element('polyline', { points: path, fill: 'none', stroke: colour, 'stroke-width': mine ? 3 : 1.5 }),
       ...points.flatMap(({ threads, contender: { ns } }) => [

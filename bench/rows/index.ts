@@ -9,7 +9,14 @@ import { inPlace } from '../contenders/in-place';
 import { objects, slices } from '../contenders/pools';
 import { acrossThreads, inOneThread } from '../contenders/raw';
 import { waiting } from '../contenders/waiting';
-import type { CrossThreadContender, CrossThreadRow, OneThreadContender, OneThreadRow, Row, Target } from '../measure/row';
+import type {
+  CrossThreadContender,
+  CrossThreadRow,
+  OneThreadContender,
+  OneThreadRow,
+  Row,
+  Target,
+} from '../measure/row';
 
 const RATE = 165_000;
 /** It knows one shape alone and checks nothing: shown, and no package that a user could take instead. */
@@ -47,12 +54,20 @@ export const rows: readonly Row[] = [
   oneThread('full-view', 'Full event, object in, three fields read, one thread', asView(full), fullSum, [
     { times: 6, without: BY_HAND },
   ]),
-  oneThread('kernel-object', 'Kernel event, object in and object out, one thread', asObject(kernel), kernelSum, [
-    { times: 4, of: 'EventBuffer put + get', without: BY_HAND },
-  ]),
-  oneThread('kernel-view', 'Kernel event, object in, three fields read, one thread', asView(kernel), kernelSum, [
-    { times: 7, without: BY_HAND },
-  ]),
+  oneThread(
+    'kernel-object',
+    'Kernel event, object in and object out, one thread',
+    asObject(kernel),
+    kernelSum,
+    [{ times: 4, of: 'EventBuffer put + get', without: BY_HAND }],
+  ),
+  oneThread(
+    'kernel-view',
+    'Kernel event, object in, three fields read, one thread',
+    asView(kernel),
+    kernelSum,
+    [{ times: 7, without: BY_HAND }],
+  ),
   oneThread('in-place', 'Three fields of a waiting kernel event, read in place', inPlace, kernelSum, []),
   oneThread('hundred', 'Take 100 kernel events through a callback, one field read', hundred, each, [
     { hundredBeyond: 612, of: hundred[0].name, peer: hundred[1].name },
@@ -72,29 +87,55 @@ export const rows: readonly Row[] = [
   oneThread('raw-one-thread', 'Raw record of 256 B, put and taken in one thread', inOneThread(256), each, [
     { times: 2.5 },
   ]),
-  crossThread('raw-64-batch', 'Raw records of 64 B between two threads, 64 at a time', acrossThreads(64, true), each, [
-    { times: 2 },
-    { times: 2, without: SPSC },
-  ]),
-  crossThread('raw-256-batch', 'Raw records of 256 B between two threads, 64 at a time', acrossThreads(256, true), each, [
-    { times: 2 },
-    { times: 2, without: SPSC },
-  ]),
-  crossThread('raw-64-single', 'Raw records of 64 B between two threads, one by one', acrossThreads(64, false), each, [
-    { times: 5, peer: 'shared-memory-disruptor' },
-  ]),
-  crossThread('raw-256-single', 'Raw records of 256 B between two threads, one by one', acrossThreads(256, false), each, [
-    { times: 5, peer: 'shared-memory-disruptor' },
-  ]),
-  crossThread('full-cross', 'Full event, object in and object out, two threads', eventsAcrossThreads(full), fullSum, [
-    { times: 3.5, of: 'EventBuffer tryPut + drainTo' },
-  ]),
-  crossThread('kernel-cross', 'Kernel event, object in and object out, two threads', eventsAcrossThreads(kernel), kernelSum, [
-    { times: 4, of: 'EventBuffer tryPut + drainTo' },
-  ]),
-  crossThread('waiting-unpaced', 'Small events as fast as they can, one consumer that sleeps', waiting, kernelSum, [
-    { times: 2, of: waiting[1].name, peer: waiting[4].name },
-  ]),
+  crossThread(
+    'raw-64-batch',
+    'Raw records of 64 B between two threads, 64 at a time',
+    acrossThreads(64, true),
+    each,
+    [{ times: 2 }, { times: 2, without: SPSC }],
+  ),
+  crossThread(
+    'raw-256-batch',
+    'Raw records of 256 B between two threads, 64 at a time',
+    acrossThreads(256, true),
+    each,
+    [{ times: 2 }, { times: 2, without: SPSC }],
+  ),
+  crossThread(
+    'raw-64-single',
+    'Raw records of 64 B between two threads, one by one',
+    acrossThreads(64, false),
+    each,
+    [{ times: 5, peer: 'shared-memory-disruptor' }],
+  ),
+  crossThread(
+    'raw-256-single',
+    'Raw records of 256 B between two threads, one by one',
+    acrossThreads(256, false),
+    each,
+    [{ times: 5, peer: 'shared-memory-disruptor' }],
+  ),
+  crossThread(
+    'full-cross',
+    'Full event, object in and object out, two threads',
+    eventsAcrossThreads(full),
+    fullSum,
+    [{ times: 3.5, of: 'EventBuffer tryPut + drainTo' }],
+  ),
+  crossThread(
+    'kernel-cross',
+    'Kernel event, object in and object out, two threads',
+    eventsAcrossThreads(kernel),
+    kernelSum,
+    [{ times: 4, of: 'EventBuffer tryPut + drainTo' }],
+  ),
+  crossThread(
+    'waiting-unpaced',
+    'Small events as fast as they can, one consumer that sleeps',
+    waiting,
+    kernelSum,
+    [{ times: 2, of: waiting[1].name, peer: waiting[4].name }],
+  ),
   {
     kind: 'paced',
     name: 'waiting',
