@@ -39,7 +39,7 @@ export async function allocatedBytes(
     collect();
     const before = used();
     const result = run(n);
-    if (typeof result === 'object') await result;
+    if (typeof result === 'object') await (result as Promise<unknown>);
     return used() - before;
   };
   let [empty, full] = [Infinity, Infinity];

@@ -80,7 +80,8 @@ async function timed(first: number, count: number): Promise<Answer> {
     work.prepare?.(part);
     const start = milliseconds();
     const result = work.run(first + done, part);
-    sum += ((typeof result === 'object' ? await result : result) as number | undefined) ?? 0;
+    sum +=
+      ((typeof result === 'object' ? await (result as Promise<number>) : result) as number | undefined) ?? 0;
     ms += milliseconds() - start;
     done += part;
   }
