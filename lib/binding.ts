@@ -89,6 +89,9 @@ export interface NativeBuffer {
   readonly release: () => void;
 }
 
+/** How records become events: a header, names, literals, then an event and operations for each shape. */
+export type NativeMapping = readonly (Uint8Array | Uint32Array)[];
+
 export interface NativeBinding {
   /** undefined: the memory cannot be had. */
   createBuffer(config: Float64Array, staging: ArrayBuffer): NativeBuffer | undefined;
@@ -105,6 +108,31 @@ export interface NativeBinding {
   onWake(dispatcher: (token: number) => void): void;
   /** Those that wait now, by token. Kept here because every copy of this package's JavaScript in a thread has the same addon, and the last one sets the dispatcher. */
   waiting?: Map<number, { onWake(): void }>;
+
+  /**
+   * Starts the embedded tracer into a buffer. `settings`: see kernel-source.ts; `mapping`: see mapping.ts. No `syscalls`: all of them.
+   * The source's number, or [step, errno] of what the kernel refuses, or undefined: the buffer is gone or closed.
+   */
+  startTracer(
+    buffer: bigint,
+    settings: Uint32Array,
+    pids: Uint32Array,
+    syscalls: Uint32Array | undefined,
+    mapping: NativeMapping,
+  ): number | [step: number, errno: number] | undefined;
+  /** Likewise from the ring buffer of another program, by descriptor or pinned path; without a mapping records travel as they are. */
+  startRing(
+    buffer: bigint,
+    settings: Uint32Array,
+    origin: number | string,
+    mapping: NativeMapping | undefined,
+  ): number | [step: number, errno: number] | undefined;
+  /** Fills captured, delivered, dropped, malformed, tooLarge, wakes, end; returns what each CPU lost. undefined: there is no such source. */
+  kernelSourceStats(source: number, target: Float64Array): number[] | undefined;
+  /** Stops a source, in a bounded time, and forgets it. What it returns and fills in is as of its end. */
+  stopKernelSource(source: number, target: Float64Array): number[] | undefined;
+  /** Attaches a tracer and takes it away again: [step, errno], step 0 when all went well. */
+  probeTracing(): [step: number, errno: number];
 
   /** Interns a string of at most 256 UTF-8 bytes for every thread of this process. 0: the table is full or the string too long. */
   internString(text: string): number;

@@ -22,6 +22,7 @@ Environment* Environment::Of(napi_env env) {
 
 void Environment::CleanUp(napi_async_cleanup_hook_handle, void* data) {
   auto* environment = static_cast<Environment*>(data);
+  environment->kernel_sources_.StopAll();
   const auto attachments = environment->attachments_;
   for (Attachment* attachment : attachments) attachment->LetGo();
   // The attachments themselves are freed by their finalizers, which run after this and find nothing

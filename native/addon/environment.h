@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <unordered_set>
 
+#include "kernel_sources.h"
 #include "wake_port.h"
 
 namespace tapio::addon {
@@ -15,7 +16,8 @@ class Attachment;
 
 // Threads: its environment's.
 // Guarantees: however the environment ends (return, exit, throw, terminate, out of memory), the
-//   cleanup hook lets go of every buffer before the event loop closes.
+//   cleanup hook lets go of every buffer, and stops every kernel source, before the event loop
+//   closes.
 // Memory: freed by the cleanup hook when the wake port has closed.
 class Environment {
  public:
@@ -24,6 +26,7 @@ class Environment {
   static Environment* Of(napi_env env);
 
   WakePort& port() { return port_; }
+  KernelSources& kernel_sources() { return kernel_sources_; }
   std::uint32_t NextToken() { return next_token_++; }
 
   void Add(Attachment* attachment) { attachments_.insert(attachment); }
@@ -34,6 +37,7 @@ class Environment {
   static void CleanUp(napi_async_cleanup_hook_handle handle, void* data);
 
   WakePort port_;
+  KernelSources kernel_sources_;
   std::unordered_set<Attachment*> attachments_;
   std::uint32_t next_token_ = 0;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;

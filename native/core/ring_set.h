@@ -128,12 +128,17 @@ class RingSet {
     return status;
   }
 
-  // As Ring::PutBatch: to the ring of the running CPU, the rest to the overflow ring.
+  // For `cpu`: the CPU that runs the call.
+  static constexpr std::uint32_t kRunningCpu = 0xffffffff;
+
+  // As Ring::PutBatch: to the ring of a CPU, the rest to the overflow ring. Who puts for other
+  // CPUs, as a reader of the kernel's records does, says which.
   PutResult PutBatch(Lane& lane, const std::uint8_t* data, const std::uint32_t* sizes,
-                     std::uint32_t count, std::size_t alignment, OnFull on_full) {
+                     std::uint32_t count, std::size_t alignment, OnFull on_full,
+                     std::uint32_t cpu = kRunningCpu) {
     PutResult total{PutStatus::kStored, 0};
     for (;;) {
-      const std::uint32_t home = HomeRing();
+      const std::uint32_t home = RingOf(cpu);
       PutResult result = PutInto(lane, home, data, sizes, count, alignment);
       total.count += result.count;
       if (result.status == PutStatus::kFull) [[unlikely]] {
@@ -149,7 +154,7 @@ class RingSet {
           continue;
         }
         if (result.status == PutStatus::kFull && on_full != OnFull::kTryAgain) {
-          CountRejected(lane, count);
+          CountRejected(lane, count, cpu);
         }
       }
       if (total.count != 0) records_.WakeOne();
@@ -159,8 +164,8 @@ class RingSet {
   }
 
   // For the caller that gives up on records after kTryAgain.
-  void CountRejected(Lane& lane, std::uint32_t count) {
-    Ring::CountRejected(lane.rings_[HomeRing()], count);
+  void CountRejected(Lane& lane, std::uint32_t count, std::uint32_t cpu = kRunningCpu) {
+    Ring::CountRejected(lane.rings_[RingOf(cpu)], count);
     if (has_overflow()) Ring::CountRejected(lane.rings_[ring_count()], count);
   }
 
@@ -307,6 +312,9 @@ class RingSet {
   }
 
   std::uint32_t HomeRing() const { return ring_count() == 1 ? 0 : CurrentCpu() % ring_count(); }
+  std::uint32_t RingOf(std::uint32_t cpu) const {
+    return cpu == kRunningCpu ? HomeRing() : cpu % ring_count();
+  }
 
   PutResult PutInto(Lane& lane, std::uint32_t index, const std::uint8_t* data,
                     const std::uint32_t* sizes, std::uint32_t count, std::size_t alignment) {
