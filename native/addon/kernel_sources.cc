@@ -51,9 +51,7 @@ struct Settings {
     std::copy_n(elements.data, std::min<std::size_t>(elements.count, kSettings), numbers);
   }
   std::uint32_t operator[](Setting setting) const { return numbers[setting]; }
-  kernel::Source::Pace pace() const {
-    return {numbers[kIntervalMicros], numbers[kLongestWaitMs]};
-  }
+  kernel::Source::Pace pace() const { return {numbers[kIntervalMicros], numbers[kLongestWaitMs]}; }
   std::uint32_t numbers[kSettings] = {};
 };
 
@@ -112,7 +110,8 @@ kernel::Source::Target FindTarget(napi_env env, napi_value id_value, const Setti
   const auto release = [buffer](RingSet*) { Registry::Instance().Release(buffer); };
   std::shared_ptr<RingSet> rings(buffer->rings.get(), release);
   if (rings->closed()) return {};
-  return {std::move(rings), static_cast<kernel::Outlet::Policy>(settings[kPolicy]), settings[kMaxRecord]};
+  return {std::move(rings), static_cast<kernel::Outlet::Policy>(settings[kPolicy]),
+          settings[kMaxRecord]};
 }
 
 }  // namespace
@@ -233,15 +232,19 @@ napi_value KernelSources::ProbeTracing(napi_env env, napi_callback_info) {
 #else
 
 namespace {
-napi_value RefusePlatform(napi_env env) {
-  return Refusal(env, {kernel::Step::kPlatform, ENOSYS});
-}
+napi_value RefusePlatform(napi_env env) { return Refusal(env, {kernel::Step::kPlatform, ENOSYS}); }
 }  // namespace
 
 void KernelSources::StopAll() {}
-napi_value KernelSources::StartTracer(napi_env env, napi_callback_info) { return RefusePlatform(env); }
-napi_value KernelSources::StartRing(napi_env env, napi_callback_info) { return RefusePlatform(env); }
-napi_value KernelSources::ProbeTracing(napi_env env, napi_callback_info) { return RefusePlatform(env); }
+napi_value KernelSources::StartTracer(napi_env env, napi_callback_info) {
+  return RefusePlatform(env);
+}
+napi_value KernelSources::StartRing(napi_env env, napi_callback_info) {
+  return RefusePlatform(env);
+}
+napi_value KernelSources::ProbeTracing(napi_env env, napi_callback_info) {
+  return RefusePlatform(env);
+}
 napi_value KernelSources::StopSource(napi_env, napi_callback_info) { return nullptr; }
 napi_value KernelSources::SourceStats(napi_env, napi_callback_info) { return nullptr; }
 

@@ -42,17 +42,11 @@ class Assembler {
   void Bind(Label label) { targets_[label.id_] = code_.size(); }
 
   void Move(Reg to, Reg from) { Emit(BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0); }
-  void Set(Reg to, std::int32_t value) {
-    Emit(BPF_ALU64 | BPF_MOV | BPF_K, to, Reg::r0, 0, value);
-  }
+  void Set(Reg to, std::int32_t value) { Emit(BPF_ALU64 | BPF_MOV | BPF_K, to, Reg::r0, 0, value); }
   void Set64(Reg to, std::uint64_t value) { Wide(to, 0, value); }
   // The address of a map, by its descriptor; the kernel puts the address in when it loads.
-  void SetMap(Reg to, int map) {
-    Wide(to, BPF_PSEUDO_MAP_FD, static_cast<std::uint32_t>(map));
-  }
-  void Add(Reg to, std::int32_t value) {
-    Emit(BPF_ALU64 | BPF_ADD | BPF_K, to, Reg::r0, 0, value);
-  }
+  void SetMap(Reg to, int map) { Wide(to, BPF_PSEUDO_MAP_FD, static_cast<std::uint32_t>(map)); }
+  void Add(Reg to, std::int32_t value) { Emit(BPF_ALU64 | BPF_ADD | BPF_K, to, Reg::r0, 0, value); }
   // Of the lower half; clears the upper one.
   void Or32(Reg to, std::int32_t value) { Emit(BPF_ALU | BPF_OR | BPF_K, to, Reg::r0, 0, value); }
   void Low32(Reg to, Reg from) { Emit(BPF_ALU | BPF_MOV | BPF_X, to, from, 0, 0); }
@@ -69,9 +63,7 @@ class Assembler {
   void StoreValue(Width width, Reg base, std::int16_t offset, std::int32_t value) {
     Emit(BPF_ST | BPF_MEM | Code(width), base, Reg::r0, offset, value);
   }
-  void AtomicAdd64(Reg base, Reg value) {
-    Emit(BPF_STX | BPF_XADD | BPF_DW, base, value, 0, 0);
-  }
+  void AtomicAdd64(Reg base, Reg value) { Emit(BPF_STX | BPF_XADD | BPF_DW, base, value, 0, 0); }
 
   void Call(std::int32_t helper) { Emit(BPF_JMP | BPF_CALL, Reg::r0, Reg::r0, 0, helper); }
   void Jump(Label to) { EmitJump(BPF_JMP | BPF_JA, Reg::r0, Reg::r0, 0, to); }

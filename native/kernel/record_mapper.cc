@@ -157,8 +157,7 @@ void RecordMapper::Apply(const Operation& operation, const std::uint8_t* record,
                          std::uint8_t* event) {
   switch (operation.kind) {
     case Kind::kMonotonic:
-      Write(event + operation.target,
-            EpochTime(ReadInteger(operation, record), clocks_.monotonic));
+      Write(event + operation.target, EpochTime(ReadInteger(operation, record), clocks_.monotonic));
       return;
     case Kind::kBoottime:
       Write(event + operation.target, EpochTime(ReadInteger(operation, record), clocks_.boottime));
@@ -192,9 +191,10 @@ void RecordMapper::Apply(const Operation& operation, const std::uint8_t* record,
     case Kind::kDecimal: {
       char digits[kMaxDigits];
       const std::uint64_t value = ReadInteger(operation, record);
-      const auto end = operation.source_signed != 0
-                           ? std::to_chars(digits, std::end(digits), static_cast<std::int64_t>(value))
-                           : std::to_chars(digits, std::end(digits), value);
+      const auto end =
+          operation.source_signed != 0
+              ? std::to_chars(digits, std::end(digits), static_cast<std::int64_t>(value))
+              : std::to_chars(digits, std::end(digits), value);
       PatchText(operation.target, {digits, static_cast<std::size_t>(end.ptr - digits)}, event);
       return;
     }
@@ -210,11 +210,12 @@ void RecordMapper::PatchNumber(const Operation& operation, const std::uint8_t* r
   const std::uint64_t value = ReadInteger(operation, record);
   const auto as_signed = static_cast<std::int64_t>(value);
   const bool negative = operation.source_signed != 0 && as_signed < 0;
-  const bool fits = negative ? operation.kind == Kind::kSigned &&
-                                   as_signed >= std::numeric_limits<std::int32_t>::min()
-                             : value <= (operation.kind == Kind::kSigned
-                                             ? std::uint64_t{std::numeric_limits<std::int32_t>::max()}
-                                             : std::uint64_t{std::numeric_limits<std::uint32_t>::max()});
+  const bool fits =
+      negative
+          ? operation.kind == Kind::kSigned && as_signed >= std::numeric_limits<std::int32_t>::min()
+          : value <= (operation.kind == Kind::kSigned
+                          ? std::uint64_t{std::numeric_limits<std::int32_t>::max()}
+                          : std::uint64_t{std::numeric_limits<std::uint32_t>::max()});
   if (fits) {
     Write(event + operation.target, static_cast<std::uint32_t>(value));
     return;

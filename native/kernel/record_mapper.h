@@ -57,8 +57,8 @@ struct Name {
 };
 
 struct MapperPlan {
-  std::uint32_t kind = kNowhere;  // byte of the record: 32 bits that choose a shape
-  std::uint32_t cpu = kNowhere;   // byte of the record: 32 bits, the CPU's number
+  std::uint32_t kind = kNowhere;   // byte of the record: 32 bits that choose a shape
+  std::uint32_t cpu = kNowhere;    // byte of the record: 32 bits, the CPU's number
   std::uint32_t narrow_units = 0;  // byte of the event: how many characters the bundle has
   std::uint32_t limit = 0;         // bytes the target takes at most
   std::vector<Shape> shapes;
@@ -108,8 +108,8 @@ class RecordMapper {
   ClockOffsets clocks_;
   EventIds ids_;
   NameCache names_;
-  std::uint32_t end_ = 0;        // of the event being made, behind its Latin-1 bundle
-  std::vector<char16_t> wide_;   // its wide bundle
+  std::uint32_t end_ = 0;       // of the event being made, behind its Latin-1 bundle
+  std::vector<char16_t> wide_;  // its wide bundle
   std::vector<char16_t> scratch_;
 };
 

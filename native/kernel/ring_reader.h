@@ -9,7 +9,7 @@ namespace tapio::kernel {
 // Where a ring buffer lies. `data` is mapped twice, back to back, so that a record that wraps
 // around lies in one piece.
 struct RingMemory {
-  std::uint64_t* consumer;  // position up to which everything has been read; the reader's
+  std::uint64_t* consumer;        // position up to which everything has been read; the reader's
   const std::uint64_t* producer;  // position up to which room has been given out; the kernel's
   const std::uint8_t* data;       // `size` bytes, twice
   std::uint64_t size;             // a power of two
@@ -41,8 +41,7 @@ class RingReader {
   };
 
   explicit RingReader(const RingMemory& memory)
-      : memory_(memory),
-        position_(__atomic_load_n(memory.consumer, __ATOMIC_RELAXED)) {}
+      : memory_(memory), position_(__atomic_load_n(memory.consumer, __ATOMIC_RELAXED)) {}
 
   // Visits every record that is there, up to `end`; visit(data, size) must copy what it wants.
   template <typename Visit>
@@ -55,7 +54,10 @@ class RingReader {
     // Signed, as positions wrap around at last.
     while (static_cast<std::int64_t>(end - position_) > 0) {
       const std::uint64_t left = end - position_;
-      if (left > memory_.size) return Refuse();
+      if (left > memory_.size) {
+        rest = Refuse();
+        break;
+      }
       const std::uint8_t* record = memory_.data + (position_ & (memory_.size - 1));
       const std::uint32_t header = LoadHeader(record);
       if ((header & kBusyBit) != 0) {
@@ -64,7 +66,10 @@ class RingReader {
       }
       const std::uint32_t size = header & ~(kBusyBit | kDiscardBit);
       const std::uint64_t bytes = (std::uint64_t{size} + kHeaderBytes + 7) & ~std::uint64_t{7};
-      if (bytes > left) return Refuse();
+      if (bytes > left) {
+        rest = Refuse();
+        break;
+      }
       if ((header & kDiscardBit) == 0) visit(record + kHeaderBytes, size);
       position_ += bytes;
       if (++unreported == kStep) {

@@ -132,10 +132,9 @@ void Source::Loop() {
 
 RingReader::Rest Source::Drain() {
   if (mapper_ != nullptr) mapper_->Tell(ClockOffsets::Measure());
-  const RingReader::Rest rest =
-      reader_->Drain(reader_->end(), [this](const std::uint8_t* record, std::uint32_t size) {
-        Take(record, size);
-      });
+  const RingReader::Rest rest = reader_->Drain(
+      reader_->end(),
+      [this](const std::uint8_t* record, std::uint32_t size) { Take(record, size); });
   outlet_->Flush();
   return rest;
 }

@@ -1,4 +1,5 @@
-// A running kernel source: from a ring buffer of the kernel into a ring set, on a thread of its own.
+// A running kernel source: from a ring buffer of the kernel into a ring set, on a thread of its
+// own.
 #ifndef TAPIO_KERNEL_SOURCE_H_
 #define TAPIO_KERNEL_SOURCE_H_
 

@@ -20,9 +20,9 @@ namespace tapio::kernel {
 class Tracer {
  public:
   struct Options {
-    std::uint32_t probes;      // bit n: Probe n
-    std::uint32_t ring_bytes;  // a power of two, whole pages
-    std::uint32_t keep_below;  // see ProgramPlan
+    std::uint32_t probes;             // bit n: Probe n
+    std::uint32_t ring_bytes;         // a power of two, whole pages
+    std::uint32_t keep_below;         // see ProgramPlan
     std::vector<std::uint32_t> pids;  // empty: every process
     bool choose_syscalls;             // false: every system call
     std::vector<std::uint32_t> syscalls;

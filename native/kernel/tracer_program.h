@@ -38,15 +38,15 @@ inline constexpr std::uint32_t kCompatBit = 0x8000'0000;
 inline constexpr std::uint32_t kSyscallNumbers = 1024;
 
 struct ProgramPlan {
-  int ring;          // map descriptors; -1: no such filter
-  int lost;          // a counter for each CPU
-  int pids;          // hash: process ids to trace
-  int syscalls;      // array of kSyscallNumbers words: 1 for those to trace
-  std::uint32_t own_pid;      // never traced
+  int ring;                        // map descriptors; -1: no such filter
+  int lost;                        // a counter for each CPU
+  int pids;                        // hash: process ids to trace
+  int syscalls;                    // array of kSyscallNumbers words: 1 for those to trace
+  std::uint32_t own_pid;           // never traced
   std::uint64_t namespace_device;  // pid namespace in which ids are told; inode 0: the initial one
   std::uint64_t namespace_inode;
-  std::uint32_t keep_below;   // a random 32-bit number below it keeps a system call; 0: keep all
-  bool group_dead;            // kExit: the tracepoint tells whether the whole process is gone
+  std::uint32_t keep_below;  // a random 32-bit number below it keeps a system call; 0: keep all
+  bool group_dead;           // kExit: the tracepoint tells whether the whole process is gone
 };
 
 // The tracepoint of a probe.
