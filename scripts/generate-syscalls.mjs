@@ -79,10 +79,7 @@ function emit(names) {
 
 const x64 = { ...numbersIn('asm/unistd_64.h', []), ...NEWER.x64, ...NEWER.both };
 const arm64 = {
-  ...numbersIn('asm-generic/unistd.h', [
-    '__BITS_PER_LONG=64',
-    ...ARM64.map((what) => `__ARCH_WANT_${what}`),
-  ]),
+  ...numbersIn('asm-generic/unistd.h', ['__BITS_PER_LONG=64', ...ARM64.map((what) => `__ARCH_WANT_${what}`)]),
   ...NEWER.both,
 };
 fs.writeFileSync(

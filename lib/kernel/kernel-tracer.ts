@@ -123,8 +123,7 @@ function checkEvents(events: unknown = DEFAULT_EVENTS): number {
     throw invalidArgument('events', events, `an array of ${KERNEL_EVENTS.join(', ')}`);
   return events.reduce((bits: number, event, index) => {
     const probe = KERNEL_EVENTS.indexOf(event as KernelEvent);
-    if (probe < 0)
-      throw invalidArgument(`events[${index}]`, event, `one of ${KERNEL_EVENTS.join(', ')}`);
+    if (probe < 0) throw invalidArgument(`events[${index}]`, event, `one of ${KERNEL_EVENTS.join(', ')}`);
     return bits | (1 << probe);
   }, 0);
 }

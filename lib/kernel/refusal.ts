@@ -36,7 +36,8 @@ export function describeRefusal([step, errno]: readonly [number, number]): strin
 export function refusal(what: string, failure: readonly [number, number], origin?: unknown): TapioError {
   const [step, errno] = failure;
   if ((step === OPEN_RING || step === NO_RING) && WRONG_ORIGIN.has(errorName(errno))) {
-    const expected = step === NO_RING ? 'which is no BPF ring buffer' : `${errorName(errno)} (errno ${errno})`;
+    const expected =
+      step === NO_RING ? 'which is no BPF ring buffer' : `${errorName(errno)} (errno ${errno})`;
     return new TapioError(
       'ERR_INVALID_ARGUMENT',
       `${what} cannot ${STEPS[step]} ${show(origin)}: ${expected}`,
