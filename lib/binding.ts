@@ -144,9 +144,20 @@ export interface NativeBinding {
   /** 0, or an errno, or -1 where the platform cannot. */
   pinThread(cpu: number): number;
   unpinThread(): number;
+  /** Whether the C library tells the CPU's number from its rseq area. */
+  rseqActive(): boolean;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon is a CommonJS resource
-const load = require('node-gyp-build') as (directory: string) => NativeBinding;
+const load = require('node-gyp-build') as {
+  (directory: string): NativeBinding;
+  resolve(directory: string): string;
+};
+const root = path.join(__dirname, '..');
 
-export const binding: NativeBinding = load(path.join(__dirname, '..'));
+export const binding: NativeBinding = load(root);
+
+/** The file that the addon was loaded from. */
+export function addonPath(): string {
+  return load.resolve(root);
+}

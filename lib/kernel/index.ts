@@ -10,4 +10,5 @@ export type { KernelSourceState, KernelSourceStats, PaceOptions } from './kernel
 export { BpfRingBufferSource, type BpfRingBufferSourceOptions } from './bpf-ring-buffer-source';
 export type { RecordField } from './layout';
 export type { TargetBuffer } from './target';
+export { diagnoseTracing, type TracingDiagnosis } from './diagnosis';
 export { syscallName, syscallNumber } from './syscalls';

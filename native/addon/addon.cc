@@ -132,6 +132,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add("availableCPUs", AvailableCpus);
   add("pinThread", PinThread);
   add("unpinThread", UnpinThread);
+  add("rseqActive", RseqActive);
   return exports;
 }
 

@@ -69,7 +69,10 @@ UniqueFd OpenPinned(const char* path) {
   return CallForFd(BPF_OBJ_GET, &attributes);
 }
 
-UniqueFd DuplicateFd(int fd) { return UniqueFd(fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+UniqueFd DuplicateFd(int fd) {
+  // Not by fcntl(), of which newer libraries have a version that old systems lack.
+  return UniqueFd(static_cast<int>(syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0)));
+}
 
 bool ReadMapInfo(int map, bpf_map_info* info) {
   std::memset(info, 0, sizeof *info);

@@ -3,8 +3,6 @@
 #include "source.h"
 
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -12,6 +10,8 @@
 #include <chrono>
 #include <thread>
 #include <utility>
+
+#include "thread.h"
 
 namespace tapio::kernel {
 
@@ -24,9 +24,6 @@ constexpr std::uint32_t kLookMs = 50;
 // preempted, but its CPU may be taken away by a hypervisor.
 constexpr std::int64_t kBusyNs = 20'000;
 constexpr int kBusyLooks = 500;
-
-// The frames below Loop are small.
-constexpr std::size_t kStackBytes = 256 << 10;
 
 void Add(std::atomic<std::uint64_t>& counter, std::uint64_t by) {
   counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
@@ -61,21 +58,9 @@ std::shared_ptr<Source> Source::Make(std::unique_ptr<Tracer> tracer, UniqueFd ri
 }
 
 bool Source::Start(Failure& failure) {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, kStackBytes);
-  // The thread inherits the mask: signals are the main thread's.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
   end_ = End::kRunning;
   auto* self = new std::shared_ptr<Source>(shared_from_this());
-  pthread_t thread;
-  const int error = pthread_create(&thread, &attributes, Run, self);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
+  const int error = StartThread("tapio-kernel", Run, self);
   if (error == 0) return true;
   delete self;
   end_ = End::kStopped;
@@ -83,20 +68,26 @@ bool Source::Start(Failure& failure) {
   return false;
 }
 
-void* Source::Run(void* self) {
+void Source::Run(void* self) {
   const std::unique_ptr<std::shared_ptr<Source>> source(
       static_cast<std::shared_ptr<Source>*>(self));
-  pthread_setname_np(pthread_self(), "tapio-kernel");
   (*source)->Loop();
-  return nullptr;
 }
 
 void Source::Stop() {
   Detach();
-  std::unique_lock<std::mutex> lock(mutex_);
   stop_.store(true, std::memory_order_relaxed);
-  if (signal_.valid()) eventfd_write(signal_.get(), 1);
-  ended_.wait(lock, [this] { return end_ != End::kRunning; });
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (signal_.valid()) eventfd_write(signal_.get(), 1);
+  }
+  while (counts().end == End::kRunning) {
+    ThreadSleeper sleeper;
+    ended_.Park(sleeper);
+    // The second look that the parking protocol asks for.
+    if (counts().end == End::kRunning) sleeper.WaitFor(std::chrono::milliseconds(20));
+    ended_.Unpark(sleeper);
+  }
 }
 
 void Source::Detach() {
@@ -216,7 +207,7 @@ void Source::Release(End end) {
   ring_.Reset();
   signal_.Reset();
   end_ = end;
-  ended_.notify_all();
+  ended_.WakeAll();
 }
 
 Source::Counts Source::counts() {

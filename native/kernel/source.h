@@ -4,7 +4,6 @@
 #define TAPIO_KERNEL_SOURCE_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "../core/ring_set.h"
+#include "../core/wake.h"
 #include "bpf.h"
 #include "failure.h"
 #include "outlet.h"
@@ -23,7 +23,7 @@ namespace tapio::kernel {
 
 // Threads: any, for every method; Start once.
 // Guarantees: every record that the ring buffer had is delivered, dropped, malformed or too large,
-//   and counted so. The thread blocks all signals and runs no foreign code.
+//   and counted so. The thread runs no foreign code.
 // Full: see Outlet; while it waits or is slow, the ring buffer fills and the kernel loses records.
 // Closed: a closed target ends it within kLook.
 // Memory: the thread holds the source; at its end it frees every descriptor and mapping, and lets
@@ -65,7 +65,7 @@ class Source : public std::enable_shared_from_this<Source> {
  private:
   Source() = default;
 
-  static void* Run(void* self);
+  static void Run(void* self);
   void Loop();
   RingReader::Rest Drain();
   void Take(const std::uint8_t* record, std::uint32_t size);
@@ -85,7 +85,7 @@ class Source : public std::enable_shared_from_this<Source> {
   Pace pace_{};
 
   std::mutex mutex_;
-  std::condition_variable ended_;
+  ParkingLot ended_;  // those in Stop
   std::unique_ptr<Tracer> tracer_;
   UniqueFd signal_;
   std::vector<std::uint64_t> lost_;

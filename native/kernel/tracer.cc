@@ -2,8 +2,9 @@
 
 #include "tracer.h"
 
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <fcntl.h>
+#include <linux/stat.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,11 +17,13 @@ namespace {
 constexpr std::uint64_t kInitialPidNamespace = 0xEFFF'FFFC;
 
 void FindOwnNamespace(ProgramPlan& plan) {
-  struct stat status {};
-  if (stat("/proc/self/ns/pid", &status) != 0 || status.st_ino == kInitialPidNamespace) return;
+  // Not by stat(), of which newer libraries have a version that old systems lack.
+  struct statx status {};
+  if (syscall(SYS_statx, AT_FDCWD, "/proc/self/ns/pid", 0, STATX_INO, &status) != 0) return;
+  if (status.stx_ino == kInitialPidNamespace) return;
   // The kernel compares with its own form of a device number.
-  plan.namespace_device = (std::uint64_t{major(status.st_dev)} << 20) | minor(status.st_dev);
-  plan.namespace_inode = status.st_ino;
+  plan.namespace_device = (std::uint64_t{status.stx_dev_major} << 20) | status.stx_dev_minor;
+  plan.namespace_inode = status.stx_ino;
 }
 
 }  // namespace
