@@ -80,8 +80,7 @@ export class BpfRingBufferSource {
 
   /** A snapshot while it runs, exact once it is stopped. */
   getStats(): KernelSourceStats {
-    const { lostByCPU: _, ...stats } = this.#control.stats();
-    return stats;
+    return this.#control.stats();
   }
 
   [Symbol.dispose](): void {

@@ -93,10 +93,9 @@ export class SourceControl {
     this.pastLost = sum(this.pastLost, lost);
   }
 
-  stats(): KernelSourceStats & { lostByCPU: number[] } {
-    const { past, pastLost } = this;
-    const lost = this.native === undefined ? undefined : binding.kernelSourceStats(this.native, numbers);
-    if (lost === undefined) return { state: this.pastState, ...past, lostByCPU: pastLost };
+  stats(): KernelSourceStats {
+    const { past } = this;
+    if (this.read() === undefined) return { state: this.pastState, ...past };
     return {
       state: STATES[numbers[6]],
       captured: past.captured + numbers[0],
@@ -105,8 +104,17 @@ export class SourceControl {
       malformed: past.malformed + numbers[3],
       tooLarge: past.tooLarge + numbers[4],
       wakes: past.wakes + numbers[5],
-      lostByCPU: sum(pastLost, lost),
     };
+  }
+
+  /** What the kernel lost, by CPU. */
+  lost(): number[] {
+    return sum(this.pastLost, this.read() ?? []);
+  }
+
+  /** Fills `numbers` and returns the losses; undefined while there is no native source. */
+  private read(): number[] | undefined {
+    return this.native === undefined ? undefined : binding.kernelSourceStats(this.native, numbers);
   }
 }
 

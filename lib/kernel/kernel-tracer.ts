@@ -105,9 +105,9 @@ export class KernelTracer {
 
   /** A snapshot while it runs, exact once it is stopped. */
   getStats(): KernelTracerStats {
-    const { lostByCPU, ...stats } = this.#control.stats();
+    const lostByCPU = this.#control.lost();
     return {
-      ...stats,
+      ...this.#control.stats(),
       lost: lostByCPU.reduce((sum, lost) => sum + lost, 0),
       cpus: lostByCPU.map((lost, cpu) => ({ cpu, lost })),
     };
