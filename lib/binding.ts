@@ -116,6 +116,9 @@ export interface InstanceCalls {
   readonly release: () => void;
 }
 
+/** How records become events: a header, names, literals, then an event and operations for each shape. */
+export type NativeMapping = readonly (Uint8Array | Uint32Array)[];
+
 export interface NativeBinding extends InstanceCalls {
   /** Operands and results of calls: see staging.ts. */
   readonly control: ArrayBuffer;
@@ -137,6 +140,31 @@ export interface NativeBinding extends InstanceCalls {
   /** Those that wait now, by token. Kept here because every copy of this package's JavaScript in a thread has the same addon, and the last one sets the dispatcher. */
   waiting?: Map<number, { onWake(): void }>;
 
+  /**
+   * Starts the embedded tracer into a buffer. `settings`: see kernel-source.ts; `mapping`: see mapping.ts. No `syscalls`: all of them.
+   * The source's number, or [step, errno] of what the kernel refuses, or undefined: the buffer is gone or closed.
+   */
+  startTracer(
+    buffer: bigint,
+    settings: Uint32Array,
+    pids: Uint32Array,
+    syscalls: Uint32Array | undefined,
+    mapping: NativeMapping,
+  ): number | [step: number, errno: number] | undefined;
+  /** Likewise from the ring buffer of another program, by descriptor or pinned path; without a mapping records travel as they are. */
+  startRing(
+    buffer: bigint,
+    settings: Uint32Array,
+    origin: number | string,
+    mapping: NativeMapping | undefined,
+  ): number | [step: number, errno: number] | undefined;
+  /** Fills captured, delivered, dropped, malformed, tooLarge, wakes, end; returns what each CPU lost. undefined: there is no such source. */
+  kernelSourceStats(source: number, target: Float64Array): number[] | undefined;
+  /** Stops a source, in a bounded time, and forgets it. What it returns and fills in is as of its end. */
+  stopKernelSource(source: number, target: Float64Array): number[] | undefined;
+  /** Attaches a tracer and takes it away again: [step, errno], step 0 when all went well. */
+  probeTracing(): [step: number, errno: number];
+
   /** Interns a string of at most 256 UTF-8 bytes for every thread of this process. 0: the table is full or the string too long. */
   internString(text: string): number;
   /** The interned string, or undefined for an id that was never given out. Ids count up from 1. */
@@ -147,9 +175,20 @@ export interface NativeBinding extends InstanceCalls {
   /** 0, or an errno, or -1 where the platform cannot. */
   pinThread(cpu: number): number;
   unpinThread(): number;
+  /** Whether the C library tells the CPU's number from its rseq area. */
+  rseqActive(): boolean;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon is a CommonJS resource
-const load = require('node-gyp-build') as (directory: string) => NativeBinding;
+const load = require('node-gyp-build') as {
+  (directory: string): NativeBinding;
+  resolve(directory: string): string;
+};
+const root = path.join(__dirname, '..');
 
-export const binding: NativeBinding = load(path.join(__dirname, '..'));
+export const binding: NativeBinding = load(root);
+
+/** The file that the addon was loaded from. */
+export function addonPath(): string {
+  return load.resolve(root);
+}

@@ -5,7 +5,17 @@
 import path from 'node:path';
 import { read, sourceFiles } from './source-files.mjs';
 
-const ranks = { base: 0, event: 1, pools: 2, buffers: 3, flow: 4, index: 5, integrations: 6, collector: 7 };
+const ranks = {
+  base: 0,
+  event: 1,
+  pools: 2,
+  buffers: 3,
+  flow: 4,
+  kernel: 4,
+  index: 5,
+  integrations: 6,
+  collector: 7,
+};
 
 function layerOf(file) {
   const [, first, ...rest] = file.split('/');

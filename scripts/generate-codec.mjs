@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { emitDecode } from './codec-generator/emit-decode.mjs';
 import { emitEncode } from './codec-generator/emit-encode.mjs';
 import { emitFields } from './codec-generator/emit-fields.mjs';
+import { emitPlaces } from './codec-generator/emit-places.mjs';
 import { emitView } from './codec-generator/emit-view.mjs';
 import { layOut } from './codec-generator/layout.mjs';
 import { readEventType } from './codec-generator/read-type.mjs';
@@ -24,6 +25,7 @@ const files = {
   'encode.ts': emitEncode(layout),
   'decode.ts': emitDecode(layout),
   'view.ts': emitView(layout),
+  'places.ts': emitPlaces(layout),
 };
 
 mkdirSync(target, { recursive: true });

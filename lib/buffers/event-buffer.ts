@@ -108,6 +108,11 @@ class Opened {
   }
 }
 
+/** What a writer that is no instance of this class must know of a buffer: bytes of the largest record, number of the policy. */
+export function eventBufferLimits(traits: readonly number[]): { maxRecord: number; policy: number } {
+  return { maxRecord: traits[MAX_EVENT_SIZE], policy: traits[POLICY] };
+}
+
 export function checkPool(pool: unknown): UnifiedEventPool | undefined {
   if (pool === undefined) return undefined;
   if (typeof pool !== 'object' || pool === null || typeof (pool as UnifiedEventPool).get !== 'function') {

@@ -253,6 +253,11 @@ function stagingSizes(maxSize: number): { putBytes: number; takeBytes: number } 
   return { putBytes: 0, takeBytes: Math.max(maxSize, 32768) };
 }
 
+/** Bytes of the largest record a buffer takes. */
+export function perCPUBufferLimit(traits: readonly number[]): number {
+  return traits[MAX_SIZE];
+}
+
 function checkAggregator(aggregator: unknown): BufferAggregator | undefined {
   if (aggregator === undefined) return undefined;
   if (

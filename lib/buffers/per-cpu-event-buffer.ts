@@ -231,6 +231,11 @@ class Opened {
   }
 }
 
+/** What a writer that is no instance of this class must know of a buffer: bytes of the largest record, number of the policy. */
+export function perCPUEventBufferLimits(traits: readonly number[]): { maxRecord: number; policy: number } {
+  return { maxRecord: traits[MAX_EVENT_SIZE], policy: traits[POLICY] };
+}
+
 function isByTimestamp(options: OrderOptions | undefined): boolean {
   const { order = 'ring' } = checkOptions(options);
   if (order !== 'ring' && order !== 'timestamp')

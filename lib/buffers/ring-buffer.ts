@@ -376,3 +376,8 @@ function stagingSizes(slotSize: number): { putBytes: number; takeBytes: number }
   const bytes = Math.max(slotSize, BATCH_BYTES);
   return { putBytes: bytes, takeBytes: bytes };
 }
+
+/** Bytes of the largest record a buffer takes. */
+export function ringBufferLimit(traits: readonly number[]): number {
+  return traits[2];
+}

@@ -1,6 +1,7 @@
 /** One run of the collector: sources -> PerCPUEventBuffer -> consumer -> sink, and its orderly end. */
 import type { WriteStream } from 'node:tty';
 import { PerCPUEventBuffer, TapioError } from '../index';
+import { resolveAuto } from './auto-source';
 import { ExitCode, UsageError } from './command';
 import { Consumer } from './consumer';
 import { CpuMeter, type CpuPercent } from './cpu-meter';
@@ -15,7 +16,9 @@ import { rateShortfall } from './rate-shortfall';
 import { conservationErrors, formatSummary, makeSummary, sumSources, summaryJSON } from './summary';
 
 /** Runs until the duration is over, all sources have ended, a signal, a failure, or a closed stdout. */
-export async function collect(options: CollectOptions): Promise<number> {
+export async function collect(asked: CollectOptions): Promise<number> {
+  const sources = resolveAuto(asked.sources, (text) => process.stderr.write(`tapio: ${text}\n`));
+  const options = { ...asked, sources };
   const end = new RunEnd();
   const buffer = createBuffer(options.bufferSize);
   const sink = await openSink(options.sink, (failure) => end.request(failure));

@@ -1,6 +1,6 @@
 /** The way of a source's events into the buffer; every event that goes through is counted. */
 import type { PerCPUEventBuffer, UnifiedEvent } from '../index';
-import type { SourceCounters } from './source-counters';
+import type { SourceCounters, SourceCounts } from './source-counters';
 
 export class EventOutlet {
   constructor(
@@ -48,6 +48,17 @@ export class EventOutlet {
       }
       next++;
     }
+  }
+
+  /** Where events go, for a producer that puts them without this outlet and tells it by `account`. */
+  get target(): Pick<PerCPUEventBuffer, 'handle'> {
+    return this.buffer;
+  }
+
+  /** Counts events that somebody else put, or could not put. */
+  account(counts: Partial<SourceCounts>): void {
+    for (const [field, count] of Object.entries(counts))
+      this.counters.add(field as keyof SourceCounts, count);
   }
 
   /** Counts one piece of input that was no event. */

@@ -5,9 +5,13 @@ import path from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { ExitCode, UsageError, type Command } from './command';
 import { collectCommand } from './collect-command';
+import { doctorCommand } from './doctor-command';
 import { guardStandardStreams, setExitCode } from './standard-streams';
 
-const COMMANDS = new Map<string, Command>([['collect', collectCommand]]);
+const COMMANDS = new Map<string, Command>([
+  ['collect', collectCommand],
+  ['doctor', doctorCommand],
+]);
 
 const USAGE = `Usage: tapio <command> [options]
 

@@ -1,11 +1,12 @@
 /** The options of `tapio collect`: parsing, checking and the usage text. */
 import { parseArgs } from 'node:util';
+import { AUTO } from './auto-source';
 import { UsageError } from './command';
 import { parseSinkTarget, type SinkTarget } from './sinks';
 import { SOURCES } from './sources';
 
 export interface CollectOptions {
-  /** Names of SOURCES, each once, in the order given. */
+  /** Names of SOURCES, or `auto`, each once, in the order given. */
   readonly sources: readonly string[];
   /** Events a second of the synthetic source, all its workers together. */
   readonly rate: number;
@@ -33,7 +34,7 @@ const OPTIONS_OF_A_SOURCE = [
 ] as const;
 
 const DEFAULTS = {
-  source: 'proc',
+  source: AUTO,
   rate: 10_000,
   sink: 'none',
   workers: 1,
@@ -49,6 +50,7 @@ ring for each CPU into a sink.
 
 Options:
   --source NAME     where events come from (default ${DEFAULTS.source}); may be repeated
+                    auto      ebpf where it is permitted, else proc; says which
 ${[...SOURCES].map(([name, source]) => `                    ${name.padEnd(10)}${source.summary}`).join('\n')}
   --rate N          events a second of the synthetic source (default ${DEFAULTS.rate})
   --workers N       threads of the synthetic source, sharing --rate (default ${DEFAULTS.workers})
@@ -107,9 +109,9 @@ export function parseCollectOptions(args: string[]): CollectOptions {
   const values = parse(args);
   const sources = values.source ?? [DEFAULTS.source];
   for (const name of sources) {
-    if (!SOURCES.has(name)) {
+    if (name !== AUTO && !SOURCES.has(name)) {
       throw new UsageError(
-        `--source ${JSON.stringify(name)}: there is no such source; known are ${[...SOURCES.keys()].join(', ')}`,
+        `--source ${JSON.stringify(name)}: there is no such source; known are ${[AUTO, ...SOURCES.keys()].join(', ')}`,
       );
     }
     if (sources.indexOf(name) !== sources.lastIndexOf(name)) {
@@ -131,7 +133,8 @@ export function parseCollectOptions(args: string[]): CollectOptions {
       numberOption('proc-interval', values['proc-interval'], 10, 3_600_000, true) ?? DEFAULTS.procInterval,
   };
   for (const [option, source] of OPTIONS_OF_A_SOURCE) {
-    if (values[option] !== undefined && !sources.includes(source)) {
+    const given = sources.includes(source) || (source === 'proc' && sources.includes(AUTO));
+    if (values[option] !== undefined && !given) {
       throw new UsageError(`--${option} ${JSON.stringify(values[option])}: needs --source ${source}`);
     }
   }

@@ -2,7 +2,7 @@
  * What one source worker counted, in memory it shares with the main thread: right at any moment, also
  * after the worker has crashed. Written by the worker only.
  */
-const FIELDS = ['produced', 'dropped', 'refused', 'malformed'] as const;
+const FIELDS = ['produced', 'dropped', 'refused', 'malformed', 'lost'] as const;
 
 export interface SourceCounts {
   /** Events handed to the buffer. */
@@ -13,6 +13,8 @@ export interface SourceCounts {
   refused: number;
   /** Input that was no event. */
   malformed: number;
+  /** Events that the kernel itself could not keep; they are no part of the others. */
+  lost: number;
 }
 
 export class SourceCounters {
@@ -30,6 +32,6 @@ export class SourceCounters {
 
   read(): SourceCounts {
     const at = (index: number): number => Number(Atomics.load(this.cells, index));
-    return { produced: at(0), dropped: at(1), refused: at(2), malformed: at(3) };
+    return { produced: at(0), dropped: at(1), refused: at(2), malformed: at(3), lost: at(4) };
   }
 }

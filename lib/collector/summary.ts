@@ -28,6 +28,8 @@ export interface Summary {
   /** Events that went through the overflow ring. */
   readonly overflows: number;
   readonly sources: Record<string, SourceSummary>;
+  /** With the source ebpf: events read from the kernel, and those it had no room to keep. */
+  readonly kernel?: { readonly captured: number; readonly lost: number };
 }
 
 interface SourceSummary {
@@ -63,6 +65,7 @@ export function sumSources(threads: readonly SourceThread[]): Map<string, Source
     sum.dropped += counts.dropped;
     sum.refused += counts.refused;
     sum.malformed += counts.malformed;
+    sum.lost += counts.lost;
   }
   return totals;
 }
@@ -81,6 +84,7 @@ export function makeSummary(run: {
   /** Asked of the synthetic source. */
   rate: number;
 }): Summary {
+  const kernel = run.sources.get('ebpf');
   const droppedBy = { buffer: total(run.sources, 'dropped'), sink: run.sink.lost };
   return {
     produced: total(run.sources, 'produced'),
@@ -99,6 +103,7 @@ export function makeSummary(run: {
         { produced, dropped, malformed, ...(name === 'synthetic' && { requestedRate: run.rate }) },
       ]),
     ),
+    ...(kernel && { kernel: { captured: kernel.produced, lost: kernel.lost } }),
   };
 }
 
@@ -163,6 +168,11 @@ export function formatSummary(
       `p50 ${micros(latencyMicros.p50)}, p99 ${micros(latencyMicros.p99)}, ` +
         `put to delivery, 1 event of ${LATENCY_SAMPLE}`,
     ],
+    ...optionalRow(
+      'kernel',
+      summary.kernel &&
+        `${count(summary.kernel.captured)} captured, ${count(summary.kernel.lost)} lost before they could be read`,
+    ),
     ['overflow', `${count(summary.overflows)} events went through the overflow ring`],
     ...types.map(([type, events], index): [string, string] => [
       index === 0 ? 'types' : '',

@@ -9,6 +9,7 @@
 #include "calls.h"
 #include "cpus.h"
 #include "environment.h"
+#include "kernel_sources.h"
 #include "registry.h"
 #include "symbols.h"
 #include "values.h"
@@ -140,12 +141,18 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add_raw("bufferTraits", BufferTraits);
   add_raw("attachBuffer", AttachBuffer);
   add_raw("onWake", OnWake);
+  add_raw("startTracer", KernelSources::StartTracer);
+  add_raw("startRing", KernelSources::StartRing);
+  add_raw("stopKernelSource", KernelSources::StopSource);
+  add_raw("kernelSourceStats", KernelSources::SourceStats);
+  add_raw("probeTracing", KernelSources::ProbeTracing);
   add("internString", InternString);
   add("internedString", InternedString);
   add("currentCPU", CurrentCpuNumber);
   add("availableCPUs", AvailableCpus);
   add("pinThread", PinThread);
   add("unpinThread", UnpinThread);
+  add("rseqActive", RseqActive);
   return exports;
 }
 

@@ -5,6 +5,17 @@
 
 #include "../core/cpu.h"
 
+#if defined(__linux__)
+#include <dlfcn.h>
+// Since glibc 2.34 the linker would take a version of it that older systems do not have; see
+// scripts/check-binary.mjs.
+#if defined(__GLIBC__) && defined(__x86_64__)
+__asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
+#elif defined(__GLIBC__) && defined(__aarch64__)
+__asm__(".symver dlsym, dlsym@GLIBC_2.17");
+#endif
+#endif
+
 namespace tapio::addon {
 
 #if defined(__linux__)
@@ -88,6 +99,15 @@ Napi::Value UnpinThread(const Napi::CallbackInfo& info) {
 
 Napi::Value CurrentCpuNumber(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), CurrentCpu());
+}
+
+Napi::Value RseqActive(const Napi::CallbackInfo& info) {
+  const unsigned* size = nullptr;
+#if defined(__linux__)
+  // glibc from 2.35 on; zero where the kernel has none, or the library was told not to use it.
+  size = static_cast<const unsigned*>(dlsym(RTLD_DEFAULT, "__rseq_size"));
+#endif
+  return Napi::Boolean::New(info.Env(), size != nullptr && *size != 0);
 }
 
 }  // namespace tapio::addon

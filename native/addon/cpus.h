@@ -15,6 +15,9 @@ Napi::Value PinThread(const Napi::CallbackInfo& info);
 // unpinThread(): number; as pinThread
 Napi::Value UnpinThread(const Napi::CallbackInfo& info);
 
+// rseqActive(): boolean; whether the C library tells the CPU's number from its rseq area
+Napi::Value RseqActive(const Napi::CallbackInfo& info);
+
 }  // namespace tapio::addon
 
 #endif  // TAPIO_ADDON_CPUS_H_

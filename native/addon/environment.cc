@@ -53,6 +53,7 @@ void Environment::Remove(std::uint32_t instance) {
 
 void Environment::CleanUp(napi_async_cleanup_hook_handle, void* data) {
   auto* environment = static_cast<Environment*>(data);
+  environment->kernel_sources_.StopAll();
   // The attachments themselves are freed by their finalizers, which run after this.
   for (Attachment* attachment : environment->attachments_) {
     if (attachment != nullptr) attachment->LeaveEnvironment();

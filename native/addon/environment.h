@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernel_sources.h"
 #include "staging.h"
 #include "wake_port.h"
 
@@ -16,10 +17,10 @@ class Attachment;
 
 // Threads: its environment's.
 // Guarantees: however the environment ends (return, exit, throw, terminate, out of memory), the
-//   cleanup hook lets go of every buffer before the event loop closes.
+//   cleanup hook lets go of every buffer, and stops every kernel source, before the event loop
+//   closes.
 // Memory: freed by the cleanup hook when the wake port has closed. The control is JavaScript's,
-// kept
-//   alive by a reference.
+//   kept alive by a reference.
 class Environment {
  public:
   // Installs itself as the environment's instance data, and the control as a property of `exports`.
@@ -28,6 +29,7 @@ class Environment {
   static Environment* Of(napi_env env);
 
   WakePort& port() { return port_; }
+  KernelSources& kernel_sources() { return kernel_sources_; }
   std::uint32_t NextToken() { return next_token_++; }
 
   std::int32_t& Status() { return At<std::int32_t>(kStatus); }
@@ -55,6 +57,7 @@ class Environment {
 
   std::uint8_t* control_ = nullptr;
   WakePort port_;
+  KernelSources kernel_sources_;
   std::vector<Attachment*> attachments_;  // nullptr where a number is free
   std::vector<std::uint32_t> free_;
   std::uint32_t next_token_ = 0;

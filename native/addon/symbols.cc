@@ -2,18 +2,12 @@
 
 #include <string>
 
-#include "../core/symbol_table.h"
-
 namespace tapio::addon {
-
-namespace {
 
 SymbolTable& Symbols() {
   static SymbolTable* const table = new SymbolTable;  // lives as long as the process
   return *table;
 }
-
-}  // namespace
 
 Napi::Value InternString(const Napi::CallbackInfo& info) {
   // V8 writes whole characters only, so a text that does not fit leaves up to three bytes unused:

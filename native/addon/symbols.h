@@ -4,7 +4,11 @@
 
 #include <napi.h>
 
+#include "../core/symbol_table.h"
+
 namespace tapio::addon {
+
+SymbolTable& Symbols();
 
 // internString(text: string): number
 Napi::Value InternString(const Napi::CallbackInfo& info);

@@ -147,12 +147,17 @@ class RingSet {
     return status;
   }
 
-  // As Ring::PutBatch: to the ring of the running CPU, the rest to the overflow ring.
+  // For `cpu`: the CPU that runs the call.
+  static constexpr std::uint32_t kRunningCpu = 0xffffffff;
+
+  // As Ring::PutBatch: to the ring of a CPU, the rest to the overflow ring. Who puts for other
+  // CPUs, as a reader of the kernel's records does, says which.
   PutResult PutBatch(Lane& lane, const std::uint8_t* data, const std::uint32_t* sizes,
-                     std::uint32_t count, std::size_t alignment, OnFull on_full) {
+                     std::uint32_t count, std::size_t alignment, OnFull on_full,
+                     std::uint32_t cpu = kRunningCpu) {
     PutResult total{PutStatus::kStored, 0};
     for (;;) {
-      const std::uint32_t home = HomeRing(lane);
+      const std::uint32_t home = RingOf(lane, cpu);
       PutResult result = PutInto(lane, home, data, sizes, count, alignment);
       total.count += result.count;
       if (result.status == PutStatus::kFull) [[unlikely]] {
@@ -168,7 +173,7 @@ class RingSet {
           continue;
         }
         if (result.status == PutStatus::kFull && on_full != OnFull::kTryAgain) {
-          CountRejected(lane, count);
+          CountRejected(lane, count, cpu);
         }
       }
       if (total.count != 0) records_.WakeOne();
@@ -185,8 +190,8 @@ class RingSet {
   }
 
   // For the caller that gives up on records after kTryAgain.
-  void CountRejected(Lane& lane, std::uint32_t count) {
-    Ring::CountRejected(lane.rings_[HomeRing(lane)], count);
+  void CountRejected(Lane& lane, std::uint32_t count, std::uint32_t cpu = kRunningCpu) {
+    Ring::CountRejected(lane.rings_[RingOf(lane, cpu)], count);
     if (has_overflow()) Ring::CountRejected(lane.rings_[ring_count()], count);
   }
 
@@ -280,12 +285,13 @@ class RingSet {
     return std::any_of(rings_.begin(), rings_.end(), [](const auto& r) { return r->HasRecord(); });
   }
 
-  // Whether a put of a record of this size by this lane's thread would find room now.
-  bool HasRoom(const Lane& lane, std::uint32_t size) const {
+  // Whether a put of a record of this size by this lane would find room now; `cpu` as for PutBatch.
+  bool HasRoom(const Lane& lane, std::uint32_t size, std::uint32_t cpu = kRunningCpu) const {
     const auto has_room = [size](const Ring& ring) {
       return ring.size() + ring.SlotsFor(size) <= ring.capacity();
     };
-    return has_room(*rings_[HomeRing(lane)]) || (has_overflow() && has_room(*rings_[ring_count()]));
+    return has_room(*rings_[RingOf(lane, cpu)]) ||
+           (has_overflow() && has_room(*rings_[ring_count()]));
   }
 
   // Somebody who was woken for a record leaves it to the next who waits.
@@ -391,6 +397,9 @@ class RingSet {
     if (total.count != 0) return Taken(total, !fits || total.count == max);
     if (total.status == TakeStatus::kEmpty && drained()) total.status = TakeStatus::kDrained;
     return total;
+  }
+  std::uint32_t RingOf(const Lane& lane, std::uint32_t cpu) const {
+    return cpu == kRunningCpu ? HomeRing(lane) : cpu % ring_count();
   }
 
   PutResult PutInto(Lane& lane, std::uint32_t index, const std::uint8_t* data,

@@ -32,6 +32,7 @@ export interface Summary {
   latencyMicros: { p50: number | null; p99: number | null };
   overflows: number;
   sources: Record<string, { produced: number; dropped: number; malformed: number; requestedRate?: number }>;
+  kernel?: { captured: number; lost: number };
 }
 
 /** A running `tapio`, whose output can be waited for. */

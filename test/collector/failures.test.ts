@@ -28,7 +28,7 @@ if (process.platform === 'linux') {
         if (name === '/proc/self/mounts') return 'proc /proc proc rw,hidepid=2 0 0';
         return real(name, ...rest);
       };`);
-    const { code, stderr } = await tapio(['collect', '--json'], '', env);
+    const { code, stderr } = await tapio(['collect', '--source', 'proc', '--json'], '', env);
     expect(stderr).toMatch(/source proc: .*hidepid=2.*\(ERR_UNSUPPORTED\)/);
     expect(code).toBe(1);
   });
@@ -55,7 +55,7 @@ if (process.platform === 'linux') {
     const env = preload(`
       const real = fs.readdirSync;
       fs.readdirSync = (name, ...rest) => (name === '/proc' ? process.exit(7) : real(name, ...rest));`);
-    const { code, stderr } = await tapio(['collect', '--json'], '', env);
+    const { code, stderr } = await tapio(['collect', '--source', 'proc', '--json'], '', env);
     expect(stderr).toContain('source proc: its thread exited with code 7');
     expect(code).toBe(1);
   });

@@ -144,7 +144,9 @@ describe('EventMix', () => {
 });
 
 describe('conservationErrors', () => {
-  const sources = new Map([['synthetic', { produced: 100, dropped: 10, refused: 12, malformed: 0 }]]);
+  const sources = new Map([
+    ['synthetic', { produced: 100, dropped: 10, refused: 12, malformed: 0, lost: 0 }],
+  ]);
   const sink = { delivered: 85, lost: 5 };
   const metrics = {
     writes: 90,
@@ -191,7 +193,7 @@ describe('the live table', () => {
     sources: new Map(
       ['proc', 'synthetic', 'stdin'].map((name) => [
         name,
-        { produced: figure, dropped: figure, refused: 0, malformed: figure },
+        { produced: figure, dropped: figure, refused: 0, malformed: figure, lost: figure },
       ]),
     ),
     sourceRates: new Map([['synthetic', figure]]),

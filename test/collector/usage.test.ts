@@ -25,7 +25,7 @@ test.each([
   [[], 'Usage: tapio <command>'],
   [['constructor'], 'no command "constructor"'],
   [['collect', '--colour'], "Unknown option '--colour'"],
-  [['collect', '--source', 'dtrace'], 'no such source; known are proc, stdin, synthetic'],
+  [['collect', '--source', 'dtrace'], 'no such source; known are auto, ebpf, proc, stdin, synthetic'],
   [['collect', '--buffer-size', '1'], '--buffer-size "1": must be a whole number from 512 to 1073741824'],
 ])('%j is wrong usage: exit 2, and nothing on stdout', async (args, message) => {
   const { code, stdout, stderr } = await tapio(args);
@@ -66,7 +66,7 @@ test.each([
 
 test('options and their defaults', () => {
   expect(parseCollectOptions([])).toEqual({
-    sources: ['proc'],
+    sources: ['auto'],
     rate: 10_000,
     durationMs: undefined,
     sink: { kind: 'none' },

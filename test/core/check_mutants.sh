@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Breaks a copy of ring.h in one place at a time: the test that is named must fail for each.
+# Breaks a copy of ring.h, or of the kernel's ring_reader.h, in one place at a time: the test that is named must
+# fail for each.
 #
 #   check_mutants.sh BUILD_FOLDER [PART OF A NAME]
 #
 # A mutant is: its name; what must notice it, `model SCENARIO` (random),
-# `bounded SCENARIO` (at most two preemptions), `stress TEST` or `unit BINARY`; and the
-# change, as a Perl substitution over the whole file, which must change something.
+# `bounded SCENARIO` (at most two preemptions), `stress TEST`, `unit BINARY`, or `reader TEST` (of the kernel's
+# reader); and the change, as a Perl substitution over the whole file, which must change something.
 set -euo pipefail
 here=$(realpath "$(dirname "$0")")
-core=$(realpath "$here/../../native/core")
+native=$(realpath "$here/../../native")
 mkdir -p "$1"
 out=$(realpath "$1")
 only=${2:-}
@@ -53,6 +54,17 @@ take-without-race-under-load | stress OnASmallRing | s/return head_\.compare_exc
 peek-unchecked-under-load | stress OnASmallRing | s/if \(Distance\(now, cursor\) > 0\) continue;//
 one-too-many | unit ring_test | s/(if \(Distance\(tail, lane\.head_seen\) >)=( Signed\(capacity_\)\) return)/$1$2/
 watermark-unrefreshed | unit ring_model_test | s/RefreshHead\(lane\);(\s*const std::int64_t size)/$1/
+reader-ignores-busy | reader ABusyRecordStops | s/if \(\(header & kBusyBit\) != 0\) \{/if (false) {/
+reader-visits-discarded | reader ADiscardedRecord | s/if \(\(header & kDiscardBit\) == 0\) visit/visit/
+reader-trusts-lengths | reader GarbageLengths | s/bytes > left/false/
+reader-checks-length-unpadded | reader GarbageLengths | s/bytes > left/size > left/
+reader-trusts-positions | reader ImpossiblePositions | s/left > memory_\.size/false/
+reader-forgets-refusal | reader GarbageLengths | s/corrupt_ = true;//
+reader-ignores-other-readers | reader AnotherReader | s/ \|\| __atomic_load_n\(memory_\.consumer, __ATOMIC_RELAXED\) != position_//
+reader-advances-unpadded | reader RecordsOfAnySize | s/\+ kHeaderBytes \+ 7\) & ~std::uint64_t\{7\}/+ kHeaderBytes)/
+reader-keeps-room | reader RoomComesBack | s/if \(\+\+unreported == kStep\)/if (++unreported == 100000)/
+reader-reports-late | reader RecordsOfAnySize | s/if \(unreported != 0\) ReportPosition\(\);//
+reader-compares-unsigned | reader RandomHistories | s/static_cast<std::int64_t>\(end - position_\) > 0/end > position_/
 span-ends-unwrapped | unit ring_test | s/return index \+ 1 == index_\.count\(\) \? 0 : index \+ 1;/return index + 1;/
 LIST
 }
@@ -62,11 +74,13 @@ check() {
   local name=$1 method=$2 argument=$3 change=$4
   local folder="$out/$name" flags=(-std=c++20 -g0 -pthread -I"$out/$1") run=()
   rm -rf "$folder"
-  mkdir -p "$folder/core"
-  cp "$core"/*.h "$folder/core"
-  perl -0777 -pi -e "$change" "$folder/core/ring.h"
-  if cmp -s "$core/ring.h" "$folder/core/ring.h"; then
-    echo "NOT APPLIED  $name: ring.h has changed, so must the mutant"
+  mkdir -p "$folder"
+  cp -r "$native/core" "$native/kernel" "$folder"
+  local file=core/ring.h
+  [ "$method" = reader ] && file=kernel/ring_reader.h
+  perl -0777 -pi -e "$change" "$folder/$file"
+  if cmp -s "$native/$file" "$folder/$file"; then
+    echo "NOT APPLIED  $name: $file has changed, so must the mutant"
     return 1
   fi
   case "$method" in
@@ -75,6 +89,8 @@ check() {
     model) g++ "${flags[@]}" -O1 -DSCENARIO="$argument" -o "$folder/test" "$here/ring_relacy.cc" \
              2> "$folder/log" && run=("$folder/test") ;;
     stress) g++ "${flags[@]}" -O1 -fno-exceptions -o "$folder/test" "$here/ring_stress_test.cc" \
+              2> "$folder/log" && run=("$folder/test" "$argument") ;;
+    reader) g++ "${flags[@]}" -O1 -o "$folder/test" "$here/kernel_ring_reader_test.cc" \
               2> "$folder/log" && run=("$folder/test" "$argument") ;;
     unit) g++ "${flags[@]}" -O1 -o "$folder/test" "$here/$argument.cc" 2> "$folder/log" &&
             run=("$folder/test") ;;

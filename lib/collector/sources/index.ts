@@ -1,4 +1,5 @@
 /** The sources `--source` knows, by name. */
+import { ebpfSource } from './ebpf';
 import { procSource } from './proc';
 import type { SourceDefinition } from './source';
 import { stdinSource } from './stdin';
@@ -7,6 +8,7 @@ import { syntheticSource } from './synthetic';
 // `any`: each definition has settings of its own, which only its own run() reads.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export const SOURCES: ReadonlyMap<string, SourceDefinition<any>> = new Map<string, SourceDefinition<any>>([
+  ['ebpf', ebpfSource],
   ['proc', procSource],
   ['stdin', stdinSource],
   ['synthetic', syntheticSource],

@@ -1,0 +1,29 @@
+/** `tapio doctor`. */
+import { type Command, ExitCode, UsageError } from './command';
+import { diagnose, formatDiagnosis } from './doctor';
+
+const DOCTOR_USAGE = `Usage: tapio doctor [--json]
+
+Tells which binary was loaded, what it runs on, and whether this process may
+trace the kernel; if not, what is missing and the command that grants it.
+
+Options:
+  --json            one line of JSON
+  -h, --help        this text
+
+Exit codes: 0 the package works here, with eBPF or without; 2 wrong usage.
+`;
+
+export const doctorCommand: Command = {
+  summary: 'tell what works on this machine, and what is missing',
+  usage: DOCTOR_USAGE,
+  run: (args) => {
+    const unknown = args.find((arg) => arg !== '--json');
+    if (unknown !== undefined) throw new UsageError(`${JSON.stringify(unknown)}: there is no such option`);
+    const diagnosis = diagnose();
+    process.stdout.write(
+      args.includes('--json') ? `${JSON.stringify(diagnosis)}\n` : formatDiagnosis(diagnosis),
+    );
+    return Promise.resolve(ExitCode.Done);
+  },
+};

@@ -1,0 +1,93 @@
+/** What this package finds on this machine, for `tapio doctor`. */
+import fs from 'node:fs';
+import os from 'node:os';
+import { addonPath, binding } from '../binding';
+import { availableCPUs } from '../index';
+import { diagnoseTracing, type TracingDiagnosis } from '../kernel';
+
+/** The object of `tapio doctor --json`. */
+export interface Diagnosis {
+  readonly binary: { readonly path: string; readonly kind: 'prebuilt' | 'built here' };
+  /** For example `glibc 2.36`. */
+  readonly libc: string;
+  readonly node: string;
+  readonly platform: string;
+  /** Release of the kernel. */
+  readonly kernel: string;
+  readonly cpus: { readonly online: number; readonly available: number };
+  /** Whether a put finds its CPU in the rseq area; else by the slower vDSO. */
+  readonly rseq: boolean;
+  readonly ebpf: TracingDiagnosis & {
+    /** Whether the kernel describes its own types, which programs compiled with CO-RE need. This package's tracer does not. */
+    readonly btf: boolean;
+    /** Where others pin their maps; undefined: no bpf file system is mounted. */
+    readonly bpffs?: string;
+  };
+}
+
+export function diagnose(): Diagnosis {
+  const path = addonPath();
+  return {
+    binary: { path, kind: /[\\/]prebuilds[\\/]/.test(path) ? 'prebuilt' : 'built here' },
+    libc: libcName(),
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    kernel: os.release(),
+    cpus: { online: os.cpus().length, available: availableCPUs().length },
+    rseq: binding.rseqActive(),
+    ebpf: { ...diagnoseTracing(), btf: fs.existsSync('/sys/kernel/btf/vmlinux'), bpffs: bpffsMount() },
+  };
+}
+
+function libcName(): string {
+  const report = process.report?.getReport() as
+    { header?: { glibcVersionRuntime?: string }; sharedObjects?: string[] } | undefined;
+  const glibc = report?.header?.glibcVersionRuntime;
+  if (glibc !== undefined) return `glibc ${glibc}`;
+  return report?.sharedObjects?.some((file) => file.includes('musl')) ? 'musl' : 'unknown';
+}
+
+function bpffsMount(): string | undefined {
+  try {
+    return /^\S+ (\S+) bpf /m.exec(fs.readFileSync('/proc/self/mounts', 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+export function formatDiagnosis({
+  binary,
+  libc,
+  node,
+  platform,
+  kernel,
+  cpus,
+  rseq,
+  ebpf,
+}: Diagnosis): string {
+  const rows: [string, string][] = [
+    ['binary', `${binary.path} (${binary.kind})`],
+    ['platform', `${platform}, kernel ${kernel}, ${libc}, Node ${node}`],
+    ['CPUs', `${cpus.online}, of which this process may use ${cpus.available}`],
+    ['rseq', rseq ? 'yes' : 'no: finding the CPU of a put takes some nanoseconds more'],
+    ['eBPF', ebpf.permitted ? 'yes: tapio collect --source ebpf' : `no: ${ebpf.reason}`],
+    ['', missingText(ebpf)],
+    [
+      '',
+      ebpf.btf ? 'the kernel describes its types (BTF)' : 'no BTF: programs compiled with CO-RE cannot run',
+    ],
+    [
+      '',
+      ebpf.bpffs === undefined
+        ? 'no bpf file system for pinned maps: sudo mount -t bpf bpf /sys/fs/bpf'
+        : `bpf file system at ${ebpf.bpffs}`,
+    ],
+  ];
+  return rows.map(([label, text]) => `${label.padEnd(10)}${text}\n`).join('');
+}
+
+function missingText({ missing, grant }: TracingDiagnosis): string {
+  if (missing === undefined) return 'capabilities cannot be told';
+  if (missing.length === 0) return 'CAP_BPF and CAP_PERFMON are there';
+  return `missing ${missing.join(' and ')}: ${grant}`;
+}

@@ -1,0 +1,45 @@
+/**
+ * The kernel's own events: every system call with its return code, every start and end of a process. A native thread puts
+ * them into the buffer; this thread only counts.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { KernelTracer } from '../../kernel';
+import type { SourceContext, SourceDefinition } from './source';
+
+/** How often the counts are brought up to date. */
+const COUNT_MS = 100;
+
+export const ebpfSource: SourceDefinition<null> = {
+  summary: 'system calls and processes, from the kernel',
+  stampsEvents: true,
+  settings: () => [null],
+  run,
+};
+
+async function run({ signal, outlet, ready }: SourceContext<null>): Promise<void> {
+  const tracer = new KernelTracer({ target: outlet.target });
+  // What is refused is told before the run begins.
+  tracer.start().stop();
+  await ready();
+  const before = tracer.getStats();
+  let told = { produced: before.captured, dropped: before.dropped, lost: before.lost };
+  outlet.account({ ...told, refused: before.dropped });
+  const tell = (): void => {
+    const { captured, dropped, lost } = tracer.getStats();
+    outlet.account({
+      produced: captured - told.produced,
+      dropped: dropped - told.dropped,
+      refused: dropped - told.dropped,
+      lost: lost - told.lost,
+    });
+    told = { produced: captured, dropped, lost };
+  };
+  if (signal.aborted) return;
+  tracer.start();
+  while (!signal.aborted) {
+    await delay(COUNT_MS, undefined, { signal }).catch(() => undefined);
+    tell();
+  }
+  tracer.stop();
+  tell();
+}

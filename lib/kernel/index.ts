@@ -1,0 +1,14 @@
+/** `@tapio/performance/kernel`: the kernel's own events, straight into the buffers. */
+export {
+  type KernelFilters,
+  KernelTracer,
+  type KernelTracerOptions,
+  type KernelTracerStats,
+} from './kernel-tracer';
+export type { KernelEvent } from './tracer-shapes';
+export type { KernelSourceState, KernelSourceStats, PaceOptions } from './kernel-source';
+export { BpfRingBufferSource, type BpfRingBufferSourceOptions } from './bpf-ring-buffer-source';
+export type { RecordField } from './layout';
+export type { TargetBuffer } from './target';
+export { diagnoseTracing, type TracingDiagnosis } from './diagnosis';
+export { syscallName, syscallNumber } from './syscalls';

@@ -1,0 +1,127 @@
+#if defined(__linux__)
+
+#include "bpf.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace tapio::kernel {
+
+namespace {
+
+// The kernel refuses a zero-extended structure only if a field it does not know is set, so the
+// whole union may be handed to any kernel.
+long Call(bpf_cmd command, bpf_attr* attributes) {
+  return syscall(SYS_bpf, command, attributes, sizeof *attributes);
+}
+
+UniqueFd CallForFd(bpf_cmd command, bpf_attr* attributes) {
+  return UniqueFd(static_cast<int>(Call(command, attributes)));
+}
+
+bpf_attr Cleared() {
+  bpf_attr attributes;
+  std::memset(&attributes, 0, sizeof attributes);
+  return attributes;
+}
+
+std::uint64_t Address(const void* pointer) { return reinterpret_cast<std::uint64_t>(pointer); }
+
+void CopyName(char (&target)[BPF_OBJ_NAME_LEN], const char* name) {
+  std::snprintf(target, sizeof target, "%s", name);
+}
+
+}  // namespace
+
+UniqueFd CreateMap(const MapShape& shape, const char* name) {
+  bpf_attr attributes = Cleared();
+  attributes.map_type = shape.type;
+  attributes.key_size = shape.key_bytes;
+  attributes.value_size = shape.value_bytes;
+  attributes.max_entries = shape.entries;
+  CopyName(attributes.map_name, name);
+  return CallForFd(BPF_MAP_CREATE, &attributes);
+}
+
+bool UpdateElement(int map, const void* key, const void* value) {
+  bpf_attr attributes = Cleared();
+  attributes.map_fd = static_cast<std::uint32_t>(map);
+  attributes.key = Address(key);
+  attributes.value = Address(value);
+  return Call(BPF_MAP_UPDATE_ELEM, &attributes) == 0;
+}
+
+bool LookUpElement(int map, const void* key, void* value) {
+  bpf_attr attributes = Cleared();
+  attributes.map_fd = static_cast<std::uint32_t>(map);
+  attributes.key = Address(key);
+  attributes.value = Address(value);
+  return Call(BPF_MAP_LOOKUP_ELEM, &attributes) == 0;
+}
+
+UniqueFd OpenPinned(const char* path) {
+  bpf_attr attributes = Cleared();
+  attributes.pathname = Address(path);
+  return CallForFd(BPF_OBJ_GET, &attributes);
+}
+
+UniqueFd DuplicateFd(int fd) {
+  // Not by fcntl(), of which newer libraries have a version that old systems lack.
+  return UniqueFd(static_cast<int>(syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0)));
+}
+
+bool ReadMapInfo(int map, bpf_map_info* info) {
+  std::memset(info, 0, sizeof *info);
+  bpf_attr attributes = Cleared();
+  attributes.info.bpf_fd = static_cast<std::uint32_t>(map);
+  attributes.info.info_len = sizeof *info;
+  attributes.info.info = Address(info);
+  return Call(BPF_OBJ_GET_INFO_BY_FD, &attributes) == 0;
+}
+
+UniqueFd LoadProgram(const std::vector<bpf_insn>& instructions, const char* name) {
+  bpf_attr attributes = Cleared();
+  attributes.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+  attributes.insns = Address(instructions.data());
+  attributes.insn_cnt = static_cast<std::uint32_t>(instructions.size());
+  // The kernel lends the helpers that read its memory and its clock to programs that may be used
+  // under the GPL; the instructions assembled here may.
+  attributes.license = Address("Dual BSD/GPL");
+  CopyName(attributes.prog_name, name);
+  UniqueFd program = CallForFd(BPF_PROG_LOAD, &attributes);
+  // The verifier gives up when a signal waits for this thread, and asks to be called again.
+  for (int tries = 0; !program.valid() && errno == EAGAIN && tries < 5; ++tries)
+    program = CallForFd(BPF_PROG_LOAD, &attributes);
+  return program;
+}
+
+UniqueFd OpenRawTracepoint(const char* tracepoint, int program) {
+  bpf_attr attributes = Cleared();
+  attributes.raw_tracepoint.name = Address(tracepoint);
+  attributes.raw_tracepoint.prog_fd = static_cast<std::uint32_t>(program);
+  return CallForFd(BPF_RAW_TRACEPOINT_OPEN, &attributes);
+}
+
+std::uint32_t PossibleCpus() {
+  // Ranges in ascending order: "0-3" or "0,2-5".
+  std::uint32_t last = 0;
+  if (std::FILE* file = std::fopen("/sys/devices/system/cpu/possible", "re")) {
+    char text[256] = "";
+    if (std::fgets(text, sizeof text, file) != nullptr) {
+      const char* tail = std::strpbrk(text, ",-");
+      const char* number = text;
+      for (; tail != nullptr; tail = std::strpbrk(number, ",-")) number = tail + 1;
+      std::sscanf(number, "%u", &last);
+    }
+    std::fclose(file);
+  }
+  return last + 1;
+}
+
+}  // namespace tapio::kernel
+
+#endif

@@ -1,0 +1,69 @@
+// The bpf() system call: maps, programs and raw tracepoints, without a library.
+#ifndef TAPIO_KERNEL_BPF_H_
+#define TAPIO_KERNEL_BPF_H_
+
+#include <linux/bpf.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace tapio::kernel {
+
+// Owns a file descriptor. All that the kernel makes here is closed on exec.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  UniqueFd(const UniqueFd&) = delete;
+  UniqueFd& operator=(const UniqueFd&) = delete;
+  ~UniqueFd() { Reset(); }
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  void Reset() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+// All functions leave the reason of a failure in errno. Threads: any.
+
+struct MapShape {
+  bpf_map_type type;
+  std::uint32_t key_bytes;
+  std::uint32_t value_bytes;
+  std::uint32_t entries;
+};
+UniqueFd CreateMap(const MapShape& shape, const char* name);
+bool UpdateElement(int map, const void* key, const void* value);
+// Of a per-CPU map: `value` holds one number of 8 bytes for each possible CPU.
+bool LookUpElement(int map, const void* key, void* value);
+
+// A map of another program: by its path in a bpf file system, or by a descriptor, which is
+// duplicated.
+UniqueFd OpenPinned(const char* path);
+UniqueFd DuplicateFd(int fd);
+bool ReadMapInfo(int map, bpf_map_info* info);
+
+// A program for raw tracepoints.
+UniqueFd LoadProgram(const std::vector<bpf_insn>& instructions, const char* name);
+// The program runs at the tracepoint until the descriptor is closed.
+UniqueFd OpenRawTracepoint(const char* tracepoint, int program);
+
+// How many CPU numbers the kernel may ever use: the length of a per-CPU value.
+std::uint32_t PossibleCpus();
+
+}  // namespace tapio::kernel
+
+#endif  // TAPIO_KERNEL_BPF_H_

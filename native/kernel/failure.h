@@ -1,0 +1,29 @@
+// Why something of the kernel could not be had.
+#ifndef TAPIO_KERNEL_FAILURE_H_
+#define TAPIO_KERNEL_FAILURE_H_
+
+#include <cstdint>
+
+namespace tapio::kernel {
+
+// The step that failed; the order is that of STEPS in lib/kernel/refusal.ts.
+enum class Step : std::uint32_t {
+  kNone,
+  kPlatform,  // no Linux, or a machine whose registers are not known
+  kCreateMap,
+  kLoadProgram,
+  kAttach,
+  kOpenRing,  // a pinned path or descriptor that cannot be had
+  kNoRing,    // it is no ring buffer
+  kMapRing,
+  kStartThread,
+};
+
+struct Failure {
+  Step step = Step::kNone;
+  int error = 0;  // errno
+};
+
+}  // namespace tapio::kernel
+
+#endif  // TAPIO_KERNEL_FAILURE_H_

@@ -1,0 +1,281 @@
+#if defined(__linux__)
+
+#include "record_mapper.h"
+
+#include "utf8.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace tapio::kernel {
+
+namespace {
+
+using Kind = Operation::Kind;
+
+// References to text: docs/event-format.md.
+constexpr std::uint32_t kBundled = std::uint32_t{1} << 31;
+constexpr std::uint32_t kWide = std::uint32_t{1} << 30;
+
+constexpr std::uint32_t kMaxDigits = 20;
+// What an unknown number is called: a word and its digits.
+constexpr std::uint32_t kMaxMadeUpName = 32;
+
+template <typename T>
+T Read(const std::uint8_t* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+template <typename T>
+void Write(std::uint8_t* to, T value) {
+  std::memcpy(to, &value, sizeof value);
+}
+
+// Sign-extended if the source is signed.
+std::uint64_t ReadInteger(const Operation& operation, const std::uint8_t* record) {
+  const std::uint8_t* from = record + operation.source;
+  const bool is_signed = operation.source_signed != 0;
+  const auto extended = [](auto value) {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+  };
+  switch (operation.source_size) {
+    case 1:
+      return is_signed ? extended(Read<std::int8_t>(from)) : *from;
+    case 2:
+      return is_signed ? extended(Read<std::int16_t>(from)) : Read<std::uint16_t>(from);
+    case 4:
+      return is_signed ? extended(Read<std::int32_t>(from)) : Read<std::uint32_t>(from);
+    default:
+      return Read<std::uint64_t>(from);
+  }
+}
+
+std::string_view ReadText(const Operation& operation, const std::uint8_t* record) {
+  const auto* text = reinterpret_cast<const char*>(record + operation.source);
+  return {text, strnlen(text, operation.source_size)};
+}
+
+bool HasSource(Kind kind) { return kind != Kind::kNow && kind != Kind::kLiteral; }
+
+// Bytes of text an operation may add.
+std::uint32_t MostText(const Operation& operation, const MapperPlan& plan) {
+  switch (operation.kind) {
+    case Kind::kText:
+    case Kind::kInterned:
+      return 2 * operation.source_size;
+    case Kind::kDecimal:
+      return kMaxDigits;
+    case Kind::kLiteral:
+      return operation.source_size;
+    case Kind::kName: {
+      std::uint32_t most = kMaxMadeUpName;
+      for (const Name& name : plan.names) most = std::max(most, name.size);
+      return most;
+    }
+    default:
+      return 0;
+  }
+}
+
+std::int64_t Nanoseconds(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+std::int64_t EpochTime(std::uint64_t time, std::int64_t offset) {
+  const auto sum = static_cast<std::int64_t>(time + static_cast<std::uint64_t>(offset));
+  return std::max<std::int64_t>(sum, 0);
+}
+
+}  // namespace
+
+ClockOffsets ClockOffsets::Measure() {
+  const std::int64_t before = Nanoseconds(CLOCK_MONOTONIC);
+  const std::int64_t now = Nanoseconds(CLOCK_REALTIME);
+  const std::int64_t boottime = Nanoseconds(CLOCK_BOOTTIME);
+  const std::int64_t after = Nanoseconds(CLOCK_MONOTONIC);
+  return {now - (before + (after - before) / 2), now - boottime, now};
+}
+
+RecordMapper::RecordMapper(MapperPlan plan, SymbolTable& symbols)
+    : plan_(std::move(plan)), names_(symbols) {
+  for (const Shape& shape : plan_.shapes) {
+    std::uint32_t record = 0;
+    auto event = static_cast<std::uint32_t>(shape.event.size());
+    for (const Operation& operation : shape.operations) {
+      if (HasSource(operation.kind)) {
+        record = std::max(record, operation.source + operation.source_size);
+      }
+      event += MostText(operation, plan_);
+    }
+    if (plan_.kind != kNowhere) record = std::max(record, plan_.kind + 4);
+    if (plan_.cpu != kNowhere) record = std::max(record, plan_.cpu + 4);
+    least_record_.push_back(record);
+    max_event_ = std::max(max_event_, event);
+  }
+}
+
+std::uint32_t RecordMapper::CpuOf(const std::uint8_t* record, std::uint32_t size) const {
+  return has_cpu() && size >= plan_.cpu + 4 ? Read<std::uint32_t>(record + plan_.cpu) : 0;
+}
+
+RecordMapper::Outcome RecordMapper::Map(const std::uint8_t* record, std::uint32_t size,
+                                        std::uint8_t* target, std::uint32_t& bytes) {
+  std::uint32_t kind = 0;
+  if (plan_.kind != kNowhere) {
+    if (size < plan_.kind + 4) return Outcome::kMalformed;
+    kind = Read<std::uint32_t>(record + plan_.kind);
+  }
+  if (kind >= plan_.shapes.size() || size < least_record_[kind]) return Outcome::kMalformed;
+  const Shape& shape = plan_.shapes[kind];
+  if (shape.event.empty()) return Outcome::kMalformed;
+  std::memcpy(target, shape.event.data(), shape.event.size());
+  ids_.Write(target + shape.id);
+  end_ = static_cast<std::uint32_t>(shape.event.size());
+  for (const Operation& operation : shape.operations) Apply(operation, record, target);
+  const std::uint32_t added = end_ - static_cast<std::uint32_t>(shape.event.size());
+  Write(target + plan_.narrow_units, Read<std::uint32_t>(target + plan_.narrow_units) + added);
+  if (!wide_.empty()) {
+    std::memcpy(target + end_, wide_.data(), wide_.size() * sizeof wide_[0]);
+    end_ += static_cast<std::uint32_t>(wide_.size() * sizeof wide_[0]);
+    wide_.clear();
+  }
+  if (end_ > plan_.limit) return Outcome::kTooLarge;
+  bytes = end_;
+  return Outcome::kMapped;
+}
+
+void RecordMapper::Apply(const Operation& operation, const std::uint8_t* record,
+                         std::uint8_t* event) {
+  switch (operation.kind) {
+    case Kind::kMonotonic:
+      Write(event + operation.target, EpochTime(ReadInteger(operation, record), clocks_.monotonic));
+      return;
+    case Kind::kBoottime:
+      Write(event + operation.target, EpochTime(ReadInteger(operation, record), clocks_.boottime));
+      return;
+    case Kind::kRealtime:
+      Write(event + operation.target, EpochTime(ReadInteger(operation, record), 0));
+      return;
+    case Kind::kNow:
+      Write(event + operation.target, clocks_.now);
+      return;
+    case Kind::kUnsigned:
+    case Kind::kSigned:
+      PatchNumber(operation, record, event);
+      return;
+    case Kind::kName:
+      PatchName(operation, record, event);
+      return;
+    case Kind::kText:
+      PatchText(operation.target, ReadText(operation, record), event);
+      return;
+    case Kind::kInterned: {
+      const std::string_view text = ReadText(operation, record);
+      const std::uint32_t id = IsAscii(text) ? names_.Find(text) : 0;
+      if (id != 0) {
+        Write(event + operation.target, id);
+      } else {
+        PatchText(operation.target, text, event);
+      }
+      return;
+    }
+    case Kind::kDecimal: {
+      char digits[kMaxDigits];
+      const std::uint64_t value = ReadInteger(operation, record);
+      const auto end =
+          operation.source_signed != 0
+              ? std::to_chars(digits, std::end(digits), static_cast<std::int64_t>(value))
+              : std::to_chars(digits, std::end(digits), value);
+      PatchText(operation.target, {digits, static_cast<std::size_t>(end.ptr - digits)}, event);
+      return;
+    }
+    case Kind::kLiteral:
+      PatchText(operation.target, {plan_.literals.data() + operation.extra, operation.source_size},
+                event);
+      return;
+  }
+}
+
+void RecordMapper::PatchNumber(const Operation& operation, const std::uint8_t* record,
+                               std::uint8_t* event) {
+  const std::uint64_t value = ReadInteger(operation, record);
+  const auto as_signed = static_cast<std::int64_t>(value);
+  const bool negative = operation.source_signed != 0 && as_signed < 0;
+  const bool fits =
+      negative
+          ? operation.kind == Kind::kSigned && as_signed >= std::numeric_limits<std::int32_t>::min()
+          : value <= (operation.kind == Kind::kSigned
+                          ? std::uint64_t{std::numeric_limits<std::int32_t>::max()}
+                          : std::uint64_t{std::numeric_limits<std::uint32_t>::max()});
+  if (fits) {
+    Write(event + operation.target, static_cast<std::uint32_t>(value));
+    return;
+  }
+  Write(event + operation.target, std::uint32_t{0});
+  if (operation.presence == kNowhere) return;
+  std::uint8_t* const word = event + operation.presence;
+  Write(word, Read<std::uint32_t>(word) & ~operation.presence_mask);
+}
+
+void RecordMapper::PatchName(const Operation& operation, const std::uint8_t* record,
+                             std::uint8_t* event) {
+  const std::uint64_t value = ReadInteger(operation, record);
+  if (value < plan_.names.size()) {
+    const Name& name = plan_.names[value];
+    if (name.id != 0) {
+      Write(event + operation.target, name.id);
+      return;
+    }
+    if (name.size != 0) {
+      PatchText(operation.target, {plan_.literals.data() + name.offset, name.size}, event);
+      return;
+    }
+  }
+  // A number of the 32-bit table, or one newer than our names.
+  const auto number = static_cast<std::uint32_t>(value);
+  const bool compat = number != UINT32_MAX && (number >> 31) != 0;
+  char text[kMaxMadeUpName] = "syscall_";
+  char* digits = text + 8;
+  if (compat) {
+    std::memcpy(text, "compat_", 7);
+    digits = text + 7;
+  }
+  const auto shown = static_cast<std::int32_t>(compat ? number & 0x7fffffff : number);
+  const char* end = std::to_chars(digits, std::end(text), shown).ptr;
+  PatchText(operation.target, {text, static_cast<std::size_t>(end - text)}, event);
+}
+
+// Each reference takes its text from the bundle of its width, in order.
+void RecordMapper::PatchText(std::uint32_t target, std::string_view text, std::uint8_t* event) {
+  if (IsAscii(text)) {
+    std::memcpy(event + end_, text.data(), text.size());
+    end_ += static_cast<std::uint32_t>(text.size());
+    Write(event + target, kBundled | static_cast<std::uint32_t>(text.size()));
+    return;
+  }
+  scratch_.clear();
+  DecodeUtf8(text, scratch_);
+  const auto units = static_cast<std::uint32_t>(scratch_.size());
+  const bool narrow =
+      std::all_of(scratch_.begin(), scratch_.end(), [](char16_t unit) { return unit <= 0xff; });
+  if (narrow) {
+    for (const char16_t unit : scratch_) event[end_++] = static_cast<std::uint8_t>(unit);
+    Write(event + target, kBundled | units);
+  } else {
+    wide_.insert(wide_.end(), scratch_.begin(), scratch_.end());
+    Write(event + target, kBundled | kWide | units);
+  }
+}
+
+}  // namespace tapio::kernel
+
+#endif

@@ -1,0 +1,105 @@
+// A running kernel source: from a ring buffer of the kernel into a ring set, on a thread of its
+// own.
+#ifndef TAPIO_KERNEL_SOURCE_H_
+#define TAPIO_KERNEL_SOURCE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "../core/ring_set.h"
+#include "../core/wake.h"
+#include "bpf.h"
+#include "failure.h"
+#include "outlet.h"
+#include "record_mapper.h"
+#include "ring_mapping.h"
+#include "tracer.h"
+
+namespace tapio::kernel {
+
+// Threads: any, for every method; Start once.
+// Guarantees: every record that the ring buffer had is delivered, dropped, malformed or too large,
+//   and counted so. The thread runs no foreign code.
+// Full: see Outlet; while it waits or is slow, the ring buffer fills and the kernel loses records.
+// Closed: a closed target ends it within kLook.
+// Memory: the thread holds the source; at its end it frees every descriptor and mapping, and lets
+//   go of the target.
+class Source : public std::enable_shared_from_this<Source> {
+ public:
+  struct Target {
+    std::shared_ptr<RingSet> rings;
+    Outlet::Policy policy;
+    std::uint32_t max_record;  // bytes
+  };
+  struct Pace {
+    // After the reader was woken, records gather this long before it looks again, as long as the
+    // ring buffer has room.
+    std::uint32_t interval_micros;
+    // The reader looks at least this often, for programs that do not wake it.
+    std::uint32_t longest_wait_ms;
+  };
+  enum class End : std::uint32_t { kRunning, kStopped, kTargetClosed, kCorrupt };
+  struct Counts {
+    std::uint64_t captured, delivered, dropped, malformed, too_large, wakes;
+    End end;
+  };
+
+  // `tracer` is absent for the ring buffer of another program. Without a mapper, records travel as
+  // they are.
+  static std::shared_ptr<Source> Make(std::unique_ptr<Tracer> tracer, UniqueFd ring,
+                                      std::unique_ptr<RecordMapper> mapper, Target target,
+                                      Pace pace, Failure& failure);
+
+  bool Start(Failure& failure);
+  // Returns when the thread has ended: what the kernel had written is delivered or dropped.
+  void Stop();
+
+  Counts counts();
+  // Events the kernel lost, by CPU; empty for a foreign ring buffer.
+  std::vector<std::uint64_t> Lost();
+
+ private:
+  Source() = default;
+
+  static void Run(void* self);
+  void Loop();
+  RingReader::Rest Drain();
+  void Take(const std::uint8_t* record, std::uint32_t size);
+  void Wait(RingReader::Rest rest, std::uint64_t drained);
+  void Sleep(bool for_records, std::int64_t nanoseconds);
+  void DrainTheRest();
+  void Detach();
+  void Release(End end);
+
+  // What the thread works with; freed at its end, under the mutex.
+  std::unique_ptr<RingMapping> mapping_;
+  std::optional<RingReader> reader_;
+  std::unique_ptr<RecordMapper> mapper_;
+  std::optional<Outlet> outlet_;
+  UniqueFd ring_;
+  Target target_{};
+  Pace pace_{};
+
+  std::mutex mutex_;
+  ParkingLot ended_;  // those in Stop
+  std::unique_ptr<Tracer> tracer_;
+  UniqueFd signal_;
+  std::vector<std::uint64_t> lost_;
+  End end_ = End::kStopped;
+  std::uint64_t delivered_ = 0;  // of the outlet, once it is gone
+  std::uint64_t dropped_ = 0;
+
+  std::atomic<bool> stop_{false};
+  std::atomic<std::uint64_t> captured_{0};
+  std::atomic<std::uint64_t> malformed_{0};
+  std::atomic<std::uint64_t> too_large_{0};
+  std::atomic<std::uint64_t> wakes_{0};
+};
+
+}  // namespace tapio::kernel
+
+#endif  // TAPIO_KERNEL_SOURCE_H_

@@ -1,0 +1,59 @@
+// The embedded tracer: its maps, its programs in the kernel, and what the kernel had to drop.
+#ifndef TAPIO_KERNEL_TRACER_H_
+#define TAPIO_KERNEL_TRACER_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bpf.h"
+#include "failure.h"
+#include "tracer_program.h"
+
+namespace tapio::kernel {
+
+// Threads: Open and the destructor by one thread; Detach and Lost by any, one at a time.
+// Guarantees: traces from Open to Detach; a record is in the ring buffer or counted as lost.
+// Full: what finds the ring buffer full is lost and counted, by CPU.
+// Memory: maps and programs are the kernel's; closing the descriptors frees them.
+class Tracer {
+ public:
+  struct Options {
+    std::uint32_t probes;             // bit n: Probe n
+    std::uint32_t ring_bytes;         // a power of two, whole pages
+    std::uint32_t keep_below;         // see ProgramPlan
+    std::vector<std::uint32_t> pids;  // empty: every process
+    bool choose_syscalls;             // false: every system call
+    std::vector<std::uint32_t> syscalls;
+  };
+
+  // nullptr, and why, when the kernel refuses.
+  static std::unique_ptr<Tracer> Open(const Options& options, Failure& failure);
+
+  int ring() const { return ring_.get(); }
+  // No program starts after this; one that runs on another CPU may still write its record.
+  void Detach();
+  // Events of each CPU that found the ring buffer full.
+  const std::vector<std::uint64_t>& Lost();
+
+ private:
+  Tracer() : lost_counts_(PossibleCpus()) {}
+  bool MakeMaps(const Options& options);
+  bool AddFilters(const Options& options);
+  bool Attach(Probe probe, ProgramPlan plan, Failure& failure);
+
+  UniqueFd ring_;
+  UniqueFd lost_;
+  UniqueFd pids_;
+  UniqueFd syscalls_;
+  std::array<UniqueFd, kProbes> links_;
+  std::vector<std::uint64_t> lost_counts_;
+};
+
+// Whether this kernel lets this process trace, found out by doing it: step kNone if so.
+Failure ProbeTracing();
+
+}  // namespace tapio::kernel
+
+#endif  // TAPIO_KERNEL_TRACER_H_

@@ -1,0 +1,33 @@
+/** Where fields lie in an encoded event with a kernel section, for code that patches one: bytes from its start. */
+import { ROOT_HEADER } from './layout.mjs';
+
+export function emitPlaces(layout) {
+  const { fixed, headerWords, root } = layout;
+  const bitsAt = headerWords * 4;
+  const refs = root.requiredRefs.map((field, i) => `  ${field.name}: ${(ROOT_HEADER.refs + i) * 4},`);
+  const fields = fixed.record.fields
+    .filter((field) => field.word !== undefined)
+    .map(
+      (field) =>
+        `  ${field.name}: { kind: '${field.kind}', at: ${(headerWords + field.word) * 4}, bit: 0x${(1 << field.bit).toString(16)} },`,
+    );
+  return `
+export const TIMESTAMP_AT = ${ROOT_HEADER.timestamp * 4};
+export const TEXT_START_AT = ${ROOT_HEADER.textStart * 4};
+export const NARROW_UNITS_AT = ${ROOT_HEADER.narrowUnits * 4};
+
+/** References of the required texts, the first texts of the bundle. */
+export const REFERENCES_AT = {
+${refs.join('\n')}
+} as const;
+
+/** The word of presence bits of the kernel section, and its fixed fields in the order of their references. */
+export const KERNEL_BITS_AT = ${bitsAt};
+export const KERNEL_FIELDS = {
+${fields.join('\n')}
+} as const;
+
+/** Behind the fixed fields: the first counted part, where there is one. */
+export const KERNEL_PARTS_AT = ${bitsAt + fixed.record.fixedWords * 4};
+`;
+}

@@ -1,0 +1,287 @@
+#include "kernel/record_mapper.h"
+
+#include <cstring>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "check.h"
+
+using tapio::SymbolTable;
+using tapio::kernel::ClockOffsets;
+using tapio::kernel::kNowhere;
+using tapio::kernel::MapperPlan;
+using tapio::kernel::Operation;
+using tapio::kernel::RecordMapper;
+using tapio::kernel::Shape;
+using Kind = Operation::Kind;
+using Outcome = RecordMapper::Outcome;
+
+namespace {
+
+// A small event of our own: time, narrow units, presence bits, two words, two references, the id.
+constexpr std::uint32_t kTime = 0, kUnits = 8, kBits = 12, kA = 16, kB = 20, kText = 24, kId = 32;
+constexpr std::uint32_t kIdDigits = 32;
+
+Operation Op(Kind kind, std::uint32_t source, std::uint32_t size, std::uint32_t target,
+             bool is_signed = false, std::uint32_t presence_mask = 0, std::uint32_t extra = 0) {
+  return {kind,          source,
+          size,          is_signed ? 1U : 0U,
+          target,        presence_mask == 0 ? kNowhere : kBits,
+          presence_mask, extra};
+}
+
+MapperPlan Plan(std::vector<Operation> operations) {
+  MapperPlan plan;
+  plan.narrow_units = kUnits;
+  plan.limit = 4096;
+  Shape shape;
+  shape.event.assign(kId + kIdDigits, 0);
+  shape.event[kUnits] = kIdDigits;
+  shape.event[kBits] = 0xff;
+  shape.id = kId;
+  shape.operations = std::move(operations);
+  plan.shapes.push_back(std::move(shape));
+  return plan;
+}
+
+template <typename T>
+T At(const std::vector<std::uint8_t>& bytes, std::size_t offset) {
+  T value;
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
+  return value;
+}
+
+struct Mapped {
+  Mapped(RecordMapper& mapper, const std::string& record) : event(mapper.max_event() + 64, 0xcc) {
+    std::uint32_t bytes = 0;
+    outcome = mapper.Map(reinterpret_cast<const std::uint8_t*>(record.data()),
+                         static_cast<std::uint32_t>(record.size()), event.data(), bytes);
+    if (outcome != Outcome::kMapped) return;
+    CHECK(bytes <= mapper.max_event());
+    for (std::size_t i = mapper.max_event(); i < event.size(); ++i) CHECK_EQ(event[i], 0xcc);
+    event.resize(bytes);
+  }
+  // The Latin-1 bundle behind the id.
+  std::string text() const {
+    return {event.begin() + kId + kIdDigits,
+            event.begin() + kId + At<std::uint32_t>(event, kUnits)};
+  }
+  std::vector<std::uint8_t> event;
+  Outcome outcome;
+};
+
+template <typename T>
+std::string Bytes(T value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+std::string Padded(const std::string& text, std::size_t size) {
+  return text + std::string(size - text.size(), '\0');
+}
+
+}  // namespace
+
+TEST(IdsAreRandomHexDigits) {
+  SymbolTable table;
+  RecordMapper mapper(Plan({}), table);
+  std::set<std::string> ids;
+  for (int i = 0; i < 1000; ++i) {
+    const Mapped mapped(mapper, "x");
+    const std::string id(mapped.event.begin() + kId, mapped.event.begin() + kId + kIdDigits);
+    CHECK(id.find_first_not_of("0123456789abcdef") == std::string::npos);
+    ids.insert(id);
+  }
+  CHECK_EQ(ids.size(), 1000);
+}
+
+TEST(NumbersOfEverySize) {
+  SymbolTable table;
+  struct Case {
+    std::string record;
+    bool is_signed;
+    std::uint32_t expected;
+  };
+  for (const Case& each :
+       {Case{Bytes<std::uint8_t>(200), false, 200}, Case{Bytes<std::int8_t>(-3), true, 0xfffffffd},
+        Case{Bytes<std::uint16_t>(60000), false, 60000},
+        Case{Bytes<std::int16_t>(-3), true, 0xfffffffd},
+        Case{Bytes<std::uint32_t>(0xfffffffe), false, 0xfffffffe},
+        Case{Bytes<std::int32_t>(-3), true, 0xfffffffd}, Case{Bytes<std::uint64_t>(77), false, 77},
+        Case{Bytes<std::int64_t>(-3), true, 0xfffffffd}}) {
+    const auto size = static_cast<std::uint32_t>(each.record.size());
+    const Kind kind = each.is_signed ? Kind::kSigned : Kind::kUnsigned;
+    RecordMapper mapper(Plan({Op(kind, 0, size, kA, each.is_signed, 0x4)}), table);
+    const Mapped mapped(mapper, each.record);
+    REQUIRE(mapped.outcome == Outcome::kMapped);
+    CHECK_EQ(At<std::uint32_t>(mapped.event, kA), each.expected);
+    CHECK_EQ(At<std::uint32_t>(mapped.event, kBits), 0xff);
+  }
+}
+
+TEST(ANumberOutOfRangeIsAbsent) {
+  SymbolTable table;
+  struct Case {
+    Kind kind;
+    bool is_signed;
+    std::uint64_t value;
+    bool fits;
+  };
+  constexpr auto kMinus = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
+  for (const Case& each :
+       {Case{Kind::kUnsigned, false, 0xffffffff, true},
+        Case{Kind::kUnsigned, false, 0x100000000, false},
+        Case{Kind::kUnsigned, true, kMinus(-1), false},
+        Case{Kind::kSigned, true, kMinus(-2147483648), true},
+        Case{Kind::kSigned, true, kMinus(-2147483649), false},
+        Case{Kind::kSigned, true, 2147483647, true}, Case{Kind::kSigned, true, 2147483648, false},
+        Case{Kind::kSigned, false, 0xffffffffffffffff, false},
+        Case{Kind::kSigned, true, 0x7f1234567000, false}}) {
+    RecordMapper mapper(Plan({Op(each.kind, 0, 8, kA, each.is_signed, 0x4)}), table);
+    const Mapped mapped(mapper, Bytes(each.value));
+    CHECK_EQ(At<std::uint32_t>(mapped.event, kBits), each.fits ? 0xff : 0xfb);
+    CHECK_EQ(At<std::uint32_t>(mapped.event, kA),
+             each.fits ? static_cast<std::uint32_t>(each.value) : 0);
+  }
+}
+
+TEST(TimesOfThreeClocks) {
+  SymbolTable table;
+  const ClockOffsets clocks{1'000'000, 2'000'000, 555};
+  struct Case {
+    Kind kind;
+    std::int64_t expected;
+  };
+  for (const Case& each : {Case{Kind::kMonotonic, 1'000'042}, Case{Kind::kBoottime, 2'000'042},
+                           Case{Kind::kRealtime, 42}, Case{Kind::kNow, 555}}) {
+    RecordMapper mapper(Plan({Op(each.kind, 0, 8, kTime)}), table);
+    mapper.Tell(clocks);
+    CHECK_EQ(At<std::int64_t>(Mapped(mapper, Bytes<std::uint64_t>(42)).event, kTime),
+             each.expected);
+  }
+  const ClockOffsets real = ClockOffsets::Measure();
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::int64_t epoch = now.tv_sec * 1'000'000'000 + now.tv_nsec + real.monotonic;
+  CHECK(epoch >= real.now && epoch - real.now < 1'000'000'000);
+}
+
+TEST(TextOfAnyBytes) {
+  SymbolTable table;
+  RecordMapper mapper(Plan({Op(Kind::kText, 0, 8, kText)}), table);
+  constexpr std::uint32_t kBundled = 1U << 31, kWide = 1U << 30;
+  struct Case {
+    std::string text;
+    std::uint32_t reference;
+    std::string narrow;
+    std::u16string wide;
+  };
+  for (const Case& each :
+       {Case{"", kBundled, "", u""}, Case{"a", kBundled | 1, "a", u""},
+        Case{"12345678", kBundled | 8, "12345678", u""},
+        Case{"\xc3\xa9x", kBundled | 2, "\xe9x", u""},
+        Case{"\xe2\x82\xac", kBundled | kWide | 1, "", u"\u20ac"},
+        Case{"\xf0\x9f\x98\x80", kBundled | kWide | 2, "", u"\U0001F600"},
+        // No UTF-8: a lone byte, an overlong slash, a surrogate, a cut character, beyond U+10FFFF.
+        Case{"\xff", kBundled | kWide | 1, "", u"\ufffd"},
+        Case{"\xc0\xaf", kBundled | kWide | 2, "", u"\ufffd\ufffd"},
+        Case{"\xed\xa0\x80", kBundled | kWide | 3, "", u"\ufffd\ufffd\ufffd"},
+        Case{"\xe2\x82", kBundled | kWide | 2, "", u"\ufffd\ufffd"},
+        Case{"\xf4\x90\x80\x80", kBundled | kWide | 4, "", u"\ufffd\ufffd\ufffd\ufffd"}}) {
+    const Mapped mapped(mapper, Padded(each.text, 8));
+    REQUIRE(mapped.outcome == Outcome::kMapped);
+    CHECK_EQ(At<std::uint32_t>(mapped.event, kText), each.reference);
+    CHECK(mapped.text() == each.narrow);
+    const std::size_t wide_at = kId + At<std::uint32_t>(mapped.event, kUnits);
+    REQUIRE_EQ(mapped.event.size() - wide_at, each.wide.size() * 2);
+    CHECK(std::memcmp(mapped.event.data() + wide_at, each.wide.data(), each.wide.size() * 2) == 0);
+  }
+}
+
+TEST(DecimalsAndLiteralsInOrder) {
+  SymbolTable table;
+  MapperPlan plan = Plan(
+      {Op(Kind::kLiteral, 0, 3, kText, false, 0, 2), Op(Kind::kDecimal, 0, 8, kText + 4, true)});
+  plan.literals = "xxkeyxx";
+  RecordMapper mapper(std::move(plan), table);
+  const std::int64_t least = INT64_MIN;
+  CHECK(Mapped(mapper, Bytes(least)).text() == "key-9223372036854775808");
+  CHECK(Mapped(mapper, Bytes<std::int64_t>(7)).text() == "key7");
+}
+
+TEST(NamesOfNumbers) {
+  SymbolTable table;
+  MapperPlan plan = Plan({Op(Kind::kName, 0, 4, kText)});
+  plan.literals = "readwrite";
+  plan.names = {{7, 0, 4}, {0, 4, 5}, {0, 0, 0}};
+  RecordMapper mapper(std::move(plan), table);
+  CHECK_EQ(At<std::uint32_t>(Mapped(mapper, Bytes<std::uint32_t>(0)).event, kText), 7);
+  CHECK(Mapped(mapper, Bytes<std::uint32_t>(1)).text() == "write");
+  CHECK(Mapped(mapper, Bytes<std::uint32_t>(2)).text() == "syscall_2");
+  CHECK(Mapped(mapper, Bytes<std::uint32_t>(600)).text() == "syscall_600");
+  CHECK(Mapped(mapper, Bytes<std::uint32_t>(0x80000005)).text() == "compat_5");
+  CHECK(Mapped(mapper, Bytes<std::uint32_t>(0xffffffff)).text() == "syscall_-1");
+}
+
+TEST(ANameIsInternedWhenItIsMetAgain) {
+  SymbolTable table;
+  RecordMapper mapper(Plan({Op(Kind::kInterned, 0, 16, kText)}), table);
+  CHECK(Mapped(mapper, Padded("dd", 16)).text() == "dd");
+  const Mapped again(mapper, Padded("dd", 16));
+  CHECK(again.text().empty());
+  const std::string* text = table.Find(At<std::uint32_t>(again.event, kText));
+  REQUIRE(text != nullptr);
+  CHECK(*text == "dd");
+  // Neither an empty name nor one that is no ASCII has an id.
+  for (int i = 0; i < 3; ++i) {
+    CHECK(Mapped(mapper, Padded("", 16)).text().empty());
+    CHECK(Mapped(mapper, Padded("caf\xc3\xa9", 16)).text() == "caf\xe9");
+  }
+}
+
+TEST(AFullTableOnlyMakesEventsLonger) {
+  SymbolTable table;
+  for (std::size_t i = 0; i < SymbolTable::kMaxCount; ++i) table.Intern("t" + std::to_string(i));
+  RecordMapper mapper(Plan({Op(Kind::kInterned, 0, 16, kText)}), table);
+  for (int i = 0; i < 3; ++i) CHECK(Mapped(mapper, Padded("late", 16)).text() == "late");
+}
+
+TEST(NamesMadeUpDoNotFillTheTable) {
+  SymbolTable table;
+  RecordMapper mapper(Plan({Op(Kind::kInterned, 0, 16, kText)}), table);
+  for (int i = 0; i < 100'000; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    CHECK(Mapped(mapper, Padded(name, 16)).text() == name);
+  }
+  CHECK_EQ(table.Intern("first"), 1);
+}
+
+TEST(ShortRecordsAndUnknownKindsAreMalformed) {
+  SymbolTable table;
+  MapperPlan plan = Plan({Op(Kind::kUnsigned, 8, 4, kA)});
+  plan.kind = 0;
+  plan.cpu = 4;
+  plan.shapes.push_back({});
+  RecordMapper mapper(std::move(plan), table);
+  const auto record = [](std::uint32_t kind) { return Bytes(kind) + Bytes(5U) + Bytes(9U); };
+  CHECK(Mapped(mapper, record(0)).outcome == Outcome::kMapped);
+  CHECK(Mapped(mapper, record(0) + "more").outcome == Outcome::kMapped);
+  for (std::size_t size = 0; size < 12; ++size)
+    CHECK(Mapped(mapper, record(0).substr(0, size)).outcome == Outcome::kMalformed);
+  for (const std::uint32_t kind : {1U, 2U, 0xffffffffU})
+    CHECK(Mapped(mapper, record(kind)).outcome == Outcome::kMalformed);
+  const std::string whole = record(0);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(whole.data());
+  CHECK_EQ(mapper.CpuOf(bytes, 12), 5);
+  CHECK_EQ(mapper.CpuOf(bytes, 7), 0);
+}
+
+TEST(WhatTheTargetDoesNotTakeIsTooLarge) {
+  SymbolTable table;
+  MapperPlan plan = Plan({Op(Kind::kText, 0, 64, kText)});
+  plan.limit = kId + kIdDigits + 10;
+  RecordMapper mapper(std::move(plan), table);
+  CHECK(Mapped(mapper, Padded(std::string(10, 'x'), 64)).outcome == Outcome::kMapped);
+  CHECK(Mapped(mapper, Padded(std::string(11, 'x'), 64)).outcome == Outcome::kTooLarge);
+  CHECK(Mapped(mapper, Padded("x", 64)).outcome == Outcome::kMapped);
+}

@@ -1,0 +1,322 @@
+// The embedded tracer on the real kernel. Skips, and says why, where the kernel does not permit it.
+#include "kernel/source.h"
+
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "check.h"
+
+using tapio::RingSet;
+using tapio::kernel::Failure;
+using tapio::kernel::Outlet;
+using tapio::kernel::Probe;
+using tapio::kernel::RecordMapper;
+using tapio::kernel::Source;
+using tapio::kernel::Step;
+using tapio::kernel::Tracer;
+using tapio::kernel::TracerRecord;
+using tapio::kernel::UniqueFd;
+
+namespace {
+
+bool Permitted() {
+  static const Failure failure = tapio::kernel::ProbeTracing();
+  static const bool told = [] {
+    if (failure.step != Step::kNone)
+      std::printf("  skipped: step %u, errno %d (%s)\n", static_cast<unsigned>(failure.step),
+                  failure.error, std::strerror(failure.error));
+    return true;
+  }();
+  return told && failure.step == Step::kNone;
+}
+
+#define NEEDS_KERNEL \
+  if (!Permitted()) return
+
+std::size_t CountEntries(const char* folder) {
+  const std::filesystem::directory_iterator entries(folder);
+  return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+std::size_t CountMappings() {
+  std::ifstream file("/proc/self/maps");
+  std::size_t lines = 0;
+  for (std::string line; std::getline(file, line);) ++lines;
+  return lines;
+}
+// Programs of this tracer in the kernel, of all processes.
+std::size_t CountPrograms() {
+  std::size_t count = 0;
+  bpf_attr attributes{};
+  while (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &attributes, sizeof attributes) == 0) {
+    const std::uint32_t id = attributes.next_id;
+    bpf_attr open{};
+    open.prog_id = id;
+    const UniqueFd program(
+        static_cast<int>(syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &open, sizeof open)));
+    bpf_prog_info info{};
+    bpf_attr ask{};
+    ask.info.bpf_fd = static_cast<std::uint32_t>(program.get());
+    ask.info.info_len = sizeof info;
+    ask.info.info = reinterpret_cast<std::uint64_t>(&info);
+    if (program.valid() && syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &ask, sizeof ask) == 0 &&
+        std::strcmp(info.name, "tapio_tracer") == 0)
+      ++count;
+    attributes = {};
+    attributes.start_id = id;
+  }
+  return count;
+}
+
+// A process that makes system calls when told to.
+class Caller {
+ public:
+  explicit Caller(std::uint32_t calls) {
+    if (pipe(go_) != 0) std::abort();
+    pid_ = fork();
+    if (pid_ == 0) {
+      char byte;
+      if (read(go_[0], &byte, 1) != 1) _exit(1);
+      for (std::uint32_t i = 0; i < calls; ++i) syscall(SYS_getppid);
+      _exit(0);
+    }
+  }
+  ~Caller() {
+    close(go_[0]);
+    close(go_[1]);
+  }
+  std::uint32_t pid() const { return static_cast<std::uint32_t>(pid_); }
+  void RunToEnd() {
+    CHECK_EQ(write(go_[1], "x", 1), 1);
+    int status = 0;
+    CHECK_EQ(waitpid(pid_, &status, 0), pid_);
+    CHECK_EQ(status, 0);
+  }
+
+ private:
+  int go_[2];
+  pid_t pid_;
+};
+
+std::shared_ptr<RingSet> Rings(std::uint64_t slots, std::uint32_t rings = 1,
+                               std::uint64_t overflow = 0) {
+  return RingSet::Create({rings, slots, overflow, 128, 112, 0});
+}
+
+std::shared_ptr<Source> Trace(const std::shared_ptr<RingSet>& rings, Outlet::Policy policy,
+                              const Tracer::Options& options) {
+  Failure failure;
+  auto tracer = Tracer::Open(options, failure);
+  if (!CHECK(tracer != nullptr)) return nullptr;
+  auto source = Source::Make(std::move(tracer), UniqueFd(), nullptr, {rings, policy, 112},
+                             {1000, 1000}, failure);
+  return CHECK(source != nullptr && source->Start(failure)) ? source : nullptr;
+}
+
+Tracer::Options GetppidOf(std::uint32_t pid, std::uint32_t ring_bytes) {
+  return {1U << static_cast<unsigned>(Probe::kSyscall), ring_bytes, 0, {pid}, true,
+          {static_cast<std::uint32_t>(SYS_getppid)}};
+}
+
+std::uint64_t Sum(const std::vector<std::uint64_t>& numbers) {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t number : numbers) sum += number;
+  return sum;
+}
+
+}  // namespace
+
+TEST(EveryCallOnce) {
+  NEEDS_KERNEL;
+  constexpr std::uint32_t kCalls = 20'000;
+  Caller caller(kCalls);
+  const auto rings = Rings(32768);
+  const auto source = Trace(rings, Outlet::Policy::kReject, GetppidOf(caller.pid(), 1 << 22));
+  REQUIRE(source != nullptr);
+  caller.RunToEnd();
+  source->Stop();
+  const Source::Counts counts = source->counts();
+  CHECK_EQ(counts.captured, kCalls);
+  CHECK_EQ(counts.delivered, kCalls);
+  CHECK_EQ(Sum(source->Lost()), 0);
+  CHECK(counts.end == Source::End::kStopped);
+
+  RingSet::Lane* lane = rings->Attach();
+  TracerRecord record;
+  std::uint64_t last = 0;
+  for (std::uint32_t i = 0; i < kCalls; ++i) {
+    REQUIRE_EQ(rings->Take(*lane, &record, sizeof record).bytes, sizeof record);
+    CHECK_EQ(record.pid, caller.pid());
+    CHECK_EQ(record.tid, caller.pid());
+    CHECK_EQ(record.syscall, SYS_getppid);
+    CHECK_EQ(record.return_value, getpid());
+    CHECK(record.time_ns >= last);
+    last = record.time_ns;
+  }
+  rings->Detach(lane);
+}
+
+TEST(TinyRingsAddUp) {
+  NEEDS_KERNEL;
+  constexpr std::uint32_t kCalls = 50'000;
+  for (const auto policy : {Outlet::Policy::kReject, Outlet::Policy::kDropOldest}) {
+    Caller caller(kCalls);
+    const auto rings = Rings(16);
+    const auto source = Trace(rings, policy, GetppidOf(caller.pid(), 4096));
+    REQUIRE(source != nullptr);
+    caller.RunToEnd();
+    source->Stop();
+    const Source::Counts counts = source->counts();
+    const std::uint64_t lost = Sum(source->Lost());
+    CHECK(lost > 0);
+    CHECK(counts.captured > 0);
+    CHECK_EQ(counts.captured + lost, kCalls);
+    CHECK_EQ(counts.delivered + counts.dropped, counts.captured);
+    const RingSet::RingStats stats = rings->Stats(0);
+    CHECK_EQ(stats.puts, counts.delivered);
+    CHECK_EQ(stats.rejected, counts.dropped);
+    CHECK_EQ(stats.size + stats.discarded, counts.delivered);
+    CHECK(policy == Outlet::Policy::kReject ? counts.dropped > 0 : stats.discarded > 0);
+  }
+}
+
+TEST(BlockingLosesInTheKernelOnly) {
+  NEEDS_KERNEL;
+  constexpr std::uint32_t kCalls = 20'000;
+  Caller caller(kCalls);
+  const auto rings = Rings(16);
+  const auto source = Trace(rings, Outlet::Policy::kBlock, GetppidOf(caller.pid(), 4096));
+  REQUIRE(source != nullptr);
+  std::atomic<bool> over{false};
+  std::uint64_t taken = 0;
+  std::thread consumer([&] {
+    RingSet::Lane* lane = rings->Attach();
+    TracerRecord record;
+    for (;;) {
+      const bool last = over.load();
+      if (rings->Take(*lane, &record, sizeof record).status == tapio::TakeStatus::kTaken) {
+        ++taken;
+      } else if (last) {
+        break;
+      } else {
+        std::this_thread::yield();
+      }
+    }
+    rings->Detach(lane);
+  });
+  caller.RunToEnd();
+  while (source->counts().delivered < source->counts().captured) std::this_thread::yield();
+  source->Stop();
+  over.store(true);
+  consumer.join();
+  const Source::Counts counts = source->counts();
+  CHECK_EQ(counts.dropped, 0);
+  CHECK_EQ(taken, counts.delivered);
+  CHECK_EQ(counts.captured + Sum(source->Lost()), kCalls);
+}
+
+TEST(AStopDoesNotWaitForRoom) {
+  NEEDS_KERNEL;
+  Caller caller(1000);
+  const auto rings = Rings(16);
+  const auto source = Trace(rings, Outlet::Policy::kBlock, GetppidOf(caller.pid(), 1 << 20));
+  REQUIRE(source != nullptr);
+  caller.RunToEnd();
+  const auto since = std::chrono::steady_clock::now();
+  source->Stop();
+  CHECK(std::chrono::steady_clock::now() - since < std::chrono::milliseconds(100));
+  const Source::Counts counts = source->counts();
+  CHECK_EQ(counts.captured, 1000);
+  CHECK_EQ(counts.delivered, 16);
+  CHECK_EQ(counts.dropped, 984);
+}
+
+TEST(EachCpuHasItsRing) {
+  NEEDS_KERNEL;
+  Caller caller(1000);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(1 % tapio::ConfiguredCpus(), &one);
+  REQUIRE_EQ(sched_setaffinity(static_cast<pid_t>(caller.pid()), sizeof one, &one), 0);
+  const auto rings = Rings(4096, tapio::ConfiguredCpus(), 64);
+  tapio::SymbolTable symbols;
+  tapio::kernel::MapperPlan plan;
+  plan.cpu = offsetof(TracerRecord, cpu);
+  plan.limit = 112;
+  plan.shapes.push_back({std::vector<std::uint8_t>(64), 32, {}});
+  Failure failure;
+  auto tracer = Tracer::Open(GetppidOf(caller.pid(), 1 << 20), failure);
+  REQUIRE(tracer != nullptr);
+  const auto source = Source::Make(std::move(tracer), UniqueFd(),
+                                   std::make_unique<RecordMapper>(std::move(plan), symbols),
+                                   {rings, Outlet::Policy::kReject, 112}, {1000, 1000}, failure);
+  REQUIRE(source != nullptr && source->Start(failure));
+  caller.RunToEnd();
+  source->Stop();
+  CHECK_EQ(rings->Stats(1 % tapio::ConfiguredCpus()).puts, 1000);
+}
+
+TEST(AClosedTargetEndsItAndFreesEverything) {
+  NEEDS_KERNEL;
+  const std::size_t files = CountEntries("/proc/self/fd");
+  const auto rings = Rings(16);
+  const auto source = Trace(rings, Outlet::Policy::kReject,
+                            {1U << static_cast<unsigned>(Probe::kExec), 4096, 0, {}, false, {}});
+  REQUIRE(source != nullptr);
+  CHECK(CountEntries("/proc/self/fd") > files);
+  const auto since = std::chrono::steady_clock::now();
+  rings->Close();
+  while (source->counts().end == Source::End::kRunning) std::this_thread::yield();
+  CHECK(std::chrono::steady_clock::now() - since < std::chrono::milliseconds(100));
+  CHECK(source->counts().end == Source::End::kTargetClosed);
+  CHECK_EQ(CountEntries("/proc/self/fd"), files);
+  CHECK_EQ(rings.use_count(), 1);
+  source->Stop();
+}
+
+TEST(NothingIsLeftOfManyStartsAndStops) {
+  NEEDS_KERNEL;
+  const Tracer::Options all{0xf, 1 << 16, 0, {}, false, {}};
+  const auto rings = Rings(64);
+  // The first start brings what stays: the allocator's memory, a cached stack.
+  for (int i = 0; i < 5; ++i) Trace(rings, Outlet::Policy::kReject, all)->Stop();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const std::size_t files = CountEntries("/proc/self/fd");
+  const std::size_t mappings = CountMappings();
+  const std::size_t threads = CountEntries("/proc/self/task");
+  {
+    const auto running = Trace(rings, Outlet::Policy::kReject, all);
+    CHECK(CountPrograms() >= 4);
+    running->Stop();
+  }
+  for (int i = 0; i < 200; ++i) {
+    const auto source = Trace(rings, Outlet::Policy::kReject, all);
+    REQUIRE(source != nullptr);
+    source->Stop();
+  }
+  CHECK_EQ(CountEntries("/proc/self/fd"), files);
+  // One left behind by each would be 200; sanitizers map for themselves.
+  CHECK(CountMappings() < mappings + 50);
+  // A thread is counted until the kernel has buried it.
+  for (int i = 0; i < 100 && CountEntries("/proc/self/task") > threads; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK_EQ(CountEntries("/proc/self/task"), threads);
+  // The kernel frees programs a moment later. Another process may trace meanwhile.
+  std::size_t programs = CountPrograms();
+  for (int i = 0; i < 100 && programs >= 200; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    programs = CountPrograms();
+  }
+  CHECK(programs < 200);
+}

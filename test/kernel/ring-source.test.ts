@@ -1,0 +1,221 @@
+/**
+ * BpfRingBufferSource on a ring buffer it did not make: that of a tracer whose own reader is held up by a full target, found by its
+ * descriptor. examples/bpf-ringbuf reads one of a program that clang compiled.
+ */
+import fs from 'node:fs';
+import { EventBuffer, PerCPUBuffer, RingBuffer } from '@tapio/performance';
+import { BpfRingBufferSource, KernelTracer, type RecordField } from '@tapio/performance/kernel';
+import { thrownBy } from '../support/errors';
+import { ddCommand, kernelTest, KnownProcess } from '../support/kernel';
+
+const COUNT = 2000;
+
+/** The tracer's record, as a foreign program's layout. */
+const LAYOUT: readonly RecordField[] = [
+  { name: 'timestamp', type: 'u64', offset: 0 },
+  { name: 'tid', type: 'u32', offset: 8 },
+  { name: 'pid', type: 'u32', offset: 12 },
+  { name: 'uid', type: 'u32', offset: 16 },
+  { name: 'gid', type: 'u32', offset: 20 },
+  { name: 'cpuCore', type: 'u32', offset: 24 },
+  { name: 'kind', type: 'u8', offset: 28 },
+  { name: 'returnCode', type: 'i32', offset: 32 },
+  { name: 'whole_return', type: 'i64', offset: 32 },
+  { name: 'syscall', type: 'u32', offset: 40 },
+  { name: 'comm', type: 'char[16]', offset: 48 },
+  { name: 'command', type: 'char[16]', offset: 48 },
+];
+
+/** A tracer of the writes of one process that has stopped reading, and its ring buffer. */
+async function heldUpTracer(): Promise<{
+  tracer: KernelTracer;
+  subject: KnownProcess;
+  fd: number;
+  end: () => void;
+}> {
+  const target = new EventBuffer(1, { slotSize: 128, onFull: 'block' });
+  const first = new KnownProcess(ddCommand(2));
+  const subject = new KnownProcess(ddCommand(COUNT));
+  const tracer = new KernelTracer({
+    target,
+    events: ['syscall'],
+    filters: { pids: [first.pid, subject.pid], syscalls: ['write'] },
+    wakeIntervalMicros: 50_000,
+  }).start();
+  const isRing = (fd: string): boolean => {
+    try {
+      return /^map_type:\s*27$/m.test(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
+    } catch {
+      return false;
+    }
+  };
+  const fd = Number(fs.readdirSync('/proc/self/fd').find(isRing));
+  await first.run();
+  while (tracer.getStats().captured < 2) await new Promise((resolve) => setImmediate(resolve));
+  const end = (): void => {
+    tracer.stop();
+    target.close();
+  };
+  return { tracer, subject, fd, end };
+}
+
+kernelTest('records become events by their layout', async () => {
+  const { tracer, subject, fd, end } = await heldUpTracer();
+  const target = new EventBuffer(8192);
+  const source = new BpfRingBufferSource({
+    fd,
+    target,
+    layout: LAYOUT,
+    event: { type: 'demo', source: 'test' },
+  }).start();
+  const before = BigInt(Date.now() - 1) * 1_000_000n;
+  await subject.run();
+  source.stop();
+  expect(source.getStats()).toMatchObject({
+    state: 'stopped',
+    captured: COUNT,
+    delivered: COUNT,
+    dropped: 0,
+    malformed: 0,
+    tooLarge: 0,
+  });
+  const events = target.getBatch(Infinity);
+  expect(events.length).toBe(COUNT);
+  for (const event of events) {
+    expect(event).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      timestamp: expect.any(BigInt),
+      type: 'demo',
+      source: 'test',
+      kernel: {
+        pid: subject.pid,
+        tid: subject.pid,
+        uid: process.getuid!(),
+        gid: process.getgid!(),
+        cpuCore: expect.any(Number),
+        returnCode: 1,
+        syscall: 'write',
+        comm: 'dd',
+        args: { kind: '0', whole_return: '1', command: 'dd' },
+      },
+    });
+    expect(event.timestamp).toBeGreaterThan(before);
+  }
+  // The tracer's own reader finds that somebody else has read.
+  end();
+  expect(tracer.getStats().state).toBe('corrupt');
+  target.close();
+});
+
+kernelTest('records as they are, into a RingBuffer and a PerCPUBuffer', async () => {
+  for (const target of [
+    new RingBuffer(8192, { slotSize: 64 }),
+    new PerCPUBuffer({ bufferSizePerCPU: 2 ** 20, slotSize: 64 }),
+  ]) {
+    const { subject, fd, end } = await heldUpTracer();
+    const source = new BpfRingBufferSource({ fd, target }).start();
+    await subject.run();
+    source.stop();
+    end();
+    const records = target instanceof RingBuffer ? target.getBatch(Infinity) : target.read();
+    expect(records.length).toBe(COUNT);
+    expect(source.getStats().delivered).toBe(COUNT);
+    for (const record of records) {
+      expect(record.length).toBe(64);
+      expect(Buffer.from(record).readUInt32LE(12)).toBe(subject.pid);
+      expect(Buffer.from(record).toString('latin1', 48, 50)).toBe('dd');
+    }
+    target.close();
+  }
+});
+
+kernelTest('what does not fit the layout or the target is counted', async () => {
+  const events = new EventBuffer(16);
+  const short = new RingBuffer(16, { slotSize: 63 });
+  const single = new RingBuffer(1, { slotSize: 64 });
+  const beyond: RecordField = { name: 'x', type: 'u64', offset: 60 };
+  for (const [field, options, expected] of [
+    ['malformed', { target: events, layout: [beyond] }, COUNT],
+    ['tooLarge', { target: short }, COUNT],
+    ['dropped', { target: single }, COUNT - 1],
+  ] as const) {
+    const { subject, fd, end } = await heldUpTracer();
+    const source = new BpfRingBufferSource({ fd, ...options }).start();
+    await subject.run();
+    source.stop();
+    end();
+    const stats = source.getStats();
+    expect(stats.captured).toBe(COUNT);
+    expect(stats[field]).toBe(expected);
+    expect(stats.delivered).toBe(COUNT - expected);
+    options.target.close();
+  }
+});
+
+describe('a place without a ring buffer', () => {
+  const target = new RingBuffer(16);
+  afterAll(() => target.close());
+  const start = (options: object): unknown => new BpfRingBufferSource({ target, ...options }).start();
+
+  test.each<[object, RegExp]>([
+    [{ path: '/sys/fs/bpf/no/such/map' }, /no\/such\/map.*ENOENT/],
+    [{ fd: 12345 }, /12345.*EBADF/],
+  ])('%p', (options, message) => {
+    expect(thrownBy(() => start(options))).toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('a file', () => {
+    const fd = fs.openSync('/dev/null', 'r');
+    expect(thrownBy(() => start({ fd }))).toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: expect.stringMatching(/no BPF ring buffer/),
+    });
+    fs.closeSync(fd);
+  });
+});
+
+describe('wrong options', () => {
+  const events = new EventBuffer(16);
+  const records = new RingBuffer(16);
+  const layout = [{ name: 'x', type: 'u32', offset: 0 }];
+  const field = (more: object): object => ({ target: events, fd: 0, layout: [{ ...layout[0], ...more }] });
+  afterAll(() => {
+    events.close();
+    records.close();
+  });
+  test.each<[string, object]>([
+    ['path', { target: records }],
+    ['path', { target: records, path: '/x', fd: 1 }],
+    ['path', { target: records, path: '' }],
+    ['path', { target: records, path: 'a\0b' }],
+    ['fd', { target: records, fd: -1 }],
+    ['target', { fd: 0 }],
+    ['layout', { target: events, fd: 0 }],
+    ['layout', { target: events, fd: 0, layout: [] }],
+    ['layout', { target: records, fd: 0, layout }],
+    ['layout[0]', { target: events, fd: 0, layout: [1] }],
+    ['layout[1].name', { target: events, fd: 0, layout: [layout[0], layout[0]] }],
+    ['layout[0].name', field({ name: '1x' })],
+    ['layout[0].name', field({ name: '__proto__' })],
+    ['layout[0].type', field({ type: 'u31' })],
+    ['layout[0].type', field({ type: 'char[0]' })],
+    ['layout[0].type', field({ type: 'char[4097]' })],
+    ['layout[0].offset', field({ offset: -1 })],
+    ['layout[0].offset', field({ offset: 65536 })],
+    ['pid', field({ name: 'pid', type: 'char[4]' })],
+    ['comm', field({ name: 'comm' })],
+    ['timestamp', field({ name: 'timestamp' })],
+    ['event.type', { ...field({}), event: { type: '' } }],
+    ['event.source', { ...field({}), event: { source: 'caf\u00e9' } }],
+    ['clock', { ...field({}), clock: 'tai' }],
+    ['maxLatencyMs', { target: records, fd: 0, maxLatencyMs: 0 }],
+  ])('%s %#', (name, options) => {
+    expect(thrownBy(() => new BpfRingBufferSource(options as never))).toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: expect.stringContaining(name),
+    });
+  });
+});
