@@ -12,7 +12,7 @@
 namespace tapio::kernel {
 
 // r0: results; r1 to r5: arguments, lost by each call; r6 to r9: kept; r10: frame, read only.
-enum class Reg : std::uint8_t { r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, frame };
+enum class Reg : std::uint8_t { kR0, kR1, kR2, kR3, kR4, kR5, kR6, kR7, kR8, kR9, kFrame };
 
 enum class Width : std::uint8_t { k8 = BPF_B, k16 = BPF_H, k32 = BPF_W, k64 = BPF_DW };
 
@@ -42,16 +42,21 @@ class Assembler {
   void Bind(Label label) { targets_[label.id_] = code_.size(); }
 
   void Move(Reg to, Reg from) { Emit(BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0); }
-  void Set(Reg to, std::int32_t value) { Emit(BPF_ALU64 | BPF_MOV | BPF_K, to, Reg::r0, 0, value); }
+  void Set(Reg to, std::int32_t value) {
+    Emit(BPF_ALU64 | BPF_MOV | BPF_K, to, Reg::kR0, 0, value);
+  }
   void Set64(Reg to, std::uint64_t value) { Wide(to, 0, value); }
   // The address of a map, by its descriptor; the kernel puts the address in when it loads.
   void SetMap(Reg to, int map) { Wide(to, BPF_PSEUDO_MAP_FD, static_cast<std::uint32_t>(map)); }
-  void Add(Reg to, std::int32_t value) { Emit(BPF_ALU64 | BPF_ADD | BPF_K, to, Reg::r0, 0, value); }
+  void Add(Reg to, std::int32_t value) {
+    // NOLINTNEXTLINE(misc-redundant-expression): names of bits that are zero
+    Emit(BPF_ALU64 | BPF_ADD | BPF_K, to, Reg::kR0, 0, value);
+  }
   // Of the lower half; clears the upper one.
-  void Or32(Reg to, std::int32_t value) { Emit(BPF_ALU | BPF_OR | BPF_K, to, Reg::r0, 0, value); }
+  void Or32(Reg to, std::int32_t value) { Emit(BPF_ALU | BPF_OR | BPF_K, to, Reg::kR0, 0, value); }
   void Low32(Reg to, Reg from) { Emit(BPF_ALU | BPF_MOV | BPF_X, to, from, 0, 0); }
   void ShiftRight(Reg to, std::int32_t bits) {
-    Emit(BPF_ALU64 | BPF_RSH | BPF_K, to, Reg::r0, 0, bits);
+    Emit(BPF_ALU64 | BPF_RSH | BPF_K, to, Reg::kR0, 0, bits);
   }
 
   void Load(Width width, Reg to, Reg base, std::int16_t offset) {
@@ -61,18 +66,18 @@ class Assembler {
     Emit(BPF_STX | BPF_MEM | Code(width), base, from, offset, 0);
   }
   void StoreValue(Width width, Reg base, std::int16_t offset, std::int32_t value) {
-    Emit(BPF_ST | BPF_MEM | Code(width), base, Reg::r0, offset, value);
+    Emit(BPF_ST | BPF_MEM | Code(width), base, Reg::kR0, offset, value);
   }
   void AtomicAdd64(Reg base, Reg value) { Emit(BPF_STX | BPF_XADD | BPF_DW, base, value, 0, 0); }
 
-  void Call(std::int32_t helper) { Emit(BPF_JMP | BPF_CALL, Reg::r0, Reg::r0, 0, helper); }
-  void Jump(Label to) { EmitJump(BPF_JMP | BPF_JA, Reg::r0, Reg::r0, 0, to); }
+  void Call(std::int32_t helper) { Emit(BPF_JMP | BPF_CALL, Reg::kR0, Reg::kR0, 0, helper); }
+  void Jump(Label to) { EmitJump(BPF_JMP | BPF_JA, Reg::kR0, Reg::kR0, 0, to); }
   void JumpIf(Width width, Compare how, Reg a, std::uint32_t value, Label to) {
     EmitJump(static_cast<std::uint8_t>(Class(width) | static_cast<std::uint8_t>(how) | BPF_K), a,
-             Reg::r0, static_cast<std::int32_t>(value), to);
+             Reg::kR0, static_cast<std::int32_t>(value), to);
   }
   void JumpIfSame(Reg a, Reg b, Label to) { EmitJump(BPF_JMP | BPF_JEQ | BPF_X, a, b, 0, to); }
-  void Exit() { Emit(BPF_JMP | BPF_EXIT, Reg::r0, Reg::r0, 0, 0); }
+  void Exit() { Emit(BPF_JMP | BPF_EXIT, Reg::kR0, Reg::kR0, 0, 0); }
 
   std::vector<bpf_insn> Finish() {
     for (const auto& [at, label] : jumps_) {
@@ -100,9 +105,10 @@ class Assembler {
   }
   // Takes two instructions: the second one carries the upper half.
   void Wide(Reg to, std::uint8_t source, std::uint64_t value) {
+    // NOLINTNEXTLINE(misc-redundant-expression): names of bits that are zero
     Emit(BPF_LD | BPF_DW | BPF_IMM, to, static_cast<Reg>(source), 0,
          static_cast<std::int32_t>(value & 0xffffffff));
-    Emit(0, Reg::r0, Reg::r0, 0, static_cast<std::int32_t>(value >> 32));
+    Emit(0, Reg::kR0, Reg::kR0, 0, static_cast<std::int32_t>(value >> 32));
   }
 
   std::vector<bpf_insn> code_;

@@ -10,6 +10,17 @@
 
 namespace tapio::kernel {
 
+namespace hex {
+using Pair = std::array<char, 2>;
+constexpr std::array<Pair, 256> AllPairs() {
+  constexpr char kDigit[] = "0123456789abcdef";
+  std::array<Pair, 256> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kDigit[i >> 4], kDigit[i & 15]};
+  return pairs;
+}
+inline constexpr std::array<Pair, 256> kPairs = AllPairs();
+}  // namespace hex
+
 // xoshiro256++, seeded by the system: no coordination, and no two threads in the same sequence.
 // Threads: one.
 class EventIds {
@@ -43,18 +54,10 @@ class EventIds {
 
   static void WriteHex(std::uint64_t value, std::uint8_t* target) {
     for (int i = 0; i < 8; ++i, value >>= 8) {
-      std::memcpy(target + std::size_t{2} * static_cast<std::size_t>(i), kHex[value & 0xff].data(),
-                  2);
+      std::memcpy(target + std::size_t{2} * static_cast<std::size_t>(i),
+                  hex::kPairs[value & 0xff].data(), 2);
     }
   }
-
-  using Pair = std::array<char, 2>;
-  static constexpr std::array<Pair, 256> kHex = [] {
-    std::array<Pair, 256> pairs{};
-    for (std::size_t i = 0; i < pairs.size(); ++i)
-      pairs[i] = {"0123456789abcdef"[i >> 4], "0123456789abcdef"[i & 15]};
-    return pairs;
-  }();
 
   std::array<std::uint64_t, 4> state_;
 };

@@ -243,12 +243,9 @@ void RecordMapper::PatchName(const Operation& operation, const std::uint8_t* rec
   // A number of the 32-bit table, or one newer than our names.
   const auto number = static_cast<std::uint32_t>(value);
   const bool compat = number != UINT32_MAX && (number >> 31) != 0;
-  char text[kMaxMadeUpName] = "syscall_";
-  char* digits = text + 8;
-  if (compat) {
-    std::memcpy(text, "compat_", 7);
-    digits = text + 7;
-  }
+  const std::string_view prefix = compat ? "compat_" : "syscall_";
+  char text[kMaxMadeUpName];
+  char* digits = std::copy(prefix.begin(), prefix.end(), text);
   const auto shown = static_cast<std::int32_t>(compat ? number & 0x7fffffff : number);
   const char* end = std::to_chars(digits, std::end(text), shown).ptr;
   PatchText(operation.target, {text, static_cast<std::size_t>(end - text)}, event);

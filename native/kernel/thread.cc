@@ -10,12 +10,14 @@
 #include <memory>
 #include <new>
 
-// Since glibc 2.34 the linker would take a version of it that older systems do not have; see
-// scripts/check-binary.mjs.
+// Since glibc 2.32 and 2.34 the linker would take versions of them that older systems do not have;
+// see scripts/check-binary.mjs.
 #if defined(__GLIBC__) && defined(__x86_64__)
 __asm__(".symver pthread_create, pthread_create@GLIBC_2.2.5");
+__asm__(".symver pthread_sigmask, pthread_sigmask@GLIBC_2.2.5");
 #elif defined(__GLIBC__) && defined(__aarch64__)
 __asm__(".symver pthread_create, pthread_create@GLIBC_2.17");
+__asm__(".symver pthread_sigmask, pthread_sigmask@GLIBC_2.17");
 #endif
 
 namespace tapio::kernel {
@@ -43,14 +45,14 @@ int StartThread(const char* name, void (*run)(void*), void* argument) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  // A thread inherits the mask of its maker. On Linux this call is about the calling thread.
+  // A thread inherits the mask of its maker.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
   const int error = pthread_create(&thread, &attributes, RunTask, task);
-  sigprocmask(SIG_SETMASK, &before, nullptr);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
   if (error != 0) delete task;
   return error;
