@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace tapio::kernel {
@@ -107,19 +108,21 @@ UniqueFd OpenRawTracepoint(const char* tracepoint, int program) {
 }
 
 std::uint32_t PossibleCpus() {
+  // The kernel fills in as many values as it has CPUs, so where it does not tell, the most that any
+  // kernel is built for.
+  constexpr std::uint32_t kMost = 8192;
+  std::FILE* file = std::fopen("/sys/devices/system/cpu/possible", "re");
+  if (file == nullptr) return kMost;
   // Ranges in ascending order: "0-3" or "0,2-5".
-  std::uint32_t last = 0;
-  if (std::FILE* file = std::fopen("/sys/devices/system/cpu/possible", "re")) {
-    char text[256] = "";
-    if (std::fgets(text, sizeof text, file) != nullptr) {
-      const char* tail = std::strpbrk(text, ",-");
-      const char* number = text;
-      for (; tail != nullptr; tail = std::strpbrk(number, ",-")) number = tail + 1;
-      std::sscanf(number, "%u", &last);
-    }
-    std::fclose(file);
-  }
-  return last + 1;
+  char text[4096] = "";
+  const bool read = std::fgets(text, sizeof text, file) != nullptr;
+  std::fclose(file);
+  const char* last = std::strpbrk(text, ",-");
+  const char* number = text;
+  for (; last != nullptr; last = std::strpbrk(number, ",-")) number = last + 1;
+  char* end = nullptr;
+  const unsigned long cpu = std::strtoul(number, &end, 10);
+  return read && *end == '\n' && cpu < kMost ? static_cast<std::uint32_t>(cpu) + 1 : kMost;
 }
 
 }  // namespace tapio::kernel

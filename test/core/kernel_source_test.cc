@@ -137,6 +137,33 @@ std::uint64_t Sum(const std::vector<std::uint64_t>& numbers) {
 
 }  // namespace
 
+// What this kernel, or the namespace of this process, does not ask for is loaded all the same.
+TEST(TheVerifierTakesEveryVariant) {
+  NEEDS_KERNEL;
+  const UniqueFd ring = tapio::kernel::CreateMap({BPF_MAP_TYPE_RINGBUF, 0, 0, 4096}, "ring");
+  const UniqueFd lost = tapio::kernel::CreateMap({BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1}, "lost");
+  const UniqueFd pids = tapio::kernel::CreateMap({BPF_MAP_TYPE_HASH, 4, 4, 8}, "pids");
+  const UniqueFd calls = tapio::kernel::CreateMap(
+      {BPF_MAP_TYPE_ARRAY, 4, 4, tapio::kernel::kSyscallNumbers}, "syscalls");
+  for (std::uint32_t variant = 0; variant < 64; ++variant) {
+    const auto has = [variant](std::uint32_t bit) { return (variant >> bit & 1) != 0; };
+    tapio::kernel::ProgramPlan plan{};
+    plan.ring = ring.get();
+    plan.lost = lost.get();
+    plan.pids = has(0) ? pids.get() : -1;
+    plan.syscalls = has(1) ? calls.get() : -1;
+    plan.own_pid = 1;
+    plan.keep_below = has(2) ? 1000 : 0;
+    plan.namespace_device = has(3) ? 4 : 0;
+    plan.namespace_inode = has(3) ? 4026531836 : 0;
+    plan.group_dead = has(3) != has(0);
+    const auto probe = static_cast<Probe>(variant >> 4);
+    const auto code = tapio::kernel::AssembleProbe(probe, plan);
+    CHECK(!code.empty());
+    CHECK(tapio::kernel::LoadProgram(code, "tapio_variant").valid());
+  }
+}
+
 TEST(EveryCallOnce) {
   NEEDS_KERNEL;
   constexpr std::uint32_t kCalls = 20'000;

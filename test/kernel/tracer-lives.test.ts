@@ -56,6 +56,21 @@ kernelTest('a process exits beside a tracer whose target is full', async () => {
   expect(milliseconds).toBeLessThan(5000);
 });
 
+kernelTest('in a pid namespace, ids are those of the namespace, and this process is not traced', () => {
+  const stdout = execFileSync(
+    'unshare',
+    ['--pid', '--fork', '--mount-proc', process.execPath, fixture('tracer-namespace.child')],
+    { encoding: 'utf8' },
+  );
+  const { own, pid, exec, exit, ownEvents } = JSON.parse(stdout) as Record<string, unknown>;
+  expect(own).toBe(1);
+  // Another process of the machine may be called the same.
+  expect(exec).toContain(pid);
+  expect(exit).toContain(pid);
+  expect(pid).toBeLessThan(100);
+  expect(ownEvents).toBe(0);
+});
+
 describe('without the capabilities', () => {
   const refusedTo = (...drop: string[]): { name: string; code: string; message: string } =>
     JSON.parse(
