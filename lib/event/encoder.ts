@@ -43,13 +43,15 @@ export class Encoder {
   /** @internal */
   readonly i64: BigInt64Array;
   /**
-   * The text that each field of interned text had last, in the table's own copy, and its reference. At first the empty text,
+   * The text that each field of interned text mostly has, in the table's own copy, and its reference. At first the empty text,
    * which is never interned.
    * @internal
    */
   readonly memoTexts: string[] = new Array<string>(MEMO_PLACES).fill('');
   /** @internal */
   readonly memoRefs = new Int32Array(MEMO_PLACES).fill(BUNDLED);
+  /** The reference that each field had when it last was another than that of the memo. */
+  private readonly rivalRefs = new Int32Array(MEMO_PLACES);
   private readonly bytes: TextBytes;
   private readonly byteLength: number;
   private readonly interning: boolean;
@@ -144,7 +146,7 @@ export class Encoder {
     return end < 0 ? -1 : end - at;
   }
 
-  /** Writes the reference of a text that recurs, and remembers it in a place of the memo. @internal */
+  /** Writes the reference of a text that recurs and is not the one of its place in the memo. @internal */
   interned(word: number, value: unknown, path: string, place: number): void {
     if (typeof value !== 'string') throw invalid(path, value, 'a string');
     this.intern(word, value, place, place * PLACE_SALT);
@@ -157,8 +159,13 @@ export class Encoder {
       this.stage(word, text);
       return 0;
     }
-    this.memoTexts[place] = internedText(id);
-    this.memoRefs[place] = id;
+    // What comes twice takes the place. To write it each time, in a field that alternates, would cost more than it saves.
+    if (this.rivalRefs[place] === id) {
+      this.memoTexts[place] = internedText(id);
+      this.memoRefs[place] = id;
+    } else {
+      this.rivalRefs[place] = id;
+    }
     return (this.i32[word] = id);
   }
 
@@ -245,16 +252,18 @@ export class Encoder {
     this.rawLength = byteLengthOf.call(value);
   }
 
+  /** Takes note of a text for the bundle, and writes its reference on the assumption that it is Latin-1. */
   private stage(word: number, text: string): void {
+    this.i32[word] = BUNDLED | text.length;
     const count = this.textCount++;
     this.texts[count] = text;
     this.textWords[count] = word;
     this.textUnits += text.length;
   }
 
-  /** Puts the raw bytes behind the words of the event and says where its text will be; returns where that starts, or -1. */
+  /** Puts the raw bytes behind the words of the event and notes where its text will be; returns where that starts, or -1. */
   private placeText(at: number, endWord: number): number {
-    const { bytes, i32, raw, textWords, texts, textCount } = this;
+    const { bytes, i32, raw } = this;
     let end = endWord * 4;
     if (raw !== undefined || this.tooLarge) {
       const { rawLength, tooLarge } = this;
@@ -269,7 +278,6 @@ export class Encoder {
     const base = at >> 2;
     i32[base + TEXT_START_WORD] = end - at;
     i32[base + NARROW_UNITS_WORD] = this.textUnits;
-    for (let i = 0; i < textCount; i++) i32[textWords[i]] = BUNDLED | texts[i].length;
     return end;
   }
 

@@ -10,7 +10,6 @@
 #include <type_traits>
 
 #include "cache_line.h"
-#include "slot_index.h"
 #include "speculative_copy.h"
 
 namespace tapio {
@@ -108,6 +107,9 @@ class BasicRing {
   // be read by any, so that counting costs no shared cache line.
   struct alignas(kCacheLine) Lane {
     std::uint64_t head_seen = 0;  // a past value of `head`, read with acquire
+    // The ticket of slot 0 in the lap where this lane last put, and where it last took: see IndexIn.
+    std::uint64_t put_lap = 0;
+    std::uint64_t take_lap = 0;
     bool seated = false;
     Counter puts{0};
     Counter gets{0};
@@ -127,7 +129,7 @@ class BasicRing {
 
   BasicRing(const Geometry& g, void* memory)
       : slots_(static_cast<std::uint8_t*>(memory)),
-        index_(g.capacity + kSeats),
+        slot_count_(g.capacity + kSeats),
         capacity_(g.capacity),
         stride_(g.stride),
         payload_(g.payload),
@@ -168,7 +170,7 @@ class BasicRing {
     const std::uint64_t ticket = tail_.fetch_add(1, std::memory_order_seq_cst);
     if ((ticket & kClosedBit) != 0) return PutStatus::kClosed;
     NoteSize(lane, ticket + 1);
-    Write(ticket, static_cast<const std::uint8_t*>(data), size);
+    Write(IndexIn(lane.put_lap, ticket), ticket, static_cast<const std::uint8_t*>(data), size);
     Count(lane.puts, 1);
     return PutStatus::kStored;
   }
@@ -198,8 +200,9 @@ class BasicRing {
     }
     NoteSize(lane, tail + slots);
     std::uint64_t ticket = tail;
+    std::uint64_t index = IndexIn(lane.put_lap, ticket);
     for (std::uint32_t i = 0; i < fitting; ++i) {
-      Write(ticket, data, sizes[i]);
+      index = Write(index, ticket, data, sizes[i]);
       data += AlignUp(sizes[i], alignment);
       ticket += SlotsFor(sizes[i]);
     }
@@ -214,7 +217,7 @@ class BasicRing {
   TakeResult Take(Lane& lane, void* target, std::uint64_t limit) {
     std::uint64_t head = head_.load(std::memory_order_acquire);
     for (;;) {
-      const std::uint64_t index = index_(head);
+      const std::uint64_t index = IndexIn(lane.take_lap, head);
       const SlotHeader& header = Header(index);
       const std::uint64_t size =
           Published(header, head) ? header.size.load(std::memory_order_relaxed) : kNoRecord;
@@ -238,7 +241,7 @@ class BasicRing {
     // Acquire pairs with the exchange in MoveHead by whoever moved `head` here.
     std::uint64_t head = head_.load(std::memory_order_acquire);
     for (;;) {
-      Run run = CopyRun(head, target, limit, sizes, max, alignment, end);
+      Run run = CopyRun(head, IndexIn(lane.take_lap, head), target, limit, sizes, max, alignment, end);
       if (run.count == 0) {
         // The answer counts only if the slot still belonged to `head` when it was looked at. A size
         // is read relaxed, and as in PeekBatch only a read-modify-write comes after that for sure.
@@ -270,7 +273,7 @@ class BasicRing {
     for (;;) {
       const std::uint64_t head = head_.load(std::memory_order_acquire);
       if (Distance(head, cursor) > 0) cursor = head;
-      const Run run = CopyRun(cursor, target, limit, sizes, max, alignment, end);
+      const Run run = CopyRun(cursor, IndexOf(cursor), target, limit, sizes, max, alignment, end);
       // A read-modify-write, because only its release half keeps the copies above from sinking
       // below it; pairs with the acquire of `head` by a producer that reuses the slots. If `head`
       // has not passed the first record by now, no slot of the run was being rewritten while it was
@@ -324,7 +327,7 @@ class BasicRing {
   // Whether the oldest record is published, so that Take would find it.
   bool HasRecord() const {
     const std::uint64_t head = read_index();
-    return Published(Header(index_(head)), head);
+    return Published(Header(IndexOf(head)), head);
   }
 
  private:
@@ -345,8 +348,19 @@ class BasicRing {
   SlotHeader& Header(std::uint64_t index) const {
     return *reinterpret_cast<SlotHeader*>(Slot(index));
   }
+  std::uint64_t IndexOf(std::uint64_t ticket) const { return ticket % slot_count_; }
+  // As IndexOf, without the division, which would cost as much as the rest of a put: a subtraction
+  // as long as tickets stay within the lap that is remembered.
+  std::uint64_t IndexIn(std::uint64_t& lap, std::uint64_t ticket) const {
+    std::uint64_t index = ticket - lap;
+    if (index >= slot_count_) [[unlikely]] {
+      index = IndexOf(ticket);
+      lap = ticket - index;
+    }
+    return index;
+  }
   std::uint64_t NextIndex(std::uint64_t index) const {
-    return index + 1 == index_.count() ? 0 : index + 1;
+    return index + 1 == slot_count_ ? 0 : index + 1;
   }
 
   // Acquire pairs with the release in Write: who sees the sequence sees the whole record.
@@ -398,10 +412,11 @@ class BasicRing {
     lane.high_watermark.store(seen, std::memory_order_relaxed);
   }
 
-  // Fills the slots of one claimed record and publishes it. Only the first slot's sequence is
-  // stored: `head` only ever stands at the first slot of a record.
-  void Write(std::uint64_t ticket, const std::uint8_t* data, std::uint64_t size) {
-    std::uint64_t index = index_(ticket);
+  // Fills the slots of one claimed record, from `index` on, and publishes it. Only the first slot's
+  // sequence is stored: `head` only ever stands at the first slot of a record. Returns the index
+  // behind the record.
+  std::uint64_t Write(std::uint64_t index, std::uint64_t ticket, const std::uint8_t* data,
+                      std::uint64_t size) {
     SlotHeader& header = Header(index);
     header.size.store(size, std::memory_order_relaxed);
     while (size > payload_) {
@@ -413,6 +428,7 @@ class BasicRing {
     Platform::CopyIn(Slot(index) + kHeaderSize, data, size);
     // Release pairs with the acquire in Published.
     header.sequence.store(ticket + 1, std::memory_order_release);
+    return NextIndex(index);
   }
 
   struct Run {
@@ -422,14 +438,14 @@ class BasicRing {
     std::uint64_t too_large;  // size of the record that did not fit and ended the run, or 0
   };
 
-  // Copies published records from `ticket` on. Speculative: until the caller has checked `head`,
+  // Copies published records from `ticket`, at `index`, on. Speculative: until the caller has checked `head`,
   // any slot may be under another producer's hands, so sizes are bounded before use and nothing
   // that was copied may be looked at.
-  Run CopyRun(std::uint64_t ticket, std::uint8_t* target, std::uint64_t limit, std::uint32_t* sizes,
-              std::uint32_t max, std::size_t alignment, std::uint64_t end) const {
+  Run CopyRun(std::uint64_t ticket, std::uint64_t index, std::uint8_t* target, std::uint64_t limit,
+              std::uint32_t* sizes, std::uint32_t max, std::size_t alignment,
+              std::uint64_t end) const {
     Run run{ticket, 0, 0, 0};
     limit = std::min<std::uint64_t>(limit, UINT32_MAX);  // results count bytes in 32 bits
-    std::uint64_t index = index_(ticket);
     while (run.count < max && Distance(run.next, end) < 0) {
       const SlotHeader& header = Header(index);
       if (!Published(header, run.next)) break;
@@ -458,7 +474,7 @@ class BasicRing {
     std::uint64_t discarded = 0;
     std::uint64_t head = head_.load(std::memory_order_acquire);
     while (discarded < max && Distance(head, end) < 0) {
-      const SlotHeader& header = Header(index_(head));
+      const SlotHeader& header = Header(IndexIn(lane.take_lap, head));
       if (!Published(header, head)) {
         const std::uint64_t now = head_.load(std::memory_order_acquire);
         if (now == head) break;
@@ -483,7 +499,7 @@ class BasicRing {
 
   // Written once, read by all.
   std::uint8_t* const slots_;
-  const SlotIndex index_;
+  const std::uint64_t slot_count_;
   const std::uint64_t capacity_;
   const std::uint64_t stride_;
   const std::uint64_t payload_;

@@ -45,9 +45,9 @@ close-in-two-steps | model CloseAndPut | s/tail_\.fetch_or\(kClosedBit, std::mem
 claim-after-close-kept | model CloseAndPut | s/if \(\(ticket & kClosedBit\) != 0\) return PutStatus::kClosed;//
 final-tail-relaxed | model CloseAndPut | s/(final_tail_\.store\(tail, std::memory_order_)release/${1}relaxed/
 drained-relaxed | model CloseAndPut | s/(final_tail_\.load\(std::memory_order_)acquire(\) == head)/${1}relaxed$2/
-no-slack | model SlackAtItsLimit | s/index_\(g\.capacity \+ kSeats\)/index_(g.capacity)/
-slack-one-short | model SlackAtItsLimit | s/index_\(g\.capacity \+ kSeats\)/index_(g.capacity + kSeats - 1)/
-no-slack-under-load | stress OnASmallRing | s/index_\(g\.capacity \+ kSeats\)/index_(g.capacity)/
+no-slack | model SlackAtItsLimit | s/slot_count_\(g\.capacity \+ kSeats\)/slot_count_(g.capacity)/
+slack-one-short | model SlackAtItsLimit | s/slot_count_\(g\.capacity \+ kSeats\)/slot_count_(g.capacity + kSeats - 1)/
+no-slack-under-load | stress OnASmallRing | s/slot_count_\(g\.capacity \+ kSeats\)/slot_count_(g.capacity)/
 publish-before-copy-under-load | stress OnASmallRing | s/(    header\.size\.store\(size, std::memory_order_relaxed\);\n)(.*?)(    header\.sequence\.store\(ticket \+ 1, std::memory_order_release\);\n)/$1$3$2/s
 copy-after-take-under-load | stress OnASmallRing | s/(Platform::CopyOut\(target, [^;]*;)(\s*if \(MoveHead\(head, head \+ 1\)\) \{)/$2$1/
 take-without-race-under-load | stress OnASmallRing | s/return head_\.compare_exchange_strong\(.*?\);/head_.store(next, std::memory_order_seq_cst);\nreturn true;/s
@@ -65,7 +65,8 @@ reader-advances-unpadded | reader RecordsOfAnySize | s/\+ kHeaderBytes \+ 7\) & 
 reader-keeps-room | reader RoomComesBack | s/if \(\+\+unreported == kStep\)/if (++unreported == 100000)/
 reader-reports-late | reader RecordsOfAnySize | s/if \(unreported != 0\) ReportPosition\(\);//
 reader-compares-unsigned | reader RandomHistories | s/static_cast<std::int64_t>\(end - position_\) > 0/end > position_/
-span-ends-unwrapped | unit ring_test | s/return index \+ 1 == index_\.count\(\) \? 0 : index \+ 1;/return index + 1;/
+lap-one-slot-too-long | unit ring_test | s/index >= slot_count_/index > slot_count_/
+span-ends-unwrapped | unit ring_test | s/return index \+ 1 == slot_count_ \? 0 : index \+ 1;/return index + 1;/
 LIST
 }
 
