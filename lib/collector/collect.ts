@@ -4,6 +4,7 @@ import { PerCPUEventBuffer, TapioError } from '../index';
 import { resolveAuto } from './auto-source';
 import { ExitCode, UsageError } from './command';
 import { Consumer } from './consumer';
+import { CorrelationOutlet } from './correlation-outlet';
 import { CpuMeter, type CpuPercent } from './cpu-meter';
 import { LiveDisplay } from './live-display';
 import { OVERFLOW_FACTOR, type CollectOptions } from './options';
@@ -25,7 +26,8 @@ export async function collect(asked: CollectOptions): Promise<number> {
   process.stdout.once('error', () => end.request(undefined));
   const clock = new RunClock();
   const stamped = new Set(options.sources.filter((name) => SOURCES.get(name)?.stampsEvents));
-  const consumer = new Consumer(buffer, sink, clock, stamped);
+  const correlation = options.correlate ? new CorrelationOutlet(sink.beside()) : undefined;
+  const consumer = new Consumer(buffer, sink, clock, stamped, correlation);
   const cpu = new CpuMeter();
   const display = new LiveDisplay(humanStream(options), process.stderr);
   const ignoreSignals = onStopSignals(end, display);
@@ -63,7 +65,8 @@ export async function collect(asked: CollectOptions): Promise<number> {
     const usage = cpu.sinceStart();
     display.stop();
     const times = { durationMs, producingMs: stopAt - startedAt };
-    return report(options, { ...times, threads, sink, consumer, usage, cpuNote: cpu.note, buffer, end });
+    const run = { ...times, threads, sink, consumer, correlation, usage, cpuNote: cpu.note, buffer, end };
+    return report(options, run);
   } finally {
     clearTimeout(duration);
     display.stop();
@@ -107,6 +110,7 @@ interface EndedRun {
   threads: SourceThread[];
   sink: Sink;
   consumer: Consumer;
+  correlation: CorrelationOutlet | undefined;
   usage: CpuPercent;
   cpuNote: string;
   buffer: PerCPUEventBuffer;
@@ -119,6 +123,7 @@ function report(options: CollectOptions, run: EndedRun): number {
   const sources = sumSources(run.threads);
   const metrics = run.buffer.getMetrics();
   const latency = consumer.latency.all();
+  const correlated = run.correlation?.counts();
   const summary = makeSummary({
     durationMs,
     sources,
@@ -127,6 +132,7 @@ function report(options: CollectOptions, run: EndedRun): number {
     latency,
     metrics,
     rate: options.rate,
+    correlated,
   });
   if (!options.json) {
     const notes = {
@@ -136,7 +142,7 @@ function report(options: CollectOptions, run: EndedRun): number {
     };
     humanStream(options).write(formatSummary(summary, consumer.types.top(5), notes));
   }
-  const errors = [...end.failures, ...conservationErrors(sources, sink, metrics)];
+  const errors = [...end.failures, ...conservationErrors(sources, sink, metrics, correlated)];
   for (const error of errors) process.stderr.write(`tapio collect: ${error}\n`);
   if (options.json) process.stdout.write(`${summaryJSON(summary)}\n`);
   return errors.length === 0 ? ExitCode.Done : ExitCode.Failed;

@@ -1,6 +1,7 @@
 /** The consuming end, on the main thread: takes events as they come, measures, and hands them to the sink. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventView, PerCPUEventBuffer } from '../index';
+import type { CorrelationOutlet } from './correlation-outlet';
 import { PeakFill } from './peak-fill';
 import { LatencyRecorder } from './latency';
 import type { RunClock } from './run-clock';
@@ -29,6 +30,7 @@ export class Consumer {
     private readonly sink: Sink,
     private readonly clock: RunClock,
     private readonly stamped: ReadonlySet<string>,
+    private readonly correlation?: CorrelationOutlet,
   ) {
     this.since = clock.now();
     this.fill = new PeakFill(buffer);
@@ -43,12 +45,16 @@ export class Consumer {
       this.buffer.consume(visit, BATCH);
       const blocked = this.sink.flush();
       if (blocked) await blocked;
+      // Behind the events they are made of.
+      const correlatedBlocked = this.correlation?.flush();
+      if (correlatedBlocked) await correlatedBlocked;
       const now = (this.lastDeliveryAt = performance.now());
       if (now - turnAt > TURN_MS) {
         await nextTurn();
         turnAt = performance.now();
       }
     }
+    await this.correlation?.close();
     await this.sink.close();
   }
 
@@ -69,6 +75,7 @@ export class Consumer {
       this.time(view);
     }
     this.sink.take(view);
+    this.correlation?.observe(view);
   }
 
   private time(view: EventView): void {

@@ -16,6 +16,8 @@ export interface CollectOptions {
   /** Threads of the synthetic source. */
   readonly workers: number;
   readonly json: boolean;
+  /** Whether events are correlated. */
+  readonly correlate: boolean;
   /** Bytes of each CPU's ring, committed as they are used; the shared overflow ring has OVERFLOW_FACTOR times as many. */
   readonly bufferSize: number;
   /** Makes the synthetic events repeatable; undefined: others in each run. */
@@ -60,6 +62,9 @@ ${[...SOURCES].map(([name, source]) => `                    ${name.padEnd(10)}${
                       none      are counted and measured only
                       stdout    lines of JSON, one event each
                       file:PATH the same into a file, which is overwritten
+  --correlate       finds bursts of events and chains of causes (a program
+                    starts, connects, something fails) of each entity or
+                    process, and sends an event of each to the sink, too
   --json            the summary is one line of JSON, the last of stdout
   -h, --help        this text
 
@@ -81,6 +86,10 @@ Examples:
   tapio collect --source stdin --sink file:copy.ndjson < events.ndjson
       from one file into another, checking every line; the lines may change
       their order, as an event waits in the ring of the CPU that put it
+
+  tapio collect --source stdin --correlate --sink stdout < events.ndjson |
+      grep correlation
+      what belongs together in recorded events
 
 Without a terminal, a line each second tells how it goes; the same figures make
 the table on a terminal:
@@ -127,6 +136,7 @@ export function parseCollectOptions(args: string[]): CollectOptions {
     sink: parseSinkTarget(values.sink ?? DEFAULTS.sink),
     workers: numberOption('workers', values.workers, 1, 64, true) ?? DEFAULTS.workers,
     json: values.json ?? false,
+    correlate: values.correlate ?? false,
     bufferSize: numberOption('buffer-size', values['buffer-size'], 512, 2 ** 30, true) ?? DEFAULTS.bufferSize,
     seed: sources.includes('synthetic') ? seedOf(process.env.SEED) : undefined,
     procIntervalMs:
@@ -155,6 +165,7 @@ function parse(args: string[]) {
         duration: { type: 'string' },
         sink: { type: 'string' },
         json: { type: 'boolean' },
+        correlate: { type: 'boolean' },
         'buffer-size': { type: 'string' },
         'proc-interval': { type: 'string' },
       },

@@ -19,6 +19,8 @@ export interface Sink {
   take(view: EventView): void;
   /** Sends on what was taken. A promise means that the sink is slow: take nothing until it resolves. */
   flush(): Promise<void> | undefined;
+  /** A sink to the same place with counts of its own, for events of another origin. Close it first; it says nothing of failures. */
+  beside(): Sink;
   /** Resolves when everything flushed is counted as delivered or lost. */
   close(): Promise<void>;
 }
@@ -65,6 +67,10 @@ class CountingSink implements Sink {
     return undefined;
   }
 
+  beside(): Sink {
+    return new CountingSink();
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -80,8 +86,9 @@ class NdjsonSink implements Sink {
 
   constructor(
     private readonly stream: Writable,
-    name: string,
+    private readonly name: string,
     onEnd: OnSinkEnd,
+    private readonly ends = stream !== process.stdout,
   ) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.broken) return;
@@ -122,10 +129,14 @@ class NdjsonSink implements Sink {
     return free ? undefined : written;
   }
 
+  beside(): Sink {
+    return new NdjsonSink(this.stream, this.name, () => undefined, false);
+  }
+
   async close(): Promise<void> {
     // The callback of a last, empty write comes after those of all others, whether they went well or not.
     await new Promise<void>((resolve) => this.stream.write('', () => resolve()));
-    if (this.stream === process.stdout || this.broken) return;
+    if (!this.ends || this.broken) return;
     await new Promise<void>((resolve) => {
       this.stream.once('close', resolve);
       this.stream.end();

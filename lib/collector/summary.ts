@@ -1,5 +1,6 @@
 /** The end of a run: what was counted, whether the counts agree, and how both are shown. */
 import type { PerCPUBufferMetrics } from '../index';
+import type { CorrelatedCounts } from './correlation-outlet';
 import type { CpuPercent } from './cpu-meter';
 import type { LatencyMicros } from './latency';
 import { LATENCY_SAMPLE } from './consumer';
@@ -30,6 +31,8 @@ export interface Summary {
   readonly sources: Record<string, SourceSummary>;
   /** With the source ebpf: events read from the kernel, and those it had no room to keep. */
   readonly kernel?: { readonly captured: number; readonly lost: number };
+  /** With --correlate. These events are no part of the figures above. */
+  readonly correlated?: CorrelatedCounts;
 }
 
 interface SourceSummary {
@@ -83,6 +86,7 @@ export function makeSummary(run: {
   metrics: PerCPUBufferMetrics;
   /** Asked of the synthetic source. */
   rate: number;
+  correlated?: CorrelatedCounts;
 }): Summary {
   const kernel = run.sources.get('ebpf');
   const droppedBy = { buffer: total(run.sources, 'dropped'), sink: run.sink.lost };
@@ -104,6 +108,7 @@ export function makeSummary(run: {
       ]),
     ),
     ...(kernel && { kernel: { captured: kernel.produced, lost: kernel.lost } }),
+    ...(run.correlated && { correlated: run.correlated }),
   };
 }
 
@@ -115,6 +120,7 @@ export function conservationErrors(
   sources: ReadonlyMap<string, SourceTotals>,
   sink: Pick<Sink, 'delivered' | 'lost'>,
   metrics: PerCPUBufferMetrics,
+  correlated: CorrelatedCounts = { produced: 0, delivered: 0, dropped: 0, bursts: 0, chains: 0 },
 ): string[] {
   const produced = total(sources, 'produced');
   const dropped = total(sources, 'dropped');
@@ -124,6 +130,12 @@ export function conservationErrors(
     ['events the consumer took', sink.delivered + sink.lost, "the buffer's reads", metrics.reads],
     ['events refused to the sources', total(sources, 'refused'), "the buffer's dropped", metrics.dropped],
     ['events the buffer discarded', metrics.discarded, 'none asked for', 0],
+    [
+      'correlated events',
+      correlated.produced,
+      'delivered + dropped',
+      correlated.delivered + correlated.dropped,
+    ],
   ];
   return equal
     .filter(([, left, , right]) => left !== right)
@@ -139,7 +151,7 @@ export function formatSummary(
   types: [type: string, count: number][],
   notes: SummaryNotes,
 ): string {
-  const { produced, delivered, dropped, droppedBy, latencyMicros, sources } = summary;
+  const { produced, delivered, dropped, droppedBy, latencyMicros, sources, correlated } = summary;
   const taken = types.reduce((sum, [, events]) => sum + events, 0);
   const sign = produced === delivered + dropped ? '=' : 'is not';
   const rows: [string, string][] = [
@@ -156,6 +168,7 @@ export function formatSummary(
       '  sink',
       droppedBy.sink > 0 && `${count(droppedBy.sink)} not delivered (${notes.lostBecause})`,
     ),
+    ...optionalRow('correlated', correlated && correlatedText(correlated)),
     [
       'rate',
       `${count(summary.eventsPerSecond)} events/s delivered for ${(summary.durationMs / 1000).toFixed(1)} s`,
@@ -180,6 +193,14 @@ export function formatSummary(
     ]),
   ];
   return `\nSummary\n${rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`).join('\n')}\n`;
+}
+
+function correlatedText({ produced, delivered, dropped, bursts, chains }: CorrelatedCounts): string {
+  const sign = produced === delivered + dropped ? '=' : 'is not';
+  return (
+    `${count(bursts)} bursts + ${count(chains)} chains ${sign} ` +
+    `${count(delivered)} delivered + ${count(dropped)} dropped`
+  );
 }
 
 function optionalRow(label: string, text: string | false | undefined): [label: string, text: string][] {

@@ -107,7 +107,8 @@ class BasicRing {
   // be read by any, so that counting costs no shared cache line.
   struct alignas(kCacheLine) Lane {
     std::uint64_t head_seen = 0;  // a past value of `head`, read with acquire
-    // The ticket of slot 0 in the lap where this lane last put, and where it last took: see IndexIn.
+    // The ticket of slot 0 in the lap where this lane last put, and where it last took: see
+    // IndexIn.
     std::uint64_t put_lap = 0;
     std::uint64_t take_lap = 0;
     bool seated = false;
@@ -241,7 +242,8 @@ class BasicRing {
     // Acquire pairs with the exchange in MoveHead by whoever moved `head` here.
     std::uint64_t head = head_.load(std::memory_order_acquire);
     for (;;) {
-      Run run = CopyRun(head, IndexIn(lane.take_lap, head), target, limit, sizes, max, alignment, end);
+      Run run =
+          CopyRun(head, IndexIn(lane.take_lap, head), target, limit, sizes, max, alignment, end);
       if (run.count == 0) {
         // The answer counts only if the slot still belonged to `head` when it was looked at. A size
         // is read relaxed, and as in PeekBatch only a read-modify-write comes after that for sure.
@@ -438,9 +440,9 @@ class BasicRing {
     std::uint64_t too_large;  // size of the record that did not fit and ended the run, or 0
   };
 
-  // Copies published records from `ticket`, at `index`, on. Speculative: until the caller has checked `head`,
-  // any slot may be under another producer's hands, so sizes are bounded before use and nothing
-  // that was copied may be looked at.
+  // Copies published records from `ticket`, at `index`, on. Speculative: until the caller has
+  // checked `head`, any slot may be under another producer's hands, so sizes are bounded before use
+  // and nothing that was copied may be looked at.
   Run CopyRun(std::uint64_t ticket, std::uint64_t index, std::uint8_t* target, std::uint64_t limit,
               std::uint32_t* sizes, std::uint32_t max, std::size_t alignment,
               std::uint64_t end) const {

@@ -33,6 +33,7 @@ export interface Summary {
   overflows: number;
   sources: Record<string, { produced: number; dropped: number; malformed: number; requestedRate?: number }>;
   kernel?: { captured: number; lost: number };
+  correlated?: { produced: number; delivered: number; dropped: number; bursts: number; chains: number };
 }
 
 /** A running `tapio`, whose output can be waited for. */

@@ -159,6 +159,14 @@ describe('conservationErrors', () => {
     cpus: [],
   };
 
+  test('correlated events that are neither delivered nor dropped are told', () => {
+    const correlated = { produced: 3, delivered: 1, dropped: 1, bursts: 3, chains: 0 };
+    expect(conservationErrors(sources, sink, metrics, correlated)).toEqual([
+      'counts disagree: correlated events 3, delivered + dropped 2',
+    ]);
+    expect(conservationErrors(sources, sink, metrics, { ...correlated, dropped: 2 })).toEqual([]);
+  });
+
   test('none when all agree', () => {
     expect(conservationErrors(sources, sink, metrics)).toEqual([]);
   });

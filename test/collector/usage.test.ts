@@ -72,6 +72,7 @@ test('options and their defaults', () => {
     sink: { kind: 'none' },
     workers: 1,
     json: false,
+    correlate: false,
     bufferSize: 4_194_304,
     procIntervalMs: 500,
   });

@@ -1,0 +1,36 @@
+/** What correlation keeps of an event. */
+import { getEntityId, getSeverity, type UnifiedEvent } from '../../index';
+import type { Timed } from './sliding-window';
+
+/** UTF-16 code units. */
+const LONGEST_TEXT = 256;
+
+export interface Observation extends Timed {
+  readonly id: string;
+  readonly type: string;
+  /** `entity:` and what getEntityId gives, or else `process:` and the pid. */
+  readonly groupId: string;
+  readonly pid: number | undefined;
+  readonly severity: string;
+}
+
+/**
+ * undefined for an event that names neither an entity nor a process, or whose id, type, entity or severity is a text of more than 256 code
+ * units: memory would not be bounded by the number of events.
+ */
+export function observationOf(event: Readonly<UnifiedEvent>): Observation | undefined {
+  const pid = event.kernel?.pid ?? undefined;
+  const entity = getEntityId(event);
+  if (entity === '' && pid === undefined) return undefined;
+  const { id, type, timestamp } = event;
+  const severity = getSeverity(event);
+  if (Math.max(id.length, type.length, entity.length, severity.length) > LONGEST_TEXT) return undefined;
+  return {
+    id,
+    type,
+    timestamp,
+    pid,
+    severity,
+    groupId: entity !== '' ? `entity:${entity}` : `process:${pid}`,
+  };
+}
