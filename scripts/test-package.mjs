@@ -46,7 +46,7 @@ const steps = {
     tarball = path.join(folder, packed.filename);
     const files = packed.files.map((file) => file.path);
     const allowed =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[^/]+\.md|dist\/.+\.(js|mjs|d\.ts|d\.mts)|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/(guides\/)?[^/]+\.md|dist\/.+\.(js|mjs|d\.ts|d\.mts)|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
     const foreign = files.filter((file) => !allowed.test(file));
     expect(foreign.length === 0, `these do not belong into the tarball: ${foreign.join(', ')}`);
     for (const wanted of [
