@@ -73,12 +73,15 @@ export interface InstanceCalls {
   readonly put: () => void;
   readonly putBatch: () => void;
   readonly take: () => void;
-  /** As put, of SIZE bytes that are staged and a text behind them; NOT_NARROW: not Latin-1, or too long, and nothing is stored. */
-  readonly putText: (text: string) => void;
+  /**
+   * As put, of SIZE bytes that are staged and COUNT texts behind them (MAX_TEXTS at most); NOT_NARROW: one is not Latin-1, or too
+   * long, and nothing is stored.
+   */
+  readonly putText: (...texts: string[]) => void;
   /** As take, of an encoded event: with its Latin-1 text, undefined when there is none that it could have. */
   readonly takeText: () => string | undefined;
-  /** Writes a text at byte OFFSET of the put region, or leaves NOT_NARROW. */
-  readonly stageText: (text: string) => void;
+  /** Writes COUNT texts at byte OFFSET of the put region, or leaves NOT_NARROW. */
+  readonly stageText: (...texts: string[]) => void;
   /** SIZE characters at byte OFFSET of the take region; undefined when there are not that many, or after release. */
   readonly readText: () => string | undefined;
   readonly takeBatch: () => void;

@@ -91,9 +91,10 @@ export class EventWriter {
     const { encoder, port } = this;
     if (encoder.busy) return this.setAside(() => this.tryPut(event));
     const start = encoder.begin(event, 0);
-    const units = encoder.narrowUnits;
+    const { texts } = encoder;
+    const { units } = texts;
     if (start >= 0 && units > 0 && units <= MAX_TEXT && start + units <= this.maxEventSize) {
-      const stored = port.putText(start, encoder.narrowText(), this.refusal);
+      const stored = port.putText(start, texts, this.refusal);
       if (stored !== undefined) return stored;
     }
     const size = start < 0 ? -1 : encoder.finish(0, start);

@@ -1,5 +1,6 @@
 import { type Attached, binding } from '../binding';
-import { INSTANCE, u32 } from './staging';
+import { joined, type Texts } from '../event/narrow-text';
+import { COUNT, INSTANCE, MAX_TEXTS, u32 } from './staging';
 
 // One function for all instances, each in a constant: a target that the engine knows costs half of one that it does not.
 const {
@@ -34,6 +35,23 @@ const {
   release,
 } = binding;
 
+/** Calls with texts as they are: to join them first would cost twice what it costs to pass each. */
+function cross(call: (...texts: string[]) => void, { items, count }: Texts): void {
+  u32[COUNT] = Math.min(count, MAX_TEXTS);
+  if (count === 1) call(items[0]);
+  else
+    call(
+      items[0],
+      items[1],
+      items[2],
+      items[3],
+      items[4],
+      items[5],
+      items[6],
+      count > MAX_TEXTS ? joined(items, MAX_TEXTS - 1, count) : items[7],
+    );
+}
+
 /**
  * The native calls of one buffer instance: each selects the instance and calls. What they do is said in binding.ts.
  *
@@ -67,13 +85,13 @@ export class NativeBuffer {
     u32[INSTANCE] = this.instance;
     putBatch();
   }
-  putText(text: string): void {
+  putText(texts: Texts): void {
     u32[INSTANCE] = this.instance;
-    putText(text);
+    cross(putText, texts);
   }
-  stageText(text: string): void {
+  stageText(texts: Texts): void {
     u32[INSTANCE] = this.instance;
-    stageText(text);
+    cross(stageText, texts);
   }
   take(): void {
     u32[INSTANCE] = this.instance;

@@ -1,5 +1,6 @@
 import { type Attached, binding, bufferConfig, type BufferConfig } from '../binding';
 import { TapioError } from '../errors';
+import type { Texts } from '../event/narrow-text';
 import { checkOptions, checkSignal, invalidArgument, tooLargeToAllocate } from '../validate';
 import { type BufferHandle, type Kind, kindNumber } from './handle';
 import { NativeBuffer } from './native-buffer';
@@ -146,11 +147,11 @@ export class Port {
     return i32[STATUS] === DONE || this.storedOtherwise(onFull !== TRY_AGAIN);
   }
 
-  /** As `put`, of a record that ends with a Latin-1 text and is staged but for that; undefined: the text is none, and nothing was stored. */
-  putText(start: number, text: string, onFull: number): boolean | undefined {
+  /** As `put`, of a record that ends with Latin-1 texts and is staged but for those; undefined: one is none, and nothing was stored. */
+  putText(start: number, texts: Texts, onFull: number): boolean | undefined {
     u32[SIZE] = start;
     u32[ON_FULL] = onFull;
-    this.native.putText(text);
+    this.native.putText(texts);
     return i32[STATUS] === NOT_NARROW ? undefined : this.stored();
   }
 

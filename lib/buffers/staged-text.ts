@@ -1,4 +1,4 @@
-import { BufferText, type NarrowText, textBytes } from '../event/narrow-text';
+import { BufferText, type NarrowText, textBytes, type Texts } from '../event/narrow-text';
 import type { NativeBuffer } from './native-buffer';
 import { DONE, i32, MAX_TEXT, OFFSET, SIZE, STATUS, u32 } from './staging';
 
@@ -20,10 +20,10 @@ export class StagedText implements NarrowText {
     this.take = new BufferText(textBytes(memory, take.offset, take.size));
   }
 
-  write(text: string, at: number): boolean {
-    if (text.length > MAX_TEXT) return this.put.write(text, at);
+  write(texts: Texts, at: number): boolean {
+    if (texts.units > MAX_TEXT) return this.put.write(texts, at);
     u32[OFFSET] = at;
-    this.native.stageText(text);
+    this.native.stageText(texts);
     return i32[STATUS] === DONE;
   }
 

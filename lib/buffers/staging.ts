@@ -47,6 +47,7 @@ export const ALL_RINGS = 0xffffffff;
 export const MAX_BATCH = 64;
 
 /** Most characters of a text that crosses with a call. */
+export const MAX_TEXTS = 8;
 export const MAX_TEXT = 4096;
 
 /** Byte offsets in the staging of an instance. */

@@ -4,7 +4,7 @@ import { invalid, pathOf } from './invalid-event';
 import { jsonText } from './json-text';
 import { BUNDLED, WIDE } from './references';
 import { internedId, internedText } from './strings';
-import { BufferText, type NarrowText, textBytes, type TextBytes, writeNarrow } from './narrow-text';
+import { BufferText, type NarrowText, textBytes, type TextBytes, Texts, writeNarrow } from './narrow-text';
 import type { UnifiedEvent } from './unified-event';
 import { types } from 'node:util';
 
@@ -58,10 +58,9 @@ export class Encoder {
   private readonly narrow: NarrowText;
   private encoding = false;
 
-  private readonly texts: string[] = [];
+  /** The bundled texts of the event that was begun. */
+  readonly texts = new Texts();
   private readonly textWords: number[] = [];
-  private textCount = 0;
-  private textUnits = 0;
   private raw: Uint8Array | undefined;
   private rawLength = 0;
   private tooLarge = false;
@@ -99,7 +98,7 @@ export class Encoder {
   }
 
   /**
-   * Encodes all but the text of an event, on the assumption that it is all Latin-1. Then either `narrowText`, if it has any, is
+   * Encodes all but the text of an event, on the assumption that it is all Latin-1. Then either `texts`, if it has any, are
    * written from the returned byte on by other means, or `finish` does the rest.
    *
    * @returns the byte of the region where the text starts, or -1 when the event does not fit
@@ -115,8 +114,8 @@ export class Encoder {
       );
     }
     this.encoding = true;
-    this.textCount = 0;
-    this.textUnits = 0;
+    this.texts.count = 0;
+    this.texts.units = 0;
     try {
       return this.placeText(at, writeEvent(this, event, at >> 2));
     } finally {
@@ -124,23 +123,11 @@ export class Encoder {
     }
   }
 
-  /** Characters of the text of the event that was begun. */
-  get narrowUnits(): number {
-    return this.textUnits;
-  }
-
-  /** The text of the event that was begun, in one piece. */
-  narrowText(): string {
-    const { texts, textCount } = this;
-    let joined = texts[0];
-    for (let i = 1; i < textCount; i++) joined += texts[i];
-    return joined;
-  }
-
   /** Writes the text of the event at byte `at` from byte `start` on; returns the length of the event, or -1. */
   finish(at: number, start: number): number {
-    const units = this.textUnits;
-    const isWritten = units === 0 || this.narrow.write(this.narrowText(), start);
+    const { texts } = this;
+    const { units } = texts;
+    const isWritten = units === 0 || this.narrow.write(texts, start);
     const end = isWritten ? start + units : this.writeMixed(at, start);
     if (units > MAX_KEPT_UNITS) this.letGo();
     return end < 0 ? -1 : end - at;
@@ -255,10 +242,8 @@ export class Encoder {
   /** Takes note of a text for the bundle, and writes its reference on the assumption that it is Latin-1. */
   private stage(word: number, text: string): void {
     this.i32[word] = BUNDLED | text.length;
-    const count = this.textCount++;
-    this.texts[count] = text;
-    this.textWords[count] = word;
-    this.textUnits += text.length;
+    this.textWords[this.texts.count] = word;
+    this.texts.add(text);
   }
 
   /** Puts the raw bytes behind the words of the event and notes where its text will be; returns where that starts, or -1. */
@@ -273,21 +258,23 @@ export class Encoder {
       if (raw !== undefined) bytes.set(raw, end);
       end += rawLength;
     }
-    if (end + this.textUnits > this.byteLength) return -1;
+    const { units } = this.texts;
+    if (end + units > this.byteLength) return -1;
 
     const base = at >> 2;
     i32[base + TEXT_START_WORD] = end - at;
-    i32[base + NARROW_UNITS_WORD] = this.textUnits;
+    i32[base + NARROW_UNITS_WORD] = units;
     return end;
   }
 
   /** Writes the Latin-1 texts from byte `start` on, then the wide ones; returns where they end, or -1. */
   private writeMixed(at: number, start: number): number {
-    const { bytes, i32, texts, textWords, textCount } = this;
+    const { bytes, i32, textWords } = this;
+    const { items, count } = this.texts;
     const wide: number[] = [];
     let end = start;
-    for (let i = 0; i < textCount; i++) {
-      const text = texts[i];
+    for (let i = 0; i < count; i++) {
+      const text = items[i];
       if (writeNarrow(bytes, text, end)) {
         i32[textWords[i]] = BUNDLED | text.length;
         end += text.length;
@@ -297,7 +284,7 @@ export class Encoder {
     }
     i32[(at >> 2) + NARROW_UNITS_WORD] = end - start;
     for (const i of wide) {
-      const text = texts[i];
+      const text = items[i];
       const size = text.length * 2;
       if (end + size > this.byteLength) return -1;
       bytes.ucs2Write(text.toWellFormed(), end, size);
@@ -308,7 +295,7 @@ export class Encoder {
   }
 
   private letGo(): void {
-    this.texts.length = 0;
+    this.texts.letGo();
     this.textWords.length = 0;
   }
 }

@@ -1,7 +1,33 @@
+/** Texts that lie one behind the other once they are written. */
+export class Texts {
+  /** The first `count`; what is behind them is void, and there are never fewer than eight. */
+  readonly items: string[] = new Array<string>(8).fill('');
+  count = 0;
+  /** Characters of all of them. */
+  units = 0;
+
+  add(text: string): void {
+    this.items[this.count++] = text;
+    this.units += text.length;
+  }
+
+  /** Keeps no text alive. */
+  letGo(): void {
+    this.items.length = 8;
+    this.items.fill('');
+  }
+}
+
+export function joined(items: readonly string[], from: number, to: number): string {
+  let text = items[from];
+  for (let i = from + 1; i < to; i++) text += items[i];
+  return text;
+}
+
 /** How Latin-1 text gets into and out of a region of memory. Offsets and ends are bytes of the region and must be in it. */
 export interface NarrowText {
-  /** Writes a text at byte `at`. False: it is not Latin-1, or too long for this way; the bytes where it would lie are then undefined. */
-  write(text: string, at: number): boolean;
+  /** Writes texts from byte `at` on. False: one is not Latin-1, or too long for this way; the bytes where they would lie are then undefined. */
+  write(texts: Texts, at: number): boolean;
   read(start: number, end: number): string;
 }
 
@@ -27,8 +53,9 @@ const SHORT = 72;
 export class BufferText implements NarrowText {
   constructor(private readonly bytes: TextBytes) {}
 
-  write(text: string, at: number): boolean {
+  write({ items, count }: Texts, at: number): boolean {
     const { bytes } = this;
+    const text = joined(items, 0, count);
     const { length } = text;
     // ASCII alone takes one byte of UTF-8 for each character, and with four bytes of spare room no other text can come out at
     // exactly that length.

@@ -55,14 +55,14 @@ struct Call {
   }
 };
 
-template <std::size_t kCount>
+template <std::size_t kMost>
 struct Arguments {
-  std::size_t count = kCount;
-  napi_value values[kCount];
+  std::size_t count = kMost;
+  napi_value values[kMost];
 };
 
-template <std::size_t kCount>
-struct CallWith : private Arguments<kCount>, Call {
+template <std::size_t kMost>
+struct CallWith : private Arguments<kMost>, Call {
   CallWith(napi_env call_env, napi_callback_info info)
       : Call(call_env, info, &this->count, this->values), env(call_env) {}
 
@@ -76,9 +76,18 @@ struct CallWith : private Arguments<kCount>, Call {
     napi_get_value_uint32(env, this->values[argument], &number);
     return number;
   }
-  // Copies the text of an argument; returns its characters, or -1 if it is not Latin-1 or too long.
-  std::int64_t Latin1(std::size_t argument, std::uint8_t* target, std::size_t room) const {
-    return CopyLatin1<kMaxText>(env, this->values[argument], target, room);
+  // Copies the first kCount arguments, which are texts, one after the other; returns their
+  // characters, or -1 if one is not Latin-1 or too long.
+  std::int64_t Latin1(std::uint8_t* target, std::size_t room) const {
+    const auto texts = std::min<std::size_t>(control->Uint(kCount), kMost);
+    std::size_t units = 0;
+    for (std::size_t i = 0; i < texts; ++i) {
+      const std::int64_t more =
+          CopyLatin1<kMaxText>(env, this->values[i], target + units, room - units);
+      if (more < 0) return -1;
+      units += static_cast<std::size_t>(more);
+    }
+    return static_cast<std::int64_t>(units);
   }
   double Number(std::size_t argument) const {
     double number = 0;
@@ -112,13 +121,14 @@ napi_value Put(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// putText(text: string): one record, kSize bytes of which are staged; the text follows them.
+// putText(...texts: string[]): one record, kSize bytes of which are staged; kCount texts follow
+// them.
 napi_value PutText(napi_env env, napi_callback_info info) {
-  const CallWith<1> call(env, info);
+  const CallWith<kMaxTexts> call(env, info);
   if (call.released()) return nullptr;
   const std::uint32_t room = call.attachment->PutBytes();
   const std::uint32_t start = std::min(call.control->Uint(kSize), room);
-  const std::int64_t units = call.Latin1(0, call.attachment->PutData() + start, room - start);
+  const std::int64_t units = call.Latin1(call.attachment->PutData() + start, room - start);
   if (units < 0) {
     call.Answer(kNotNarrow);
     return nullptr;
@@ -130,13 +140,13 @@ napi_value PutText(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// stageText(text: string): at byte kOffset of the records to put.
+// stageText(...texts: string[]): kCount texts, at byte kOffset of the records to put.
 napi_value StageText(napi_env env, napi_callback_info info) {
-  const CallWith<1> call(env, info);
+  const CallWith<kMaxTexts> call(env, info);
   if (call.released()) return nullptr;
   const std::uint32_t room = call.attachment->PutBytes();
   const std::uint32_t start = std::min(call.control->Uint(kOffset), room);
-  if (call.Latin1(0, call.attachment->PutData() + start, room - start) < 0) call.Answer(kNotNarrow);
+  if (call.Latin1(call.attachment->PutData() + start, room - start) < 0) call.Answer(kNotNarrow);
   return nullptr;
 }
 

@@ -27,7 +27,7 @@ enum Word : std::size_t {
   kInstance = 0,  // in: the instance that the call is for
   kStatus = 1,    // out: 0, or one of the codes below
   kSize = 2,      // in: size of the record to put; out: size of the record taken, or slots in use
-  kCount = 3,     // in: records to put, or most records to take; out: records put or taken
+  kCount = 3,     // in: records or texts to put, or most records to take; out: records put or taken
   kOnFull = 4,    // in: RingSet::OnFull
   kRing = 5,      // in: ring to take from; any beyond the last: all of them
   kMore = 6,      // out: 1 if a batch ended for lack of count or space, not of records
@@ -50,9 +50,10 @@ static_assert(kDataOffset % kAlignment == 0, "records start aligned");
 // Of kStatus, beside the values of PutStatus and TakeStatus.
 inline constexpr std::int32_t kReleased = -4;   // the instance has let go of its buffer
 inline constexpr std::int32_t kDoneByDrop = 1;  // stored, and kDropped says in whose place
-inline constexpr std::int32_t kNotNarrow = -5;  // the text is not Latin-1, or longer than kMaxText
+inline constexpr std::int32_t kNotNarrow = -5;  // a text is not Latin-1, or longer than kMaxText
 
-// Most characters of a text that crosses with a call.
+// Most texts that cross with a call, and most characters of one.
+inline constexpr std::size_t kMaxTexts = 8;
 inline constexpr std::size_t kMaxText = 4096;
 
 // All that native code knows of an encoded event: the words that say at which byte its Latin-1 text

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace tapio::addon {
 
@@ -34,8 +35,9 @@ Elements<T> ElementsOf(napi_env env, napi_value array) {
   return {static_cast<T*>(memory), length};
 }
 
-// Copies a text to `target`, one byte for each character, and returns how many. -1: it is not
-// Latin-1, or longer than kMost or `room`; then nothing is written.
+// Copies a text to `target`, one byte for each character, and returns how many; the rest of `room`
+// is undefined afterwards. -1: it is not Latin-1, or longer than kMost or `room`; then nothing is
+// written.
 template <std::size_t kMost>
 std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std::size_t room) {
   char16_t units[kMost + 16];  // more than allowed, to see what is too long
@@ -45,8 +47,7 @@ std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std
   // In blocks of a fixed length, which the compiler turns into vectors; what lies behind the text
   // in the last block is no part of it.
   constexpr std::size_t kBlock = 16;
-  static_assert(sizeof units / sizeof units[0] % kBlock == 0);
-  for (std::size_t i = count; i % kBlock != 0; ++i) units[i] = 0;
+  std::memset(units + count, 0, kBlock * sizeof(char16_t));
   char16_t all[kBlock] = {};
   for (std::size_t i = 0; i < count; i += kBlock) {
     for (std::size_t k = 0; k < kBlock; ++k) all[k] = static_cast<char16_t>(all[k] | units[i + k]);
@@ -55,7 +56,7 @@ std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std
   for (const char16_t unit : all) any = static_cast<char16_t>(any | unit);
   if (any > 0xff) return -1;
   std::size_t i = 0;
-  for (; i + kBlock <= count; i += kBlock) {
+  for (; i < count && i + kBlock <= room; i += kBlock) {
     for (std::size_t k = 0; k < kBlock; ++k)
       target[i + k] = static_cast<std::uint8_t>(units[i + k]);
   }
