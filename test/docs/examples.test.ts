@@ -1,4 +1,7 @@
-/** Every JavaScript example in the documentation runs as it is printed, as a module of its own. */
+/**
+ * Every JavaScript example in the documentation runs as it is printed, as a module of its own. Where a block of `text` follows,
+ * that is what it prints.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,41 +13,52 @@ const run = promisify(execFile);
 interface Example {
   name: string;
   code: string;
+  /** What it prints, where the document says so. */
+  output?: string;
 }
 
-function examplesOf(file: string): Example[] {
-  const text = readFileSync(path.join(root, file), 'utf8');
-  return [...text.matchAll(/^```js\n(.*?)^```$/gms)].map((match, i) => ({
-    name: `${file} #${i + 1}`,
+/** @param text Markdown */
+function examplesIn(name: string, text: string): Example[] {
+  return [...text.matchAll(/^```js\n(.*?)^```$(?:\n+```text\n(.*?)^```$)?/gms)].map((match, i) => ({
+    name: `${name} #${i + 1}`,
     code: match[1],
+    output: match[2],
   }));
 }
 
-const documents = ['README.md', ...readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)];
-const examples = documents.filter((name) => name.endsWith('.md')).flatMap(examplesOf);
+function documentsIn(directory: string): string[] {
+  const names = readdirSync(path.join(root, directory)).filter((name) => name.endsWith('.md'));
+  return names.map((name) => `${directory}/${name}`);
+}
+
+const guides = documentsIn('docs/guides');
+const documents = ['README.md', ...documentsIn('docs'), ...guides];
+const examples = documents.flatMap((name) => examplesIn(name, readFileSync(path.join(root, name), 'utf8')));
 
 // Below the root, so that the package's own name leads to it.
 const folder = mkdtempSync(path.join(root, 'build/examples-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function runExample({ name, code }: Example): Promise<string> {
+async function runExample({ name, code, output }: Example): Promise<void> {
   const file = path.join(folder, `${name.replaceAll(/\W+/g, '-')}.mjs`);
   writeFileSync(file, code);
-  const { stdout, stderr } = await run(process.execPath, [file], { timeout: 30_000 });
+  const { stdout, stderr } = await run(process.execPath, [file], { timeout: 20_000 });
   expect(stderr).toBe('');
-  return stdout;
+  if (output === undefined) expect(stdout).not.toBe('');
+  else expect(stdout).toBe(output);
 }
 
-test('the README has an example', () => {
-  expect(examplesOf('README.md').length).toBeGreaterThan(0);
+test.each(['README.md', ...guides])('%s has an example', (file) => {
+  expect(examples.some(({ name }) => name.startsWith(`${file} #`))).toBe(true);
 });
 
-test.each(examples)('$name runs', async (example) => {
-  expect(await runExample(example)).not.toBe('');
-});
+test.each(examples)('$name runs', runExample);
 
-test('an example that fails is noticed', async () => {
-  await expect(
-    runExample({ name: 'broken', code: "import { Nothing } from '@tapio/performance';" }),
-  ).rejects.toThrow();
+test.each([
+  ['broken', "```js\nimport { Nothing } from '@tapio/performance';\n```\n"],
+  ['silent', '```js\n```\n'],
+  ['lying', '```js\nconsole.log(2);\n```\n\n```text\n1\n```\n'],
+])('an example that is %s is noticed', async (name, text) => {
+  const [example] = examplesIn(name, text);
+  await expect(runExample(example)).rejects.toThrow();
 });
