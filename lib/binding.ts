@@ -87,7 +87,7 @@ export interface InstanceCalls {
   readonly takeBatch: () => void;
   readonly size: () => void;
 
-  /** Native code remembers where the array lies; putAgain and takeAgain use it there. For how long they may: last-array.ts. */
+  /** Of the array SIZE bytes, at most. Native code remembers where it lies; putAgain and takeAgain use it there. For how long they may: last-array.ts. */
   readonly putFrom: (source: Uint8Array) => void;
   readonly takeInto: (target: Uint8Array) => void;
   readonly putAgain: () => void;

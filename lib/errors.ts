@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** The stable codes of every error this package throws. */
 export type ErrorCode =
   | 'ERR_BUFFER_FULL'
@@ -77,7 +79,7 @@ export function show(value: unknown): string {
       return 'a symbol';
     default:
       if (value === null) return 'null';
-      if (isArray(value)) return `an array of ${value.length}`;
+      if (isArray(value)) return types.isProxy(value) ? 'a Proxy of an array' : `an array of ${value.length}`;
       return isArrayOrRevoked(value) ? 'a revoked Proxy' : 'an object';
   }
 }

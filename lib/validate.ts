@@ -69,11 +69,16 @@ export function tooLargeToAllocate(what: string): TapioError {
 const lengthGetter = Reflect.get(
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!,
   'get',
-) as (this: Uint8Array) => number;
+) as (this: Uint8Array | Uint32Array) => number;
 
 /** The length of an array of bytes, whatever an own or overridden property of it says. Runs no user code. */
 export function lengthOf(bytes: Uint8Array): number {
   return lengthGetter.call(bytes);
+}
+
+/** As lengthOf. */
+export function countOf(numbers: Uint32Array): number {
+  return lengthGetter.call(numbers);
 }
 
 /** A Uint8Array of any realm whose memory is still there. Runs no user code. */
@@ -84,7 +89,7 @@ export function checkBytes(name: string, value: unknown): asserts value is Uint8
 
 export function checkLengths(name: string, value: unknown): asserts value is Uint32Array {
   if (!types.isUint32Array(value)) throw invalidArgument(name, value, 'a Uint32Array');
-  if (value.length === 0) checkAttached(name, value);
+  if (countOf(value) === 0) checkAttached(name, value);
 }
 
 /** An array whose memory was transferred away or shrunk has length 0, as an empty one has; only the empty one can be copied. */
@@ -94,6 +99,13 @@ function checkAttached(name: string, value: Uint8Array | Uint32Array): void {
   } catch {
     throw invalidArgument(name, value, 'an array whose memory has not been transferred away or shrunk');
   }
+}
+
+/** Items of an array, or of what claims to be one, read once each into an array of the engine's own. */
+export function copyOf<T>(items: readonly T[], from: number, to: number): T[] {
+  const copy: T[] = [];
+  for (let i = from; i < to; i++) copy.push(items[i]);
+  return copy;
 }
 
 export function checkArray(name: string, value: unknown): asserts value is readonly unknown[] {

@@ -3,7 +3,8 @@ import type { UnifiedEventPool } from '../pools/unified-event-pool';
 
 /**
  * The events of a pool that records are decoded into. A pool may be the user's, so it may throw and may call the buffer:
- * `prepare` comes before a record is looked for, and from there to `take` no user code runs.
+ * `prepare` comes before a record is looked for, and from there to the end of the decoding no user code runs,
+ * unless its events are no plain objects but have setters: what these do to the buffer is undefined.
  */
 export class BlankEvents {
   private blank: UnifiedEvent | undefined;

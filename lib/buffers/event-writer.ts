@@ -1,7 +1,7 @@
 import { TapioError } from '../errors';
 import { Encoder } from '../event/encoder';
 import type { UnifiedEvent } from '../event/unified-event';
-import { checkArray, checkOptions, checkSignal, invalidArgument } from '../validate';
+import { checkArray, copyOf, checkOptions, checkSignal, invalidArgument } from '../validate';
 import { tellFull } from './diagnostics';
 import type { Port } from './port';
 import {
@@ -77,15 +77,15 @@ export class EventWriter {
     if (this.encoder.busy) return this.setAside(() => this.put(event));
     const size = this.encodeOne(event);
     let waited = false;
-    for (; !this.store(size, TRY_AGAIN); waited = true) this.port.native.block(BLOCK_SLICE, true, size);
+    for (; !this.port.put(size, TRY_AGAIN); waited = true) this.port.native.block(BLOCK_SLICE, true, size);
     // Not before: a subscriber may put, and the event waits in the staging.
     if (waited) tellFull(this.port);
     return true;
   }
 
   /**
-   * Stores an event without waiting. False: no room. `encodeOne` and `store` written out: the engine stops inlining a few
-   * calls down from here, and each call it makes costs as much as the ring.
+   * Stores an event without waiting. False: no room. Written out: the engine stops inlining a few calls down from here, and
+   * each call it makes costs as much as the ring.
    */
   tryPut(event: UnifiedEvent): boolean {
     const { encoder, port } = this;
@@ -107,7 +107,7 @@ export class EventWriter {
     if (this.encoder.busy) return this.setAside(() => this.offer(event));
     const size = this.encodeOne(event);
     // Behind those that wait already, so that the events of this instance keep their order.
-    return !this.port.someWaitForRoom && this.store(size, this.patience);
+    return !this.port.someWaitForRoom && this.port.put(size, this.patience);
   }
 
   /**
@@ -123,7 +123,7 @@ export class EventWriter {
     for (let start = from; start < total;) {
       const end = Math.min(start + MAX_BATCH, total);
       // A copy, so that no getter of the caller's array runs between two events of the staging.
-      const { count, error } = this.encodeChunk(Array.prototype.slice.call(events, start, end), start, end);
+      const { count, error } = this.encodeChunk(copyOf(events, start, end), start, end);
       if (count > 0) {
         const done = this.storeChunk(count, stored);
         stored += done;
@@ -172,14 +172,9 @@ export class EventWriter {
   /** Stores what is staged, unless that was done elsewhere. False: no room. */
   private storeInRace(size: number, onFull: number, race: Race | undefined): boolean {
     if (race?.won) return true;
-    const stored = this.store(size, onFull);
+    const stored = this.port.put(size, onFull);
     if (race !== undefined) race.won = stored;
     return stored;
-  }
-
-  /** Stores what is staged. False: no room. */
-  private store(size: number, onFull: number): boolean {
-    return this.port.put(size, onFull);
   }
 
   /** Encodes the events of a batch from index `first` to `end`, until one is bad or does not fit behind the others. */

@@ -22,9 +22,20 @@ export class LastArray {
     return array === this.array && lengthOf(array) === this.length;
   }
 
-  /** To be called once native code has been given `array`, a Uint8Array. An empty one looks like one that was taken away. */
-  remember(array: Uint8Array): void {
-    this.length = lengthOf(array);
-    this.array = this.length === 0 ? NONE : array;
+  /**
+   * To be called before native code is given another array, as JavaScript may be interrupted behind that call (a timeout of `vm`) and
+   * go on elsewhere.
+   */
+  forget(): void {
+    this.array = NONE;
+  }
+
+  /**
+   * To be called once native code has been given `array`, a Uint8Array.
+   * @param length of it, as native code was told; an empty one looks like one that was taken away
+   */
+  remember(array: Uint8Array, length: number): void {
+    this.length = length;
+    this.array = length === 0 ? NONE : array;
   }
 }

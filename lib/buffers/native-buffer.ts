@@ -1,6 +1,6 @@
 import { type Attached, binding } from '../binding';
 import { joined, type Texts } from '../event/narrow-text';
-import { COUNT, INSTANCE, MAX_TEXTS, u32 } from './staging';
+import { COUNT, INSTANCE, MAX_TEXTS, SIZE, u32 } from './staging';
 
 // One function for all instances, each in a constant: a target that the engine knows costs half of one that it does not.
 const {
@@ -113,12 +113,14 @@ export class NativeBuffer {
     u32[INSTANCE] = this.instance;
     size();
   }
-  putFrom(source: Uint8Array): void {
+  putFrom(source: Uint8Array, size: number): void {
     u32[INSTANCE] = this.instance;
+    u32[SIZE] = size;
     putFrom(source);
   }
-  takeInto(target: Uint8Array): void {
+  takeInto(target: Uint8Array, size: number): void {
     u32[INSTANCE] = this.instance;
+    u32[SIZE] = size;
     takeInto(target);
   }
   putAgain(): void {

@@ -111,8 +111,9 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
           'ERR_EVENT_TOO_LARGE',
           `the record of ${size} bytes is larger than ${this.#maxSize}`,
         );
-      port.native.putFrom(data);
-      this.#source.remember(data);
+      this.#source.forget();
+      port.native.putFrom(data, size);
+      this.#source.remember(data, size);
     }
     return port.stored();
   }

@@ -1,5 +1,7 @@
 import { TapioError } from '../errors';
 import {
+  copyOf,
+  countOf,
   checkArray,
   checkBytes,
   checkCapacity,
@@ -131,8 +133,9 @@ export class RingBuffer implements Disposable, AsyncDisposable {
       checkBytes('bytes', bytes);
       const size = lengthOf(bytes);
       if (size > this.#slotSize) throw this.#tooLarge(size);
-      port.native.putFrom(bytes);
-      this.#source.remember(bytes);
+      this.#source.forget();
+      port.native.putFrom(bytes, size);
+      this.#source.remember(bytes, size);
     }
     return port.stored();
   }
@@ -166,8 +169,10 @@ export class RingBuffer implements Disposable, AsyncDisposable {
       port.native.takeAgain();
     } else {
       checkBytes('target', target);
-      port.native.takeInto(target);
-      this.#target.remember(target);
+      const size = lengthOf(target);
+      this.#target.forget();
+      port.native.takeInto(target, size);
+      this.#target.remember(target, size);
     }
     const status = port.status();
     if (status === DONE) return u32[SIZE];
@@ -184,20 +189,21 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   putBatchFrom(source: Uint8Array, lengths: Uint32Array): number {
     checkBytes('source', source);
     checkLengths('lengths', lengths);
+    const count = countOf(lengths);
     let total = 0;
-    for (let i = 0; i < lengths.length; i++) {
+    for (let i = 0; i < count; i++) {
       if (lengths[i] > this.#slotSize) throw this.#tooLarge(lengths[i], `lengths[${i}]`);
       total += lengths[i];
     }
     if (total > lengthOf(source))
       throw invalidArgument('lengths', total, `at most the ${lengthOf(source)} bytes of source in total`);
     const port = this.#port;
-    if (lengths.length === 0 && port.closed) throw port.closedError();
+    if (count === 0 && port.closed) throw port.closedError();
     port.native.putPacked(source, lengths);
     const status = port.status();
     const stored = u32[COUNT];
     if (status === CLOSED_OR_DRAINED) throw port.closedError(stored);
-    if (status === FULL_OR_EMPTY) port.tellLost(lengths.length - stored);
+    if (status === FULL_OR_EMPTY) port.tellLost(count - stored);
     return stored;
   }
 
@@ -227,7 +233,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
     let stored = 0;
     for (let start = 0; start < items.length;) {
       // A copy, so that no getter of the caller's array runs while the staging is being filled.
-      const chunk = Array.prototype.slice.call(items, start, start + MAX_BATCH) as Uint8Array[];
+      const chunk = copyOf(items, start, Math.min(items.length, start + MAX_BATCH));
       let count = 0;
       let offset = 0;
       let bad: TapioError | undefined;

@@ -46,7 +46,7 @@ export const ALL_RINGS = 0xffffffff;
 
 export const MAX_BATCH = 64;
 
-/** Most characters of a text that crosses with a call. */
+/** Most texts that cross with a call, and most characters of one. */
 export const MAX_TEXTS = 8;
 export const MAX_TEXT = 4096;
 

@@ -3,6 +3,7 @@
  */
 import { types } from 'node:util';
 import { TapioError, show } from '../errors';
+import { lengthOf } from '../validate';
 import { Decoder } from './decoder';
 import { Encoder } from './encoder';
 import { corrupt } from './invalid-event';
@@ -38,10 +39,10 @@ export function encodeEvent(event: UnifiedEvent, target: Uint8Array, offset = 0)
   if (!types.isUint8Array(target)) {
     throw new TapioError('ERR_INVALID_ARGUMENT', `target must be a Uint8Array, not ${show(target)}`);
   }
-  if (!Number.isSafeInteger(offset) || offset < 0 || offset > target.length) {
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset > lengthOf(target)) {
     throw new TapioError(
       'ERR_INVALID_ARGUMENT',
-      `offset must be from 0 to ${target.length}, not ${show(offset)}`,
+      `offset must be from 0 to ${lengthOf(target)}, not ${show(offset)}`,
     );
   }
   // A getter of the event may encode another event: it then finds no idle scratch and makes one.
@@ -49,17 +50,17 @@ export function encodeEvent(event: UnifiedEvent, target: Uint8Array, offset = 0)
   idleScratch = undefined;
   try {
     let length = scratch.encoder.encode(event, HEADER_BYTES);
-    while (length === -1 && scratch.bytes.length < target.length - offset) {
+    while (length === -1 && scratch.bytes.length < lengthOf(target) - offset) {
       scratch = makeScratch(scratch.bytes.length * 4);
       length = scratch.encoder.encode(event, HEADER_BYTES);
     }
     const total = HEADER_BYTES + length;
     // The target may have shrunk while getters ran, so its length is read again.
-    if (length === -1 || total > target.length - offset) {
+    if (length === -1 || total > lengthOf(target) - offset) {
       const needed = length === -1 ? `more than ${scratch.bytes.length}` : total;
       throw new TapioError(
         'ERR_INVALID_ARGUMENT',
-        `target has ${target.length - offset} bytes of room, the event needs ${needed}`,
+        `target has ${lengthOf(target) - offset} bytes of room, the event needs ${needed}`,
       );
     }
     scratch.bytes.set(HEADER);
@@ -80,7 +81,7 @@ export function decodeEvent(bytes: Uint8Array): UnifiedEvent {
   if (!types.isUint8Array(bytes)) {
     throw new TapioError('ERR_INVALID_ARGUMENT', `bytes must be a Uint8Array, not ${show(bytes)}`);
   }
-  const length = bytes.length;
+  const length = lengthOf(bytes);
   const scratch =
     length <= FIRST_SCRATCH_BYTES ? (idleScratch ?? makeScratch(FIRST_SCRATCH_BYTES)) : makeScratch(length);
   if (length <= FIRST_SCRATCH_BYTES) idleScratch = scratch;

@@ -6,6 +6,7 @@ import { BUNDLED, WIDE } from './references';
 import { internedId, internedText } from './strings';
 import { BufferText, type NarrowText, textBytes, type TextBytes, Texts, writeNarrow } from './narrow-text';
 import type { UnifiedEvent } from './unified-event';
+import { lengthOf } from '../validate';
 import { types } from 'node:util';
 
 /** Staged texts of larger events are let go afterwards, so that an idle encoder keeps little alive. */
@@ -20,12 +21,6 @@ const MEMO_ITEMS = 8;
 
 const DOUBLE = new Float64Array(1);
 const DOUBLE_WORDS = new Int32Array(DOUBLE.buffer);
-
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called with its `this` below; an event's own `length` could lie
-const byteLengthOf = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  'byteLength',
-)!.get as (this: Uint8Array) => number;
 
 /**
  * Encodes events into one region of memory. One thread at a time; not re-entrant: while `busy`, a getter of the
@@ -114,12 +109,18 @@ export class Encoder {
       );
     }
     this.encoding = true;
-    this.texts.count = 0;
-    this.texts.units = 0;
+    // Whatever is left of an event that was refused.
+    this.raw = undefined;
+    this.tooLarge = false;
+    const { texts } = this;
+    const { count } = texts;
+    texts.count = 0;
+    texts.units = 0;
     try {
       return this.placeText(at, writeEvent(this, event, at >> 2));
     } finally {
       this.encoding = false;
+      texts.forget(texts.count, count);
     }
   }
 
@@ -187,14 +188,18 @@ export class Encoder {
   /** Writes a counted array of texts; returns the word behind it. @internal */
   strings(word: number, value: unknown, path: string, place: number, interned: boolean): number {
     if (!isArray(value)) throw invalid(path, value, 'an array of strings');
-    const count = value.length;
-    this.i32[word++] = count;
-    for (let i = 0; i < count; i++) {
+    const { length } = value;
+    const countWord = word++;
+    let count = 0;
+    for (let i = 0; i < length; i++) {
       const item = value[i];
       if (typeof item !== 'string') throw invalid(pathOf(path, i), item, 'a string');
       if (interned) this.item(word++, item, place + (i & (MEMO_ITEMS - 1)), place * PLACE_SALT);
       else this.stage(word++, item);
+      count++;
     }
+    // Not `length`: that of a Proxy may be anything.
+    this.i32[countWord] = count;
     return word;
   }
 
@@ -236,7 +241,7 @@ export class Encoder {
   rawBytes(value: unknown, path: string): void {
     if (!types.isUint8Array(value)) throw invalid(path, value, 'a Uint8Array');
     this.raw = value;
-    this.rawLength = byteLengthOf.call(value);
+    this.rawLength = lengthOf(value);
   }
 
   /** Takes note of a text for the bundle, and writes its reference on the assumption that it is Latin-1. */

@@ -1,7 +1,10 @@
-/** Texts that lie one behind the other once they are written. */
+/** Places that are there from the start, so that as many can be passed on without looking whether they are there. */
+const PLACES = 8;
+
+/** Texts that lie one behind the other once they are written. Keeps those of the last event alive. */
 export class Texts {
-  /** The first `count`; what is behind them is void, and there are never fewer than eight. */
-  readonly items: string[] = new Array<string>(8).fill('');
+  /** The first `count`; what is behind them is void, and there are never fewer than PLACES. */
+  readonly items: string[] = new Array<string>(PLACES).fill('');
   count = 0;
   /** Characters of all of them. */
   units = 0;
@@ -11,9 +14,14 @@ export class Texts {
     this.units += text.length;
   }
 
+  /** Lets go of the texts in these places. */
+  forget(from: number, to: number): void {
+    for (let i = from; i < to; i++) this.items[i] = '';
+  }
+
   /** Keeps no text alive. */
   letGo(): void {
-    this.items.length = 8;
+    this.items.length = PLACES;
     this.items.fill('');
   }
 }

@@ -33,7 +33,7 @@ enum ConfigIndex : std::size_t {
   kFirstTrait = kLevelSlots + RingSet::kMaxLevels,
 };
 
-// Mirrors `Layout` in lib/binding.ts.
+// Mirrors `LAYOUTS` in lib/binding.ts.
 enum Layout : std::uint32_t { kOneRing, kRingPerCpu, kRingPerLevel };
 
 std::uint32_t RingsOf(std::uint32_t layout) {

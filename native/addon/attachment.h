@@ -4,6 +4,7 @@
 
 #include <node_api.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -40,16 +41,26 @@ class Attachment {
   bool released() const { return rings_ == nullptr; }
 
   // Everything below: only of one that has not let go.
-  Environment& environment() { return *environment_; }
   RingSet& rings() { return *rings_; }
   RingSet::Lane& lane() { return *lane_; }
   LoopSleeper& sleeper(bool for_room) { return for_room ? *for_room_ : *for_record_; }
 
-  std::uint32_t* PutSizes() { return Words(kPutSizesOffset); }
-  std::uint32_t* TakeSizes() { return Words(kTakeSizesOffset); }
+  std::uint32_t* PutSizes() const { return Words(kPutSizesOffset); }
+  std::uint32_t* TakeSizes() const { return Words(kTakeSizesOffset); }
   std::uint8_t* PutData() { return staging_ + kDataOffset; }
   std::uint8_t* TakeData() { return staging_ + kDataOffset + put_bytes_; }
   std::uint32_t PutBytes() const { return put_bytes_; }
+  // How many of `count` records with the sizes of PutSizes lie in the staging whole.
+  std::uint32_t StagedToPut(std::uint32_t count) const {
+    std::uint64_t end = 0;
+    std::uint32_t whole = 0;
+    for (; whole < std::min<std::uint64_t>(count, kMaxBatch); ++whole) {
+      end += PutSizes()[whole];
+      if (end > put_bytes_) break;
+      end = AlignUp(end, kAlignment);
+    }
+    return whole;
+  }
   std::uint64_t TakeBytes() const { return staging_size_ - kDataOffset - put_bytes_; }
 
   // Arrays of the user; lib/buffers/last-array.ts says how long they may be used.
@@ -64,7 +75,7 @@ class Attachment {
 
   bool Describe(napi_env env, napi_value target) const;
   void AccountFor(std::int64_t bytes);
-  std::uint32_t* Words(std::size_t offset) {
+  std::uint32_t* Words(std::size_t offset) const {
     return reinterpret_cast<std::uint32_t*>(staging_ + offset);
   }
 

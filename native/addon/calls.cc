@@ -154,7 +154,7 @@ napi_value PutBatch(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   if (call.released()) return nullptr;
   const auto on_full = static_cast<RingSet::OnFull>(call.control->Uint(kOnFull));
-  const std::uint32_t count = std::min<std::uint32_t>(call.control->Uint(kCount), kMaxBatch);
+  const std::uint32_t count = call.attachment->StagedToPut(call.control->Uint(kCount));
   const PutResult result =
       call.rings->PutBatch(call.attachment->lane(), call.attachment->PutData(),
                            call.attachment->PutSizes(), count, kAlignment, on_full);
@@ -243,10 +243,18 @@ void TakeToLastTarget(const Call& call) {
   call.control->Uint(kSize) = result.bytes;
 }
 
+// An array of the user, of which kSize bytes may be used: a shared one can have grown since that
+// was checked.
+Elements<std::uint8_t> CheckedArray(const CallWith<1>& call) {
+  auto array = call.Array<std::uint8_t>(0);
+  array.count = std::min<std::size_t>(array.count, call.control->Uint(kSize));
+  return array;
+}
+
 // putFrom(source: Uint8Array): one record, the whole source.
 napi_value PutFrom(napi_env env, napi_callback_info info) {
   const CallWith<1> call(env, info);
-  if (!call.released()) call.attachment->last_source() = call.Array<std::uint8_t>(0);
+  if (!call.released()) call.attachment->last_source() = CheckedArray(call);
   PutLastSource(call);
   return nullptr;
 }
@@ -259,7 +267,7 @@ napi_value PutAgain(napi_env env, napi_callback_info info) {
 // takeInto(target: Uint8Array): one record. kSize: its size.
 napi_value TakeInto(napi_env env, napi_callback_info info) {
   const CallWith<1> call(env, info);
-  if (!call.released()) call.attachment->last_target() = call.Array<std::uint8_t>(0);
+  if (!call.released()) call.attachment->last_target() = CheckedArray(call);
   TakeToLastTarget(call);
   return nullptr;
 }

@@ -80,7 +80,7 @@ std::unique_ptr<kernel::RecordMapper> ReadMapping(napi_env env, napi_value parts
   if (napi_get_array_length(env, parts, &count) != napi_ok || count < 3) return nullptr;
   const auto header = ElementsOf<std::uint32_t>(env, Element(env, parts, 0));
   constexpr std::size_t kFixed = 4;
-  if (header.count < kFixed) return nullptr;
+  if (header.count < kFixed + (count - 3) / 2) return nullptr;
   kernel::MapperPlan plan;
   plan.kind = header.data[0];
   plan.cpu = header.data[1];

@@ -1,6 +1,7 @@
 #include "wake_port.h"
 
 #include <algorithm>
+#include <utility>
 
 #if defined(__linux__)
 #include <sys/timerfd.h>
@@ -30,6 +31,7 @@ bool LoopSleeper::Imminent() const {
 
 bool LoopSleeper::Start() {
   if (waiting_) return false;
+  told_ = false;
   if (Holds()) return true;
   waiting_ = true;
   const std::uint64_t now = uv_hrtime();
@@ -63,12 +65,17 @@ void LoopSleeper::Wake() {
 
 void LoopSleeper::Finish() {
   waiting_ = false;
+  told_ = true;
   due_ns_ = 0;
   last_wake_ns_ = uv_hrtime();
 }
 
 void LoopSleeper::Stop() {
-  if (!waiting_) return;
+  if (!waiting_) {
+    // Woken together with others, one of which stops this one before it hears of it.
+    if (std::exchange(told_, false) && Holds()) lot().WakeOne();
+    return;
+  }
   const bool was_woken = !lot().Unpark(*this);
   // The wake that was meant for us goes to the next one.
   if (was_woken && Holds()) lot().WakeOne();
@@ -79,6 +86,7 @@ void LoopSleeper::Stop() {
 
 void WakePort::SetDispatcher(napi_value function) {
   if (dispatcher_ != nullptr) napi_delete_reference(env_, dispatcher_);
+  dispatcher_ = nullptr;
   napi_create_reference(env_, function, 1, &dispatcher_);
 }
 
@@ -217,21 +225,33 @@ void WakePort::OnTimer() {
   Dispatch(tokens);
 }
 
+// The callback runs the queue of process.nextTick, too. What is thrown there, Node-API keeps for
+// the next call from JavaScript, which has nothing to do with it, and refuses every callback until
+// then.
+void WakePort::RethrowUncaught() {
+  bool pending = false;
+  napi_value error = nullptr;
+  if (napi_is_exception_pending(env_, &pending) == napi_ok && pending &&
+      napi_get_and_clear_last_exception(env_, &error) == napi_ok) {
+    napi_fatal_exception(env_, error);
+  }
+}
+
 void WakePort::Dispatch(const std::vector<std::uint32_t>& tokens) {
   if (waiting_.empty()) uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
   for (const std::uint32_t token : tokens) {
     if (dispatcher_ == nullptr) return;
     napi_handle_scope scope;
     if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
-    napi_value function;
-    napi_value argument;
-    napi_value receiver;
-    napi_get_reference_value(env_, dispatcher_, &function);
-    napi_create_uint32(env_, token, &argument);
-    napi_get_global(env_, &receiver);
-    // Fails only while the environment goes down or with a JavaScript exception, which Node reports
-    // as uncaught; there is nothing to add here.
-    napi_make_callback(env_, nullptr, receiver, function, 1, &argument, nullptr);
+    napi_value function = nullptr;
+    napi_value argument = nullptr;
+    napi_value receiver = nullptr;
+    if (napi_get_reference_value(env_, dispatcher_, &function) == napi_ok &&
+        napi_create_uint32(env_, token, &argument) == napi_ok &&
+        napi_get_global(env_, &receiver) == napi_ok) {
+      napi_make_callback(env_, nullptr, receiver, function, 1, &argument, nullptr);
+      RethrowUncaught();
+    }
     napi_close_handle_scope(env_, scope);
   }
 }

@@ -67,6 +67,7 @@ class LoopSleeper final : public Sleeper {
   std::uint64_t last_wake_ns_ = 0;
   std::uint64_t due_ns_ = 0;  // when to look again; 0: not scheduled
   bool waiting_ = false;
+  bool told_ = false;  // woken, and nothing has come of it yet
   std::atomic<bool> woken_{false};
 };
 
@@ -91,11 +92,11 @@ class WakePort {
 
   void Add(LoopSleeper* sleeper);
   void Remove(LoopSleeper* sleeper);
-  void ScheduleTimer();
 
  private:
   void OnSignal();
   void OnTimer();
+  void RethrowUncaught();
   void Dispatch(const std::vector<std::uint32_t>& tokens);
   void ArmTimer(std::uint64_t due_ns);
   bool OpenTimer(uv_loop_t* loop);
