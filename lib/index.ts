@@ -38,6 +38,7 @@ export { type BufferAggregator, EventAggregator, SimpleAggregator } from './buff
 
 export { PriorityBuffer, type PriorityBufferOptions } from './flow/priority-buffer';
 export type { Priority, PriorityRoute } from './flow/priority';
+export type { AnyEventBuffer } from './flow/endpoints';
 export { FanOut, type FanOutPolicy } from './flow/fan-out';
 export { Pipeline, type StageOptions } from './flow/pipeline';
 export type { StageContext } from './flow/stage';

@@ -1,10 +1,9 @@
-import type { EventBuffer } from '../buffers/event-buffer';
 import type { EventEndpoint } from '../buffers/event-endpoint';
 import type { WaitOptions } from '../buffers/wait-queue';
 import { isClosedError, TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
 import { checkArray, checkOptions, checkSignal, invalidArgument } from '../validate';
-import { checkEndpoint } from './endpoints';
+import { type AnyEventBuffer, checkEndpoint } from './endpoints';
 import { LinkedAbort } from './linked-abort';
 import { putInAny } from './put-in-any';
 import { Turns } from './turns';
@@ -40,11 +39,11 @@ export class FanOut {
   #owed: { event: UnifiedEvent; lacking: Set<EventEndpoint> } | undefined;
 
   /**
-   * @param outputs at least one, each once; PerCPUEventBuffers and PriorityBuffers will do, too
+   * @param outputs at least one, each once
    * @param policy default `round-robin`
    * @throws TapioError ERR_INVALID_ARGUMENT
    */
-  constructor(outputs: readonly EventBuffer[], policy: FanOutPolicy = 'round-robin') {
+  constructor(outputs: readonly AnyEventBuffer[], policy: FanOutPolicy = 'round-robin') {
     checkArray('outputs', outputs);
     const all = Array.from<EventEndpoint>(outputs);
     if (all.length === 0) throw invalidArgument('outputs', outputs, 'an array of at least one EventBuffer');
@@ -93,7 +92,7 @@ export class FanOut {
    * begins with bringing it to the others.
    * @throws TapioError (rejects) `signal.reason` when aborted; what `tryPut` throws
    */
-  async run(input: EventBuffer, options?: WaitOptions): Promise<void> {
+  async run(input: AnyEventBuffer, options?: WaitOptions): Promise<void> {
     checkEndpoint('input', input);
     const { signal } = checkOptions(options);
     checkSignal(signal);

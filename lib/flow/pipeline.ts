@@ -1,4 +1,3 @@
-import type { EventBuffer } from '../buffers/event-buffer';
 import type { EventEndpoint } from '../buffers/event-endpoint';
 import type { BufferStats } from '../buffers/stats';
 import type { WaitOptions } from '../buffers/wait-queue';
@@ -13,7 +12,7 @@ import {
   invalidArgument,
 } from '../validate';
 import { BoundedQueue, type EventSource } from './bounded-queue';
-import { checkEndpoint } from './endpoints';
+import { type AnyEventBuffer, checkEndpoint } from './endpoints';
 import { LinkedAbort } from './linked-abort';
 import { InputSource, Stage, type StageContext } from './stage';
 
@@ -54,10 +53,10 @@ export class Pipeline {
   }
 
   /**
-   * @param input this thread's instance; a PerCPUEventBuffer or PriorityBuffer will do, too
+   * @param input this thread's instance
    * @throws TapioError ERR_INVALID_ARGUMENT
    */
-  static from(input: EventBuffer): Pipeline {
+  static from(input: AnyEventBuffer): Pipeline {
     checkEndpoint('input', input);
     return new Pipeline(input);
   }

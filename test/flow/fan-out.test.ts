@@ -244,7 +244,7 @@ test('other event buffers will do', async () => {
   input.put(createEvent({ ...numbered(2), severity: 'critical' }));
   input.close();
   const outputs = [new PerCPUEventBuffer(), new PriorityBuffer({})] as const;
-  await new FanOut(outputs as never, 'broadcast').run(input as never);
+  await new FanOut(outputs, 'broadcast').run(input);
   expect(outputs[0].get().map(numberOf)).toEqual([2, 1]);
   expect(outputs[1].getBatch(9).map(numberOf)).toEqual([2, 1]);
 });

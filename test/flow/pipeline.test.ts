@@ -48,7 +48,7 @@ test('without stages, and from another kind of event buffer', async () => {
   input.putBatch([numbered(1), { ...numbered(2), severity: 'critical' }]);
   input.close();
   const got: number[] = [];
-  await Pipeline.from(input as never)
+  await Pipeline.from(input)
     .to((batch) => void got.push(...batch.map(numberOf)))
     .run();
   expect(got).toEqual([2, 1]);
