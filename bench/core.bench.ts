@@ -17,5 +17,5 @@ function targets(row: string): Target[] {
 }
 
 const names = process.argv.slice(2);
-const session = new Session('core', 'npm run bench:core', names);
+const session = new Session('core', 'npm run bench:core');
 finish(runCore(names, targets, (row) => session.add(row)));

@@ -25,7 +25,7 @@ async function main(names: readonly string[]): Promise<void> {
   const selected = rows.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
   if (selected.length === 0)
     throw new Error(`no row has such a name; there are: ${rows.map(({ name }) => name).join(', ')}`);
-  const session = new Session('peers', 'npm run bench:peers', names);
+  const session = new Session('peers', 'npm run bench:peers');
   for (const row of selected) session.add(await measure(row));
 }
 

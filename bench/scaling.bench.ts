@@ -13,7 +13,7 @@ const most = Number(args[0] ?? Math.max(1, Math.floor(availableCPUs().length / 2
 
 async function main(): Promise<void> {
   if (!Number.isInteger(most) || most < 1 || most > 60) throw new Error(`THREADS is 1 to 60, not ${args[0]}`);
-  const session = new Session('scaling', 'npm run bench:scaling', args);
+  const session = new Session('scaling', 'npm run bench:scaling');
   for (let n = 1; n <= most; n = n < 4 ? n + 1 : Math.floor(n * 1.5)) {
     session.add(await scaleNode(n, 1));
     if (n > 1) session.add(await scaleNode(n, n));

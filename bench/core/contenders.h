@@ -32,12 +32,9 @@
 
 namespace tapio::bench {
 
-// Slots of every ring: CAPACITY, a power of two, 1024 by default.
-inline std::size_t Capacity() {
-  static const std::size_t capacity = [] {
-    const char* text = std::getenv("CAPACITY");
-    return text == nullptr ? std::size_t{1024} : std::size_t{std::strtoull(text, nullptr, 10)};
-  }();
+// Slots of every ring that is made from now on, a power of two.
+inline std::size_t& Capacity() {
+  static std::size_t capacity = 1024;
   return capacity;
 }
 inline constexpr std::size_t kMostAtOnce = 100;

@@ -2,10 +2,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Machine } from './machine';
+import type { RowResult } from './result';
 
 export const resultsFolder = path.resolve(__dirname, '../../../bench/results');
 
-export interface ResultsFile<T> {
+export interface ResultsFile<T = RowResult> {
   readonly suite: string;
   readonly command: string;
   readonly machine: Machine;
@@ -20,11 +21,21 @@ export function saveResults<T extends { readonly name: string }>(results: Result
   const file = path.join(resultsFolder, `${suite}-node${machine.node.split('.')[0]}.json`);
   const earlier = readResults<T>(file);
   const same = earlier !== undefined && JSON.stringify(earlier.machine) === JSON.stringify(machine);
-  const kept = (same ? earlier.rows : []).filter(
-    ({ name }) => !results.rows.some((row) => row.name === name),
-  );
-  fs.writeFileSync(file, `${JSON.stringify({ ...results, rows: [...kept, ...results.rows] }, null, 1)}\n`);
+  const rows = new Map((same ? earlier.rows : []).map((row) => [row.name, row]));
+  for (const row of results.rows) rows.set(row.name, row);
+  fs.writeFileSync(file, `${JSON.stringify({ ...results, rows: [...rows.values()] }, null, 1)}\n`);
   return path.relative(process.cwd(), file);
+}
+
+/** The results of all suites, by the names of their files without the ending. */
+export function readAllResults(): { name: string; results: ResultsFile }[] {
+  const files = fs.existsSync(resultsFolder) ? fs.readdirSync(resultsFolder) : [];
+  const found = files.filter((file) => file.endsWith('.json')).sort();
+  if (found.length === 0) throw new Error('no results yet: npm run bench:peers, bench:core or bench:scaling');
+  return found.map((file) => ({
+    name: path.basename(file, '.json'),
+    results: readResults<RowResult>(path.join(resultsFolder, file)) as ResultsFile,
+  }));
 }
 
 function readResults<T>(file: string): ResultsFile<T> | undefined {

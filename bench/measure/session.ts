@@ -14,8 +14,7 @@ export class Session {
 
   constructor(
     private readonly suite: string,
-    private readonly script: string,
-    private readonly args: readonly string[],
+    private readonly command: string,
   ) {
     console.log(`${describe(this.machine)}; ${repeats} interleaved repeats`);
     console.log('* ours; ratio: times as fast as the best peer, median of the repeats;');
@@ -26,8 +25,8 @@ export class Session {
     progressDone();
     printRow(row);
     this.rows.push(row);
-    const command = [this.script, ...(this.args.length > 0 ? ['--', ...this.args] : [])].join(' ');
-    saveResults({ suite: this.suite, command, machine: this.machine, repeats, rows: this.rows });
+    const { suite, command } = this;
+    saveResults({ suite, command, machine: this.machine, repeats, rows: this.rows });
   }
 }
 

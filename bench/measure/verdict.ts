@@ -12,14 +12,16 @@ export function verdicts(row: RowResult): Verdict[] {
   return row.targets.flatMap((target) => check(row, target));
 }
 
+/** Whom a target is measured against. */
+export function targetPeer(row: RowResult, { peer, without }: Target): ContenderResult | undefined {
+  return peer === undefined ? bestPeer(row, without) : row.contenders.find(({ name }) => name === peer);
+}
+
 function check(row: RowResult, target: Target): Verdict[] {
   const ours = row.contenders
     .filter(({ ours, name }) => ours && (target.of === undefined || name === target.of))
     .sort((a, b) => a.ns.median - b.ns.median)[0];
-  const peer =
-    target.peer === undefined
-      ? bestPeer(row, target.without)
-      : row.contenders.find(({ name }) => name === target.peer);
+  const peer = targetPeer(row, target);
   const result: Verdict[] = [];
   const most = (what: string, value: number, limit: number, unit: string): void => {
     result.push({

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe } from '../measure/machine';
 import type { RowResult } from '../measure/result';
-import { type ResultsFile, resultsFolder } from '../measure/results-file';
+import { readAllResults, type ResultsFile, resultsFolder } from '../measure/results-file';
 import { verdicts } from '../measure/verdict';
 import { allCpu, consumerCpu, latency, plot, time } from './plot';
 import { scalingPlot } from './scaling-plot';
@@ -18,20 +18,10 @@ const STYLE = `
 
 /** Returns the page's path. */
 export function writeReport(): string {
-  const files = fs.existsSync(resultsFolder)
-    ? fs
-        .readdirSync(resultsFolder)
-        .filter((file) => file.endsWith('.json'))
-        .sort()
-    : [];
-  if (files.length === 0) throw new Error('no results yet: npm run bench:peers, bench:core or bench:scaling');
-  const sections = files.map((file) => {
-    const results = JSON.parse(
-      fs.readFileSync(path.join(resultsFolder, file), 'utf8'),
-    ) as ResultsFile<RowResult>;
+  const sections = readAllResults().map(({ name: file, results }) => {
     const plots = results.suite === 'scaling' ? scalingPlots(results.rows) : results.rows.flatMap(rowPlots);
     for (const { name, image } of plots)
-      fs.writeFileSync(path.join(resultsFolder, `${file.replace('.json', '')}-${name}.svg`), image);
+      fs.writeFileSync(path.join(resultsFolder, `${file}-${name}.svg`), image);
     return section(results, plots);
   });
   const page = `<!doctype html>
@@ -51,10 +41,7 @@ interface Plot {
   readonly notes: readonly { readonly text: string; readonly met: boolean }[];
 }
 
-function section(
-  { suite, command, machine, repeats }: ResultsFile<RowResult>,
-  plots: readonly Plot[],
-): string {
+function section({ suite, command, machine, repeats }: ResultsFile, plots: readonly Plot[]): string {
   const figures = plots.map(({ image, notes }) => {
     const lines = notes.map(
       ({ text, met }) =>

@@ -61,6 +61,17 @@ inline void CopyOutOfSlot(void* target, const void* slot, std::size_t size) {
 
 #else
 
+template <typename Word>
+inline void MoveWord(void* target, const void* source) {
+  Word word;
+  asm volatile(
+      "mov (%[from]), %[word]\n\t"
+      "mov %[word], (%[to])"
+      : [word] "=&r"(word)
+      : [from] "r"(source), [to] "r"(target)
+      : "memory");
+}
+
 inline void Move16(void* target, const void* source) {
   asm volatile(
       "movdqu (%[from]), %%xmm0\n\t"
@@ -70,8 +81,9 @@ inline void Move16(void* target, const void* source) {
       : "xmm0", "memory");
 }
 
-// Neither side needs alignment; exactly `size` bytes are read and written. The tail of a copy of 16
-// bytes or more is one move that overlaps the one before it.
+// Neither side needs alignment; exactly `size` bytes are read and written. A tail is a move that
+// overlaps the one before it. Moves are as wide as they can be: a load that spans two stores just
+// made waits until both have left the processor's store buffer, which takes longer than the copy.
 inline void OpaqueCopy(void* target, const void* source, std::size_t size) {
   auto* to = static_cast<std::uint8_t*>(target);
   const auto* from = static_cast<const std::uint8_t*>(source);
@@ -96,23 +108,14 @@ inline void OpaqueCopy(void* target, const void* source, std::size_t size) {
     if (size != 0) Move16(to_last, last);
     return;
   }
-  for (; size >= 4; size -= 4, from += 4, to += 4) {
-    std::uint32_t word;
-    asm volatile(
-        "movl (%[from]), %[word]\n\t"
-        "movl %[word], (%[to])"
-        : [word] "=&r"(word)
-        : [from] "r"(from), [to] "r"(to)
-        : "memory");
-  }
-  for (; size != 0; --size, ++from, ++to) {
-    std::uint8_t byte;
-    asm volatile(
-        "movb (%[from]), %[byte]\n\t"
-        "movb %[byte], (%[to])"
-        : [byte] "=&q"(byte)
-        : [from] "r"(from), [to] "r"(to)
-        : "memory");
+  if (size >= 8) {
+    MoveWord<std::uint64_t>(to, from);
+    MoveWord<std::uint64_t>(to + size - 8, from + size - 8);
+  } else if (size >= 4) {
+    MoveWord<std::uint32_t>(to, from);
+    MoveWord<std::uint32_t>(to + size - 4, from + size - 4);
+  } else {
+    for (; size != 0; --size, ++from, ++to) MoveWord<std::uint8_t>(to, from);
   }
 }
 

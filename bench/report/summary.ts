@@ -1,0 +1,91 @@
+/** The results as tables of Markdown: the part of bench/README.md between two marks. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe } from '../measure/machine';
+import { bestPeer, type ContenderResult, type RowResult, timesAsFast } from '../measure/result';
+import { readAllResults, type ResultsFile } from '../measure/results-file';
+import { spreadOf } from '../measure/spread';
+import { targetPeer, verdicts } from '../measure/verdict';
+
+const readme = path.resolve(__dirname, '../../../bench/README.md');
+const BEGIN = '<!-- results: npm run bench:report -- --readme -->';
+const END = '<!-- end of results -->';
+
+/** Puts the results of all suites into bench/README.md. Returns its path. */
+export function writeSummary(): string {
+  const text = fs.readFileSync(readme, 'utf8');
+  const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
+  if (start < BEGIN.length || end < start) throw new Error(`${readme} has no place for results`);
+  const summary = readAllResults()
+    .map(({ results }) => summarise(results))
+    .join('\n\n');
+  fs.writeFileSync(readme, `${text.slice(0, start)}\n\n${summary}\n\n${text.slice(end)}`);
+  return path.relative(process.cwd(), readme);
+}
+
+function summarise({ suite, command, machine, repeats, rows }: ResultsFile): string {
+  const timed = rows.filter(({ kind }) => kind !== 'paced');
+  const paced = rows.filter(({ kind }) => kind === 'paced');
+  const missed = rows.flatMap((row) =>
+    verdicts(row)
+      .filter(({ met }) => !met)
+      .map(({ text }) => `- \`${row.name}\`: ${text}`),
+  );
+  return [
+    `### ${suite}, Node ${machine.node}`,
+    `${describe(machine)}; medians of ${repeats} interleaved repeats; \`${command}\``,
+    ...(timed.length > 0 ? [table(TIMED, timed.flatMap(timedLines))] : []),
+    ...(paced.length > 0 ? [table(PACED, paced.flatMap(pacedLines))] : []),
+    missed.length > 0 ? `Aims that were missed:\n\n${missed.join('\n')}` : 'All aims were reached.',
+  ].join('\n\n');
+}
+
+const TIMED = ['row', 'ours', 'ns', 'the fastest others', 'ns', 'times as fast', 'aims'];
+
+/** Of a row with peers: ours that its aim is about, else the fastest, against each peer that counts. Of a row without: all. */
+function timedLines(row: RowResult): string[][] {
+  const name = `${row.title} [${row.name}]`;
+  const ours = row.contenders.filter((contender) => contender.ours);
+  const peers = new Set([bestPeer(row), ...row.targets.map((target) => targetPeer(row, target))]);
+  peers.delete(undefined);
+  if (peers.size === 0)
+    return ours.map((one, i) => [i === 0 ? name : '', one.name, time(one), '', '', '', '']);
+  const meant = row.targets.find(({ of }) => of !== undefined)?.of;
+  const one =
+    ours.find((contender) => contender.name === meant) ??
+    [...ours].sort((a, b) => a.ns.median - b.ns.median)[0];
+  return ([...peers] as ContenderResult[]).map((peer, i) => [
+    ...(i === 0 ? [name, one.name, time(one)] : ['', '', '']),
+    peer.name,
+    time(peer),
+    spreadOf(timesAsFast(one, peer)).median.toFixed(2),
+    i === 0 ? aims(row) : '',
+  ]);
+}
+
+const PACED = ['row', '', 'p50, us', 'p99, us', 'consumer, % of a core', 'all threads, %', 'aims'];
+
+function pacedLines(row: RowResult): string[][] {
+  return row.contenders.map(({ name, ours, paced }, i) => [
+    i === 0 ? `${row.title} [${row.name}]` : '',
+    ours ? `**${name}**` : name,
+    paced!.p50.median.toPrecision(3),
+    paced!.p99.median.toFixed(0),
+    paced!.consumer.median.toFixed(1),
+    paced!.all.median.toFixed(1),
+    i === 0 ? aims(row) : '',
+  ]);
+}
+
+function time({ ns }: ContenderResult): string {
+  return ns.median < 100 ? ns.median.toPrecision(3) : ns.median.toFixed(0);
+}
+
+function aims(row: RowResult): string {
+  const all = verdicts(row);
+  return all.length === 0 ? '' : `${all.filter(({ met }) => met).length} of ${all.length}`;
+}
+
+function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
