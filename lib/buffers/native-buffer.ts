@@ -2,7 +2,8 @@ import { type Attached, binding } from '../binding';
 import { joined, type Texts } from '../event/narrow-text';
 import { COUNT, INSTANCE, MAX_TEXTS, SIZE, u32 } from './staging';
 
-// One function for all instances, each in a constant: a target that the engine knows costs half of one that it does not.
+// One function for all instances, each in a constant, and each called in one place: a target that the engine knows costs half
+// of one that it does not.
 const {
   put,
   putBatch,
@@ -35,21 +36,9 @@ const {
   release,
 } = binding;
 
-/** Calls with texts as they are: to join them first would cost twice what it costs to pass each. */
-function cross(call: (...texts: string[]) => void, { items, count }: Texts): void {
-  u32[COUNT] = Math.min(count, MAX_TEXTS);
-  if (count === 1) call(items[0]);
-  else
-    call(
-      items[0],
-      items[1],
-      items[2],
-      items[3],
-      items[4],
-      items[5],
-      items[6],
-      count > MAX_TEXTS ? joined(items, MAX_TEXTS - 1, count) : items[7],
-    );
+/** The last of the texts that cross: all that are too many are joined, which costs twice what it costs to pass them. */
+function lastOf({ items, count }: Texts): string {
+  return count > MAX_TEXTS ? joined(items, MAX_TEXTS - 1, count) : items[MAX_TEXTS - 1];
 }
 
 /**
@@ -86,12 +75,18 @@ export class NativeBuffer {
     putBatch();
   }
   putText(texts: Texts): void {
+    const { items, count } = texts;
     u32[INSTANCE] = this.instance;
-    cross(putText, texts);
+    u32[COUNT] = Math.min(count, MAX_TEXTS);
+    if (count === 1) putText(items[0]);
+    else putText(items[0], items[1], items[2], items[3], items[4], items[5], items[6], lastOf(texts));
   }
   stageText(texts: Texts): void {
+    const { items, count } = texts;
     u32[INSTANCE] = this.instance;
-    cross(stageText, texts);
+    u32[COUNT] = Math.min(count, MAX_TEXTS);
+    if (count === 1) stageText(items[0]);
+    else stageText(items[0], items[1], items[2], items[3], items[4], items[5], items[6], lastOf(texts));
   }
   take(): void {
     u32[INSTANCE] = this.instance;

@@ -105,6 +105,11 @@ export class Decoder {
     return w + most > this.eventLimit;
   }
 
+  /** Whether the words of the event end before word `w`. @internal */
+  ends(w: number): boolean {
+    return w === this.wordLimit;
+  }
+
   /** @internal */
   require(w: number, count: number): void {
     if (w + count > this.wordLimit) throw corrupt('a section reaches past its end');
@@ -124,7 +129,7 @@ export class Decoder {
       const to = from + length;
       if (to > this.narrow.length) throw corrupt('a text reaches past its end');
       this.narrowAt = to;
-      return this.narrow.substring(from, to);
+      return length === this.narrow.length ? this.narrow : this.narrow.substring(from, to);
     }
     const from = this.wideAt;
     const to = from + length;

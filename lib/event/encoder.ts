@@ -3,7 +3,7 @@ import { MEMO_PLACES, NARROW_UNITS_WORD, TEXT_START_WORD, writeEvent } from './g
 import { invalid, pathOf } from './invalid-event';
 import { jsonText } from './json-text';
 import { BUNDLED, WIDE } from './references';
-import { internedId, internedText } from './strings';
+import { CACHE_SIZE, cachedRefs, cachedTexts, internedId, internedText } from './strings';
 import { BufferText, type NarrowText, textBytes, type TextBytes, Texts, writeNarrow } from './narrow-text';
 import type { UnifiedEvent } from './unified-event';
 import { lengthOf } from '../validate';
@@ -18,6 +18,10 @@ const VALUE_SALT = 0x1f35b;
 
 /** Items of an array, or pairs of a map, whose texts are remembered from the last event. */
 const MEMO_ITEMS = 8;
+
+/** The cache of an encoder that interns nothing. */
+const NO_TEXTS: readonly string[] = new Array<string>(CACHE_SIZE).fill('');
+const NO_REFS = new Int32Array(CACHE_SIZE).fill(BUNDLED);
 
 const DOUBLE = new Float64Array(1);
 const DOUBLE_WORDS = new Int32Array(DOUBLE.buffer);
@@ -47,6 +51,10 @@ export class Encoder {
   readonly memoRefs = new Int32Array(MEMO_PLACES).fill(BUNDLED);
   /** The reference that each field had when it last was another than that of the memo. */
   private readonly rivalRefs = new Int32Array(MEMO_PLACES);
+  /** The cache of interned texts. @internal */
+  readonly cachedTexts: readonly string[];
+  /** @internal */
+  readonly cachedRefs: Int32Array;
   private readonly bytes: TextBytes;
   private readonly byteLength: number;
   private readonly interning: boolean;
@@ -77,6 +85,8 @@ export class Encoder {
     this.bytes = textBytes(memory, byteOffset, byteLength);
     this.byteLength = byteLength;
     this.interning = interning;
+    this.cachedTexts = interning ? cachedTexts : NO_TEXTS;
+    this.cachedRefs = interning ? cachedRefs : NO_REFS;
     this.narrow = narrow ?? new BufferText(this.bytes);
   }
 
@@ -117,7 +127,14 @@ export class Encoder {
     texts.count = 0;
     texts.units = 0;
     try {
-      return this.placeText(at, writeEvent(this, event, at >> 2));
+      let end = writeEvent(this, event, at >> 2) * 4;
+      if (this.raw !== undefined || this.tooLarge) end = this.placeRaw(end);
+      const { units } = texts;
+      if (end < 0 || end + units > this.byteLength) return -1;
+      const base = at >> 2;
+      this.i32[base + TEXT_START_WORD] = end - at;
+      this.i32[base + NARROW_UNITS_WORD] = units;
+      return end;
     } finally {
       this.encoding = false;
       texts.forget(texts.count, count);
@@ -138,6 +155,13 @@ export class Encoder {
   interned(word: number, value: unknown, path: string, place: number): void {
     if (typeof value !== 'string') throw invalid(path, value, 'a string');
     this.intern(word, value, place, place * PLACE_SALT);
+  }
+
+  /** Likewise of a field that changes from event to event, where the cache does not have the text at its spot. @internal */
+  changed(word: number, text: string, place: number): void {
+    const id = this.interning ? internedId(text, place * PLACE_SALT) : 0;
+    if (id === 0) this.stage(word, text);
+    else this.i32[word] = id;
   }
 
   /** Returns the id, 0 when the text is in the bundle. */
@@ -251,24 +275,15 @@ export class Encoder {
     this.texts.add(text);
   }
 
-  /** Puts the raw bytes behind the words of the event and notes where its text will be; returns where that starts, or -1. */
-  private placeText(at: number, endWord: number): number {
-    const { bytes, i32, raw } = this;
-    let end = endWord * 4;
-    if (raw !== undefined || this.tooLarge) {
-      const { rawLength, tooLarge } = this;
-      this.raw = undefined;
-      this.tooLarge = false;
-      if (tooLarge || end + rawLength > this.byteLength) return -1;
-      if (raw !== undefined) bytes.set(raw, end);
-      end += rawLength;
-    }
-    const { units } = this.texts;
-    if (end + units > this.byteLength) return -1;
-
-    const base = at >> 2;
-    i32[base + TEXT_START_WORD] = end - at;
-    i32[base + NARROW_UNITS_WORD] = units;
+  /** Puts the raw bytes that were noted at byte `start`; returns where they end, or -1 if the event does not fit. */
+  private placeRaw(start: number): number {
+    const { raw, rawLength, tooLarge } = this;
+    this.raw = undefined;
+    this.tooLarge = false;
+    if (tooLarge) return -1;
+    const end = start + rawLength;
+    if (end > this.byteLength) return -1;
+    if (raw !== undefined) this.bytes.set(raw, start);
     return end;
   }
 

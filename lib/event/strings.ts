@@ -8,14 +8,16 @@
  */
 import { binding } from '../binding';
 import { TapioError } from '../errors';
+import { BUNDLED } from './references';
 
 /** UTF-8 bytes; the table refuses longer text. */
 const MAX_INTERNED_BYTES = 256;
 
 const CACHE_BITS = 12;
-const CACHE_SIZE = 2 ** CACHE_BITS;
-const cachedText: string[] = new Array<string>(CACHE_SIZE).fill('');
-const cachedId = new Int32Array(CACHE_SIZE);
+export const CACHE_SIZE = 2 ** CACHE_BITS;
+/** At first the empty text, which is never interned. */
+export const cachedTexts: string[] = new Array<string>(CACHE_SIZE).fill('');
+export const cachedRefs = new Int32Array(CACHE_SIZE).fill(BUNDLED);
 const metOnce = new Int32Array(CACHE_SIZE);
 const idOfText = new Map<string, number>();
 /** Grows; what is missing may be in the process-wide table all the same: see internedText. */
@@ -33,7 +35,7 @@ export function internedId(text: string, salt: number): number {
   // The upper bits of a product depend on all bits of its factors.
   const place =
     Math.imul(salt + length * 256 + text.charCodeAt(length - 1), 0x9e3779b1) >>> (32 - CACHE_BITS);
-  if (cachedText[place] === text) return cachedId[place];
+  if (cachedTexts[place] === text) return cachedRefs[place];
   return length > MAX_INTERNED_BYTES ? 0 : findOrIntern(text, place);
 }
 
@@ -49,8 +51,8 @@ function findOrIntern(text: string, place: number): number {
     idOfText.set(internedText(id), id);
   }
   // The table's own copy, never the caller's string, which may be a slice that keeps a large text alive.
-  cachedText[place] = internedText(id);
-  cachedId[place] = id;
+  cachedTexts[place] = internedText(id);
+  cachedRefs[place] = id;
   return id;
 }
 

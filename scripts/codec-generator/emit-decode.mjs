@@ -48,7 +48,7 @@ export function readEvent(r: Decoder, at: number, into: UnifiedEvent | undefined
   const timestamp = r.i64[at >> 1];
   if (i32[at + 1] < 0) throw corrupt(\`timestamp is \${timestamp}\`);
 ${root.requiredRefs.map((field, i) => `  const ${field.name} = ${readRef(field, `at + ${ROOT_HEADER.refs + i}`)};`).join('\n')}
-  const event = into ?? new EventShape(false);
+${readPlain(layout)}  const event = into ?? new EventShape(false);
 ${[...root.requiredRefs, layout.timestamp].map((field) => `  event.${field.name} = ${field.name};`).join('\n')}
   if (into !== undefined) removeAbsent(event, bits);
   let w = at + ${layout.headerWords};
@@ -69,6 +69,41 @@ ${optionalRoot
 
 ${emitFixed(fixed)}
 ${sections.map(emitPacked).join('\n')}`;
+}
+
+/**
+ * An event with the fixed section and no more, which has all its fields but the counted ones, is the one that comes most
+ * often. As one literal it has just the room that it needs, and takes four fifths of the time.
+ */
+function readPlain({ root, timestamp, fixed, headerWords }) {
+  const { record } = fixed;
+  const at = (word) => `at + ${headerWords + word}`;
+  const slots = [...record.optionalRefs, ...record.words];
+  const flags = root.flags.reduce((bits, field) => bits | fieldBits(field), 0);
+  const [severity] = root.flags;
+  if (root.flags.length !== 1 || severity.kind !== 'enum') throw new Error('root flags: one enum is expected');
+  const whole = slots.reduce((bits, field) => bits | bit(field.bit), 0);
+  const values = slots.map(
+    (field) => `${field.name}: ${field.kind === 'string' ? readRef(field, at(field.word)) : readWord(field, at(field.word))}`,
+  );
+  return `  if (
+    into === undefined &&
+    (bits & ~${hex(flags)}) === ${hex(bit(fixed.bit))} &&
+    (bits & ${hex(flags)}) !== 0 &&
+    r.ends(${at(record.fixedWords)}) &&
+    i32[${at(0)}] === ${hex(whole)}
+  ) {
+    const ${severity.name}Number = (bits >>> ${severity.bit}) & ${hex(2 ** severity.width - 1)};
+    if (${severity.name}Number > ${severity.values.length}) throw corrupt(\`${severity.path} is number \${${severity.name}Number}\`);
+    const event: UnifiedEvent = {
+      ${[...root.requiredRefs, timestamp].map((field) => field.name).join(', ')},
+      ${fixed.name}: { ${values.join(', ')} },
+      ${severity.name}: ${enumValues(severity)}[${severity.name}Number - 1],
+    };
+    r.finish(${at(record.fixedWords)}, false);
+    return event;
+  }
+`;
 }
 
 function emitRoot({ field, test, read, moves, advance }) {

@@ -20,6 +20,8 @@ const NUMBER_RULES = {
 
 /** Items of an array, or pairs of a map, that the memo has places for: MEMO_ITEMS in lib/event/encoder.ts. */
 const MEMO_ITEMS = 8;
+/** As in lib/event/encoder.ts. */
+const PLACE_SALT = 0x20000;
 
 export function emitEncode(layout) {
   const { root, fixed, sections } = layout;
@@ -27,6 +29,15 @@ export function emitEncode(layout) {
     .flatMap((record) => record.flags)
     .filter((field) => field.kind === 'enum');
   const places = placesOf([root, fixed.record, ...sections.map((section) => section.record)]);
+  for (const field of fixed.record.optionalRefs) field.changes = true;
+  const others = [
+    ...root.optionalRefs,
+    ...root.words,
+    ...root.doubles,
+    ...root.parts,
+    ...sections,
+    layout.bytes,
+  ];
   return `import type { Encoder } from '../encoder';
 import { isArrayOrRevoked } from '../../errors';
 import { invalid } from '../invalid-event';
@@ -45,48 +56,50 @@ export const MEMO_PLACES = ${places.next};
 
 const MAX_TIMESTAMP = 2n ** 63n - 1n;
 
-/** Writes the words of an event from word \`at\` on; returns the word behind the last. */
+/**
+ * Writes the words of an event from word \`at\` on; returns the word behind the last. Events with the section
+ * \`${fixed.name}\` and no more are by far the most, and all that is to be done for them is in this one function.
+ */
 export function writeEvent(out: Encoder, event: UnifiedEvent, at: number): number {
   if (typeof event !== 'object' || event === null || isArrayOrRevoked(event)) throw invalid('event', event, 'an object');
-  const { i32, memoTexts, memoRefs } = out;
+  const { i32, memoTexts, memoRefs, cachedTexts, cachedRefs } = out;
   let bits = 0;
-  let w = at + ${layout.headerWords};
 
   const timestamp = event.${layout.timestamp.name};
   if (typeof timestamp !== 'bigint' || timestamp < 0n || timestamp > MAX_TIMESTAMP) {
     throw invalid('${layout.timestamp.path}', timestamp, 'a bigint from 0 to 2^63-1');
   }
   out.i64[at >> 1] = timestamp;
-${root.requiredRefs.map((field, i) => requiredRef(field, 'event', `at + ${ROOT_HEADER.refs + i}`)).join('')}
+${root.requiredRefs.map((field, i) => requiredRef(field, 'event', `at + ${ROOT_HEADER.refs + i}`)).join('')}${root.flags.map((field) => writeFlag(field, 'event')).join('')}
+${[fixed, ...others].map((field) => `  const ${field.name} = event.${field.name};\n`).join('')}
+  const isPlain = ${fixed.name} !== undefined && ${fixed.name} !== null && (${others.map((field) => field.name).join(' ?? ')}) === undefined;
+  if (!isPlain) {
+    return writeMore(out, at, bits, ${[fixed, ...others].map((field) => field.name).join(', ')});
+  }
+${fixedBody(fixed, fixed.name, (word) => `at + ${layout.headerWords + word}`)}
+  i32[at + ${ROOT_HEADER.bits}] = bits | ${bit(fixed.bit)};
+  return w;
+}
 
-  const ${fixed.name} = event.${fixed.name};
+function writeMore(
+  out: Encoder,
+  at: number,
+  bits: number,
+${[fixed, ...others].map((field) => `  ${field.name}: UnifiedEvent['${field.name}'],\n`).join('')}): number {
+  const { i32, memoTexts, memoRefs } = out;
+  let w = at + ${layout.headerWords};
   if (${fixed.name} !== undefined && ${fixed.name} !== null) {
     bits |= ${bit(fixed.bit)};
     w = ${writer(fixed)}(out, ${fixed.name}, w);
   }
-${root.flags.map((field) => writeFlag(field, 'event')).join('')}${root.optionalRefs
-    .map((field) => optional(field, 'event', writeRef(field, 'w++', field.name)))
-    .join(
-      '',
-    )}${root.words.map((field) => optional(field, 'event', writeWord(field, 'w++', field.name))).join('')}${root.doubles
-    .map((field) => optional(field, 'event', writeDouble(field, field.name)))
-    .join('')}${root.parts.map((field) => optional(field, 'event', writePart(field, field.name))).join('')}
-${sections
-  .map(
-    (section) => `  const ${section.name} = event.${section.name};
-  if (${section.name} !== undefined && ${section.name} !== null) {
-    bits |= ${bit(section.bit)};
-    w = ${writer(section)}(out, ${section.name}, w);
-  }
-`,
-  )
-  .join('')}
-  const ${layout.bytes.name} = event.${layout.bytes.name};
-  if (${layout.bytes.name} !== undefined && ${layout.bytes.name} !== null) {
-    bits |= ${bit(layout.bytes.bit)};
-    out.rawBytes(${layout.bytes.name}, '${layout.bytes.path}');
-  }
-  i32[at + ${ROOT_HEADER.bits}] = bits;
+${[
+  ...root.optionalRefs.map((field) => present(field, writeRef(field, 'w++', field.name))),
+  ...root.words.map((field) => present(field, writeWord(field, 'w++', field.name))),
+  ...root.doubles.map((field) => present(field, writeDouble(field, field.name))),
+  ...root.parts.map((field) => present(field, writePart(field, field.name))),
+  ...sections.map((section) => present(section, `w = ${writer(section)}(out, ${section.name}, w);`)),
+  present(layout.bytes, `out.rawBytes(${layout.bytes.name}, '${layout.bytes.path}');`),
+].join('')}  i32[at + ${ROOT_HEADER.bits}] = bits;
   return w;
 }
 
@@ -100,27 +113,32 @@ function refuseSection(path: string, value: unknown): never {
 }
 
 function emitFixed(section) {
+  return `function ${writer(section)}(out: Encoder, section: Section<'${section.name}'>, at: number): number {
+  const { i32, cachedTexts, cachedRefs } = out;
+${fixedBody(section, 'section', (word) => (word === 0 ? 'at' : `at + ${word}`))}  return w;
+}
+`;
+}
+
+/** What writes a section whose words have fixed places, and leaves the word behind it in \`w\`. */
+function fixedBody(section, owner, at) {
   const { record } = section;
-  const absent = (word) => `else i32[at + ${word}] = 0;`;
+  if (record.doubles.length > 0) throw new Error(`${section.name}: 64-bit numbers have no fixed place yet`);
+  const absent = (word) => `else i32[${at(word)}] = 0;`;
   const slots = [
     ...record.optionalRefs.map((field) =>
-      optional(field, 'section', writeRef(field, `at + ${field.word}`, field.name), absent(field.word)),
+      optional(field, owner, writeRef(field, at(field.word), field.name), absent(field.word)),
     ),
     ...record.words.map((field) =>
-      optional(field, 'section', writeWord(field, `at + ${field.word}`, field.name), absent(field.word)),
+      optional(field, owner, writeWord(field, at(field.word), field.name), absent(field.word)),
     ),
+    ...record.flags.map((field) => writeFlag(field, owner)),
+    ...record.parts.map((field) => optional(field, owner, writePart(field, field.name))),
   ];
-  if (record.doubles.length > 0) throw new Error(`${section.name}: 64-bit numbers have no fixed place yet`);
-  return `function ${writer(section)}(out: Encoder, section: Section<'${section.name}'>, at: number): number {
-  if (typeof section !== 'object' || isArrayOrRevoked(section)) refuseSection('${section.path}', section);
-  const { i32, memoTexts, memoRefs } = out;
-  let bits = 0;
-  let w = at + ${record.fixedWords};
-${slots.join('')}${record.flags.map((field) => writeFlag(field, 'section')).join('')}${record.parts
-    .map((field) => optional(field, 'section', writePart(field, field.name)))
-    .join('')}  i32[at] = bits;
-  return w;
-}
+  return `  if (typeof ${owner} !== 'object' || isArrayOrRevoked(${owner})) refuseSection('${section.path}', ${owner});
+  let sectionBits = 0;
+  let w = ${at(record.fixedWords)};
+${slots.join('').replaceAll('bits |=', 'sectionBits |=')}  i32[${at(0)}] = sectionBits;
 `;
 }
 
@@ -152,8 +170,11 @@ function any(field, write) {
 }
 
 function optional(field, owner, write, otherwise = '') {
-  return `  const ${field.name} = ${owner}.${field.name};
-  if (${field.name} !== undefined && ${field.name} !== null) {
+  return `  const ${field.name} = ${owner}.${field.name};\n${present(field, write, otherwise)}`;
+}
+
+function present(field, write, otherwise = '') {
+  return `  if (${field.name} !== undefined && ${field.name} !== null) {
     bits |= ${bit(field.bit)};
     ${write.split('\n').join('\n    ')}
   }${otherwise && ` ${otherwise}`}
@@ -165,9 +186,17 @@ function requiredRef(field, owner, word) {
   return `  const ${field.name} = ${owner}.${field.name};\n  ${write}\n`;
 }
 
-/** A text that is the one of the last event costs no call. */
+/**
+ * A text that is the usual one of its field costs no call; nor does one of a field that changes from event to event, if
+ * it is where the cache of interned texts has it: cacheSpot in lib/event/strings.ts.
+ */
 function writeRef(field, word, value) {
   const { place } = field;
+  if (field.changes)
+    return `if (typeof ${value} !== 'string') throw invalid('${field.path}', ${value}, 'a string');
+const ${value}Spot = ${value}.length === 0 ? 0 : Math.imul(${place} * ${PLACE_SALT} + ${value}.length * 256 + ${value}.charCodeAt(${value}.length - 1), 0x9e3779b1) >>> 20;
+if (${value} === cachedTexts[${value}Spot]) i32[${word}] = cachedRefs[${value}Spot];
+else out.changed(${word}, ${value}, ${place});`;
   if (isMemoized(field))
     return `if (${value} === memoTexts[${place}]) i32[${word}] = memoRefs[${place}];\nelse out.interned(${word}, ${value}, '${field.path}', ${place});`;
   return `out.${field.kind === 'json' ? 'json' : 'bundled'}(${word}, ${value}, '${field.path}');`;
