@@ -115,7 +115,7 @@ function breakDown(title: string, events: readonly UnifiedEvent[]): void {
       run: () => {
         for (const event of events) {
           const start = encoder.begin(event, 0);
-          text.write(encoder.texts, start);
+          text.write(encoder.texts, 0, encoder.texts.count, start);
         }
       },
     },

@@ -80,7 +80,7 @@ export interface InstanceCalls {
   readonly putText: (...texts: string[]) => void;
   /** As take, of an encoded event: with its Latin-1 text, undefined when there is none that it could have. */
   readonly takeText: () => string | undefined;
-  /** Writes COUNT texts at byte OFFSET of the put region, or leaves NOT_NARROW. */
+  /** Writes COUNT texts, each at its byte of TEXT_AT in the put region. NOT_NARROW: only the first COUNT, as the next is not Latin-1, or too long. */
   readonly stageText: (...texts: string[]) => void;
   /** SIZE characters at byte OFFSET of the take region; undefined when there are not that many, or after release. */
   readonly readText: () => string | undefined;

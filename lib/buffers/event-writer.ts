@@ -3,6 +3,7 @@ import { Encoder } from '../event/encoder';
 import type { UnifiedEvent } from '../event/unified-event';
 import { checkArray, copyOf, checkOptions, checkSignal, invalidArgument } from '../validate';
 import { tellFull } from './diagnostics';
+import { EventChunk } from './event-chunk';
 import type { Port } from './port';
 import {
   alignUp,
@@ -57,6 +58,7 @@ const BLOCK_SLICE = 20;
  */
 export class EventWriter {
   private encoder: Encoder;
+  private chunk: EventChunk;
   /** What native code does with a record that finds no room, when nobody will try again, and when somebody will. */
   private readonly refusal: number;
   private readonly patience: number;
@@ -67,6 +69,7 @@ export class EventWriter {
     private readonly policy: FullPolicy,
   ) {
     this.encoder = makeEncoder(port);
+    this.chunk = new EventChunk(port, this.encoder, maxEventSize);
     this.refusal = policy === 'drop-oldest' ? DROP_OLDEST : REFUSE;
     this.patience = policy === 'drop-oldest' ? DROP_OLDEST : TRY_AGAIN;
   }
@@ -183,27 +186,27 @@ export class EventWriter {
     first: number,
     end: number,
   ): { count: number; error?: unknown } {
-    const sizes: number[] = [];
-    let offset = 0;
+    const { chunk } = this;
     let error: unknown;
+    chunk.clear();
     for (let i = first; i < end; i++) {
       try {
-        const size = this.encoder.encode(events[i - first], offset);
-        if (size > this.maxEventSize || (size < 0 && offset === 0)) {
+        const size = chunk.add(events[i - first]);
+        if (size > this.maxEventSize || (size < 0 && chunk.count === 0))
           error = this.tooLarge(size, `events[${i}]`);
-          break;
-        }
-        if (size < 0) break;
-        sizes.push(size);
-        offset = Math.min(alignUp(offset + size, ALIGNMENT), this.port.putBytes);
+        if (size < 0 || error !== undefined) break;
       } catch (thrown) {
         error = thrown;
         break;
       }
     }
+    const added = chunk.count;
+    const refused = chunk.seal();
+    const { count, sizes } = chunk;
+    if (count < added) error = refused === 0 ? undefined : this.tooLarge(refused, `events[${first + count}]`);
     // Only now, as a getter that puts uses the sizes of the staging, too.
-    this.port.putSizes.set(sizes);
-    return { count: sizes.length, error };
+    for (let i = 0; i < count; i++) this.port.putSizes[i] = sizes[i];
+    return { count, error };
   }
 
   private storeChunk(count: number, storedBefore: number): number {
@@ -245,12 +248,14 @@ export class EventWriter {
   private setAside<T>(put: () => T): T {
     const { port } = this;
     const staged = port.bytes.slice(port.putOffset, port.putOffset + port.putBytes);
-    const outer = this.encoder;
+    const { encoder, chunk } = this;
     this.encoder = makeEncoder(port);
+    this.chunk = new EventChunk(port, this.encoder, this.maxEventSize);
     try {
       return put();
     } finally {
-      this.encoder = outer;
+      this.encoder = encoder;
+      this.chunk = chunk;
       port.bytes.set(staged, port.putOffset);
     }
   }

@@ -81,12 +81,22 @@ export class NativeBuffer {
     if (count === 1) putText(items[0]);
     else putText(items[0], items[1], items[2], items[3], items[4], items[5], items[6], lastOf(texts));
   }
-  stageText(texts: Texts): void {
-    const { items, count } = texts;
+  /** Of `count` texts from `i` on; there must be as many places as native code takes. */
+  stageText(items: readonly string[], i: number, count: number): void {
     u32[INSTANCE] = this.instance;
-    u32[COUNT] = Math.min(count, MAX_TEXTS);
-    if (count === 1) stageText(items[0]);
-    else stageText(items[0], items[1], items[2], items[3], items[4], items[5], items[6], lastOf(texts));
+    u32[COUNT] = count;
+    if (count === 1) stageText(items[i]);
+    else
+      stageText(
+        items[i],
+        items[i + 1],
+        items[i + 2],
+        items[i + 3],
+        items[i + 4],
+        items[i + 5],
+        items[i + 6],
+        items[i + 7],
+      );
   }
   take(): void {
     u32[INSTANCE] = this.instance;

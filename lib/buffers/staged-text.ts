@@ -1,6 +1,6 @@
 import { BufferText, type NarrowText, textBytes, type Texts } from '../event/narrow-text';
 import type { NativeBuffer } from './native-buffer';
-import { DONE, i32, MAX_TEXT, OFFSET, SIZE, STATUS, u32 } from './staging';
+import { DONE, i32, MAX_TEXT, MAX_TEXTS, OFFSET, SIZE, STATUS, TEXT_AT, u32 } from './staging';
 
 /**
  * The text of records in the staging of an instance: written to the put region, read from the take region. By Node-API a
@@ -20,11 +20,19 @@ export class StagedText implements NarrowText {
     this.take = new BufferText(textBytes(memory, take.offset, take.size));
   }
 
-  write(texts: Texts, at: number): boolean {
-    if (texts.units > MAX_TEXT) return this.put.write(texts, at);
-    u32[OFFSET] = at;
-    this.native.stageText(texts);
-    return i32[STATUS] === DONE;
+  write(texts: Texts, from: number, to: number, at: number): boolean {
+    if (texts.units > MAX_TEXT) return this.put.write(texts, from, to, at);
+    const { items } = texts;
+    for (let i = from; i < to; i += MAX_TEXTS) {
+      const count = Math.min(MAX_TEXTS, to - i);
+      for (let k = 0; k < count; k++) {
+        u32[TEXT_AT + k] = at;
+        at += items[i + k].length;
+      }
+      this.native.stageText(items, i, count);
+      if (i32[STATUS] !== DONE) return false;
+    }
+    return true;
   }
 
   read(start: number, end: number): string {

@@ -21,6 +21,7 @@ export const RING = 5;
 export const MORE = 6;
 export const OFFSET = 7;
 export const DROPPED = 12;
+export const TEXT_AT = 16;
 
 /** Indexes of its 64-bit words. */
 export const CURSOR = 4;

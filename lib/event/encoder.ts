@@ -106,10 +106,11 @@ export class Encoder {
    * Encodes all but the text of an event, on the assumption that it is all Latin-1. Then either `texts`, if it has any, are
    * written from the returned byte on by other means, or `finish` does the rest.
    *
+   * @param texts of events before this one, which stay the first of `texts`; and their characters
    * @returns the byte of the region where the text starts, or -1 when the event does not fit
    * @throws TapioError as `encode`
    */
-  begin(event: UnifiedEvent, at: number): number {
+  begin(event: UnifiedEvent, at: number, keptTexts = 0, keptUnits = 0): number {
     if (this.encoding)
       throw new TapioError('ERR_INVALID_ARGUMENT', 'this encoder is busy with another event');
     if ((at & 7) !== 0 || at < 0 || at > this.byteLength) {
@@ -124,12 +125,12 @@ export class Encoder {
     this.tooLarge = false;
     const { texts } = this;
     const { count } = texts;
-    texts.count = 0;
-    texts.units = 0;
+    texts.count = keptTexts;
+    texts.units = keptUnits;
     try {
       let end = writeEvent(this, event, at >> 2) * 4;
       if (this.raw !== undefined || this.tooLarge) end = this.placeRaw(end);
-      const { units } = texts;
+      const units = texts.units - keptUnits;
       if (end < 0 || end + units > this.byteLength) return -1;
       const base = at >> 2;
       this.i32[base + TEXT_START_WORD] = end - at;
@@ -143,12 +144,26 @@ export class Encoder {
 
   /** Writes the text of the event at byte `at` from byte `start` on; returns the length of the event, or -1. */
   finish(at: number, start: number): number {
-    const { texts } = this;
-    const { units } = texts;
-    const isWritten = units === 0 || this.narrow.write(texts, start);
-    const end = isWritten ? start + units : this.writeMixed(at, start);
-    if (units > MAX_KEPT_UNITS) this.letGo();
+    const end = this.finishOne(at, start, 0, this.texts.count);
+    this.ease();
     return end < 0 ? -1 : end - at;
+  }
+
+  /** Likewise of one of several events, whose texts are those from number `from` up to `to`; returns where it ends, or -1. */
+  finishOne(at: number, start: number, from: number, to: number): number {
+    const units = this.i32[(at >> 2) + NARROW_UNITS_WORD];
+    const isWritten = units === 0 || this.narrow.write(this.texts, from, to, start);
+    return isWritten ? start + units : this.writeMixed(at, start, from, to);
+  }
+
+  /** To be called when the texts are written: lets go of them if they are large. */
+  ease(): void {
+    if (this.texts.units > MAX_KEPT_UNITS) this.letGo();
+  }
+
+  /** To be called when events of which the texts are yet to be written were moved: those of the texts from number `from` on. */
+  moveReferences(from: number, words: number): void {
+    for (let i = from; i < this.texts.count; i++) this.textWords[i] += words;
   }
 
   /** Writes the reference of a text that recurs and is not the one of its place in the memo. @internal */
@@ -288,12 +303,12 @@ export class Encoder {
   }
 
   /** Writes the Latin-1 texts from byte `start` on, then the wide ones; returns where they end, or -1. */
-  private writeMixed(at: number, start: number): number {
+  private writeMixed(at: number, start: number, from: number, to: number): number {
     const { bytes, i32, textWords } = this;
-    const { items, count } = this.texts;
+    const { items } = this.texts;
     const wide: number[] = [];
     let end = start;
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < to; i++) {
       const text = items[i];
       if (writeNarrow(bytes, text, end)) {
         i32[textWords[i]] = BUNDLED | text.length;

@@ -1,17 +1,19 @@
-/** Places that are there from the start, so that as many can be passed on without looking whether they are there. */
+/** So many places behind the last text are there, too, so that as many can be passed on without looking. */
 const PLACES = 8;
 
 /** Texts that lie one behind the other once they are written. Keeps those of the last event alive. */
 export class Texts {
-  /** The first `count`; what is behind them is void, and there are never fewer than PLACES. */
-  readonly items: string[] = new Array<string>(PLACES).fill('');
+  /** The first `count`; what is behind them is void. */
+  readonly items: string[] = new Array<string>(2 * PLACES).fill('');
   count = 0;
   /** Characters of all of them. */
   units = 0;
 
   add(text: string): void {
-    this.items[this.count++] = text;
+    const { items } = this;
+    items[this.count++] = text;
     this.units += text.length;
+    if (this.count + PLACES > items.length) items.push('', '', '', '', '', '', '', '');
   }
 
   /** Lets go of the texts in these places. */
@@ -21,7 +23,7 @@ export class Texts {
 
   /** Keeps no text alive. */
   letGo(): void {
-    this.items.length = PLACES;
+    this.items.length = 2 * PLACES;
     this.items.fill('');
   }
 }
@@ -34,8 +36,8 @@ export function joined(items: readonly string[], from: number, to: number): stri
 
 /** How Latin-1 text gets into and out of a region of memory. Offsets and ends are bytes of the region and must be in it. */
 export interface NarrowText {
-  /** Writes texts from byte `at` on. False: one is not Latin-1, or too long for this way; the bytes where they would lie are then undefined. */
-  write(texts: Texts, at: number): boolean;
+  /** Writes the texts from number `from` up to `to`, from byte `at` on. False: one is not Latin-1, or too long for this way; the bytes where they would lie are then undefined. */
+  write(texts: Texts, from: number, to: number, at: number): boolean;
   read(start: number, end: number): string;
 }
 
@@ -61,9 +63,9 @@ const SHORT = 72;
 export class BufferText implements NarrowText {
   constructor(private readonly bytes: TextBytes) {}
 
-  write({ items, count }: Texts, at: number): boolean {
+  write({ items }: Texts, from: number, to: number, at: number): boolean {
     const { bytes } = this;
-    const text = joined(items, 0, count);
+    const text = joined(items, from, to);
     const { length } = text;
     // ASCII alone takes one byte of UTF-8 for each character, and with four bytes of spare room no other text can come out at
     // exactly that length.

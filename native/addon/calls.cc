@@ -76,14 +76,16 @@ struct CallWith : private Arguments<kMost>, Call {
     napi_get_value_uint32(env, this->values[argument], &number);
     return number;
   }
+  std::int64_t Latin1(std::size_t argument, std::uint8_t* target, std::size_t room) const {
+    return CopyLatin1<kMaxText>(env, this->values[argument], target, room);
+  }
   // Copies the first kCount arguments, which are texts, one after the other; returns their
   // characters, or -1 if one is not Latin-1 or too long.
   std::int64_t Latin1(std::uint8_t* target, std::size_t room) const {
     const auto texts = std::min<std::size_t>(control->Uint(kCount), kMost);
     std::size_t units = 0;
     for (std::size_t i = 0; i < texts; ++i) {
-      const std::int64_t more =
-          CopyLatin1<kMaxText>(env, this->values[i], target + units, room - units);
+      const std::int64_t more = Latin1(i, target + units, room - units);
       if (more < 0) return -1;
       units += static_cast<std::size_t>(more);
     }
@@ -140,13 +142,23 @@ napi_value PutText(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// stageText(...texts: string[]): kCount texts, at byte kOffset of the records to put.
+// stageText(...texts: string[]): kCount texts, each at its byte of kTextAt in the records to put.
+// kCount: how many are there, which is all unless one is not Latin-1, or too long.
 napi_value StageText(napi_env env, napi_callback_info info) {
   const CallWith<kMaxTexts> call(env, info);
   if (call.released()) return nullptr;
   const std::uint32_t room = call.attachment->PutBytes();
-  const std::uint32_t start = std::min(call.control->Uint(kOffset), room);
-  if (call.Latin1(call.attachment->PutData() + start, room - start) < 0) call.Answer(kNotNarrow);
+  const std::uint32_t texts = std::min<std::uint32_t>(call.control->Uint(kCount), kMaxTexts);
+  std::uint32_t written = 0;
+  for (; written < texts; ++written) {
+    const std::uint32_t* const starts = &call.control->Uint(kTextAt);
+    const std::uint32_t start = std::min(starts[written], room);
+    if (call.Latin1(written, call.attachment->PutData() + start, room - start) < 0) {
+      call.Answer(kNotNarrow);
+      break;
+    }
+  }
+  call.control->Uint(kCount) = written;
   return nullptr;
 }
 

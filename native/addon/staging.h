@@ -31,12 +31,13 @@ enum Word : std::size_t {
   kOnFull = 4,    // in: RingSet::OnFull
   kRing = 5,      // in: ring to take from; any beyond the last: all of them
   kMore = 6,      // out: 1 if a batch ended for lack of count or space, not of records
-  kOffset = 7,    // in: byte of the records to put, or taken, where a text starts
+  kOffset = 7,    // in: byte of the records taken where a text starts
   kCursor = 8,    // in, out: 64-bit ticket where a peek goes on
   kEnd = 10,      // in: 64-bit ticket where a peek ends
   kDropped = 12,  // out: the oldest records that gave way to a put, left alone where none did
+  kTextAt = 16,   // in: kMaxTexts bytes of the records to put, where each of the texts starts
 };
-inline constexpr std::size_t kControlBytes = 64;
+inline constexpr std::size_t kControlBytes = 128;
 static_assert(kCursor % 2 == 0 && kEnd % 2 == 0, "64-bit words are aligned");
 
 inline constexpr std::size_t kMaxBatch = 64;
@@ -55,6 +56,7 @@ inline constexpr std::int32_t kNotNarrow = -5;  // a text is not Latin-1, or lon
 // Most texts that cross with a call, and most characters of one.
 inline constexpr std::size_t kMaxTexts = 8;
 inline constexpr std::size_t kMaxText = 4096;
+static_assert((kTextAt + kMaxTexts) * 4 <= kControlBytes, "the words are in the control");
 
 // All that native code knows of an encoded event: the words that say at which byte its Latin-1 text
 // starts, and how many characters it has.

@@ -35,9 +35,22 @@ Elements<T> ElementsOf(napi_env env, napi_value array) {
   return {static_cast<T*>(memory), length};
 }
 
-// Copies a text to `target`, one byte for each character, and returns how many; the rest of `room`
-// is undefined afterwards. -1: it is not Latin-1, or longer than kMost or `room`; then nothing is
-// written.
+// A fixed number of characters, which the compiler turns into vectors.
+template <std::size_t kCount>
+void Narrow(const char16_t* units, std::uint8_t* target) {
+  for (std::size_t k = 0; k < kCount; ++k) target[k] = static_cast<std::uint8_t>(units[k]);
+}
+
+// At least kCount characters, in blocks of kCount; the last one overlaps the one before it, as no
+// byte behind the text may be written.
+template <std::size_t kCount>
+void NarrowInBlocks(const char16_t* units, std::size_t count, std::uint8_t* target) {
+  for (std::size_t i = 0; i + kCount < count; i += kCount) Narrow<kCount>(units + i, target + i);
+  Narrow<kCount>(units + count - kCount, target + count - kCount);
+}
+
+// Copies a text to `target`, one byte for each character, and returns how many. -1: it is not
+// Latin-1, or longer than kMost or `room`. Writes nothing else.
 template <std::size_t kMost>
 std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std::size_t room) {
   char16_t units[kMost + 16];  // more than allowed, to see what is too long
@@ -55,12 +68,13 @@ std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std
   char16_t any = 0;
   for (const char16_t unit : all) any = static_cast<char16_t>(any | unit);
   if (any > 0xff) return -1;
-  std::size_t i = 0;
-  for (; i < count && i + kBlock <= room; i += kBlock) {
-    for (std::size_t k = 0; k < kBlock; ++k)
-      target[i + k] = static_cast<std::uint8_t>(units[i + k]);
+  if (count >= kBlock) {
+    NarrowInBlocks<kBlock>(units, count, target);
+  } else if (count >= 4) {
+    NarrowInBlocks<4>(units, count, target);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) target[i] = static_cast<std::uint8_t>(units[i]);
   }
-  for (; i < count; ++i) target[i] = static_cast<std::uint8_t>(units[i]);
   return static_cast<std::int64_t>(count);
 }
 

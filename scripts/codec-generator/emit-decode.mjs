@@ -81,10 +81,12 @@ function readPlain({ root, timestamp, fixed, headerWords }) {
   const slots = [...record.optionalRefs, ...record.words];
   const flags = root.flags.reduce((bits, field) => bits | fieldBits(field), 0);
   const [severity] = root.flags;
-  if (root.flags.length !== 1 || severity.kind !== 'enum') throw new Error('root flags: one enum is expected');
+  if (root.flags.length !== 1 || severity.kind !== 'enum')
+    throw new Error('root flags: one enum is expected');
   const whole = slots.reduce((bits, field) => bits | bit(field.bit), 0);
   const values = slots.map(
-    (field) => `${field.name}: ${field.kind === 'string' ? readRef(field, at(field.word)) : readWord(field, at(field.word))}`,
+    (field) =>
+      `${field.name}: ${field.kind === 'string' ? readRef(field, at(field.word)) : readWord(field, at(field.word))}`,
   );
   return `  if (
     into === undefined &&

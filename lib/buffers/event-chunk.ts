@@ -1,0 +1,148 @@
+import type { Encoder } from '../event/encoder';
+import type { UnifiedEvent } from '../event/unified-event';
+import type { Port } from './port';
+import { alignUp, ALIGNMENT, COUNT, i32, MAX_TEXTS, NOT_NARROW, STATUS, TEXT_AT, u32 } from './staging';
+
+/**
+ * Events encoded one behind the other in the put region, to be stored with one native call. Their texts cross last and
+ * together, as a call for each event would cost as much as its fields.
+ *
+ * Threads: the port's. Code of the user runs in `add` alone. An event that does not fit, or that is refused, leaves those before
+ * it as they were.
+ */
+export class EventChunk {
+  /** Events so far; their sizes are the first of `sizes`. */
+  count = 0;
+  readonly sizes: number[] = [];
+
+  /** Of each event: the bytes where it and its texts begin, and the number of its first text. */
+  private readonly starts: number[] = [];
+  private readonly textStarts: number[] = [];
+  private readonly firstTexts: number[] = [];
+  /** Of each text of all events: the byte where it begins. */
+  private readonly textAts: number[] = [];
+  private textCount = 0;
+  private units = 0;
+  /** Where the next event begins. */
+  private end = 0;
+
+  constructor(
+    private readonly port: Port,
+    private readonly encoder: Encoder,
+    private readonly maxEventSize: number,
+  ) {}
+
+  clear(): void {
+    this.count = this.textCount = this.units = this.end = 0;
+  }
+
+  /**
+   * Adds an event, on the assumption that its texts are Latin-1. Returns its size, and has not added it if that is more
+   * than maxEventSize, or -1: it does not fit behind the others.
+   *
+   * @throws as Encoder.begin
+   */
+  add(event: UnifiedEvent): number {
+    const { encoder, count, end, textCount, textAts } = this;
+    const textStart = encoder.begin(event, end, textCount, this.units);
+    if (textStart < 0) return -1;
+    const { texts } = encoder;
+    const units = texts.units - this.units;
+    const size = textStart + units - end;
+    if (size > this.maxEventSize) return size;
+    let at = textStart;
+    for (let i = textCount; i < texts.count; i++) {
+      textAts[i] = at;
+      at += texts.items[i].length;
+    }
+    this.starts[count] = end;
+    this.textStarts[count] = textStart;
+    this.firstTexts[count] = textCount;
+    this.sizes[count] = size;
+    this.textCount = texts.count;
+    this.units = texts.units;
+    this.end = alignUp(at, ALIGNMENT);
+    this.count = count + 1;
+    return size;
+  }
+
+  /**
+   * Writes the texts of all events. One with a text that is not Latin-1 takes more room than it seemed; if it has not that room,
+   * it and those behind it are not in the chunk any more.
+   *
+   * @returns the size of that event, if it is more than maxEventSize, or -1: more than the whole region has; else 0
+   */
+  seal(): number {
+    const { encoder, port, textAts } = this;
+    const { items } = encoder.texts;
+    let refused = 0;
+    for (let i = 0; i < this.textCount;) {
+      const count = Math.min(MAX_TEXTS, this.textCount - i);
+      for (let k = 0; k < count; k++) u32[TEXT_AT + k] = textAts[i + k];
+      port.native.stageText(items, i, count);
+      const status = i32[STATUS];
+      i += u32[COUNT];
+      if (status === NOT_NARROW) {
+        const index = this.eventOf(i);
+        refused = this.rewrite(index);
+        i = index < this.count ? this.textsEnd(index) : this.textCount;
+      }
+    }
+    encoder.ease();
+    return refused;
+  }
+
+  /** The event that has text `i`. */
+  private eventOf(i: number): number {
+    let index = this.count - 1;
+    while (this.firstTexts[index] > i) index--;
+    return index;
+  }
+
+  private textsEnd(index: number): number {
+    return index + 1 < this.count ? this.firstTexts[index + 1] : this.textCount;
+  }
+
+  /** Writes the text of an event some other way, and moves those behind it by what it takes more. Returns as `seal`. */
+  private rewrite(index: number): number {
+    const { encoder, port, starts } = this;
+    const { bytes, putOffset, putBytes } = port;
+    const start = starts[index];
+    const nextText = this.textsEnd(index);
+    const next = index + 1 < this.count ? starts[index + 1] : this.end;
+    const behind = bytes.slice(putOffset + next, putOffset + this.end);
+
+    const end = encoder.finishOne(start, this.textStarts[index], this.firstTexts[index], nextText);
+    const size = end - start;
+    if (end < 0 || size > this.maxEventSize) {
+      this.cut(index);
+      if (end >= 0) return size;
+      return index === 0 ? -1 : 0;
+    }
+    this.sizes[index] = size;
+    const moved = alignUp(end, ALIGNMENT);
+    if (moved + behind.length > putBytes) {
+      this.cut(index + 1);
+      return 0;
+    }
+    bytes.set(behind, putOffset + moved);
+    const by = moved - next;
+    for (let i = index + 1; i < this.count; i++) {
+      this.starts[i] += by;
+      this.textStarts[i] += by;
+    }
+    for (let i = nextText; i < this.textCount; i++) this.textAts[i] += by;
+    encoder.moveReferences(nextText, by >> 2);
+    this.end += by;
+    return 0;
+  }
+
+  /** Takes the events from `index` on out again. */
+  private cut(index: number): void {
+    if (index < this.count) {
+      this.textCount = this.firstTexts[index];
+      this.end = this.starts[index];
+    }
+    this.count = index;
+  }
+}
