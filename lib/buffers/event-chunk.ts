@@ -1,7 +1,7 @@
 import type { Encoder } from '../event/encoder';
 import type { UnifiedEvent } from '../event/unified-event';
 import type { Port } from './port';
-import { alignUp, ALIGNMENT, COUNT, i32, MAX_TEXTS, NOT_NARROW, STATUS, TEXT_AT, u32 } from './staging';
+import { Limit, Status, Word, alignUp, i32, u32 } from './staging';
 
 /**
  * Events encoded one behind the other in the put region, to be stored with one native call. Their texts cross last and
@@ -61,7 +61,7 @@ export class EventChunk {
     this.sizes[count] = size;
     this.textCount = texts.count;
     this.units = texts.units;
-    this.end = alignUp(at, ALIGNMENT);
+    this.end = alignUp(at, Limit.ALIGNMENT);
     this.count = count + 1;
     return size;
   }
@@ -77,12 +77,12 @@ export class EventChunk {
     const { items } = encoder.texts;
     let refused = 0;
     for (let i = 0; i < this.textCount;) {
-      const count = Math.min(MAX_TEXTS, this.textCount - i);
-      for (let k = 0; k < count; k++) u32[TEXT_AT + k] = textAts[i + k];
+      const count = Math.min(Limit.MAX_TEXTS, this.textCount - i);
+      for (let k = 0; k < count; k++) u32[Word.TEXT_AT + k] = textAts[i + k];
       port.native.stageText(items, i, count);
-      const status = i32[STATUS];
-      i += u32[COUNT];
-      if (status === NOT_NARROW) {
+      const status = i32[Word.STATUS];
+      i += u32[Word.COUNT];
+      if (status === Status.NOT_NARROW) {
         const index = this.eventOf(i);
         refused = this.rewrite(index);
         i = index < this.count ? this.textsEnd(index) : this.textCount;
@@ -120,7 +120,7 @@ export class EventChunk {
       return index === 0 ? -1 : 0;
     }
     this.sizes[index] = size;
-    const moved = alignUp(end, ALIGNMENT);
+    const moved = alignUp(end, Limit.ALIGNMENT);
     if (moved + behind.length > putBytes) {
       this.cut(index + 1);
       return 0;

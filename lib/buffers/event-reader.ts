@@ -8,7 +8,7 @@ import type { BlankEvents } from './blank-events';
 import { highWatermark, HighWatermarks } from './diagnostics';
 import { EventProjector } from './event-projector';
 import type { Port } from './port';
-import { alignUp, ALIGNMENT, ALL_RINGS, DONE, MAX_BATCH, MORE, SIZE, u32 } from './staging';
+import { Limit, Status, Word, alignUp, u32 } from './staging';
 
 /**
  * The taking side of an event buffer: takes encoded events into the staging in chunks, and decodes them or shows views.
@@ -71,8 +71,8 @@ export class EventReader {
     if (this.consuming > 0) return this.secondReader().take();
     const { port } = this;
     const text = port.native.takeText();
-    if (port.status() !== DONE) return undefined;
-    return this.decode(0, u32[SIZE], text);
+    if (port.status() !== Status.DONE) return undefined;
+    return this.decode(0, u32[Word.SIZE], text);
   }
 
   /** Up to maxCount events into target[0..n); returns n. Infinity: what waits now, however busy the producers are. */
@@ -85,7 +85,8 @@ export class EventReader {
     while (n < limit) {
       if (!this.prepare()) break;
       if (this.hasLeftover) this.deliver(this.takeLeftover(), target, n++);
-      else if (!(this.consuming > 0 ? this.takeBehind(limit - n) : this.refill(limit - n, ALL_RINGS))) break;
+      else if (!(this.consuming > 0 ? this.takeBehind(limit - n) : this.refill(limit - n, Limit.ALL_RINGS)))
+        break;
     }
     return n;
   }
@@ -141,16 +142,16 @@ export class EventReader {
           n++;
           const size = port.takeSizes[this.next++];
           const at = this.at;
-          this.at = alignUp(at + size, ALIGNMENT);
+          this.at = alignUp(at + size, Limit.ALIGNMENT);
           fn(cursor.moveTo(at, size));
         } else if (this.returned.length > 0) {
           n++;
           this.showReturned(fn, depth);
         } else if (depth > 0 || this.second?.hasLeftover) {
-          const count = this.secondReader().consume(fn, Math.min(limit - n, MAX_BATCH));
+          const count = this.secondReader().consume(fn, Math.min(limit - n, Limit.MAX_BATCH));
           if (count === 0) break;
           n += count;
-        } else if (!this.refill(limit - n, ALL_RINGS)) {
+        } else if (!this.refill(limit - n, Limit.ALL_RINGS)) {
           break;
         } else if (limit === Infinity && this.more) {
           // What waits now, so that busy producers, or fn itself, cannot keep this call going for ever.
@@ -177,7 +178,7 @@ export class EventReader {
     for (let i = this.next; i < this.count; i++) {
       const size = this.port.takeSizes[i];
       events.push(this.decoder.decode(at, size));
-      at = alignUp(at + size, ALIGNMENT);
+      at = alignUp(at + size, Limit.ALIGNMENT);
     }
     return this.second === undefined ? events : events.concat(this.second.leftovers());
   }
@@ -225,8 +226,8 @@ export class EventReader {
     if (!this.more) return false;
     const { port } = this;
     this.next = this.at = 0;
-    this.count = port.takeBatch(Math.min(maxCount, MAX_BATCH), ring);
-    this.more = u32[MORE] !== 0;
+    this.count = port.takeBatch(Math.min(maxCount, Limit.MAX_BATCH), ring);
+    this.more = u32[Word.MORE] !== 0;
     return this.count > 0;
   }
 
@@ -244,7 +245,7 @@ export class EventReader {
   private decodeNext(): UnifiedEvent {
     const size = this.port.takeSizes[this.next++];
     const at = this.at;
-    this.at = alignUp(at + size, ALIGNMENT);
+    this.at = alignUp(at + size, Limit.ALIGNMENT);
     return this.decode(at, size);
   }
 

@@ -5,21 +5,7 @@ import { checkArray, copyOf, checkOptions, checkSignal, invalidArgument } from '
 import { tellFull } from './diagnostics';
 import { EventChunk } from './event-chunk';
 import type { Port } from './port';
-import {
-  alignUp,
-  ALIGNMENT,
-  CLOSED_OR_DRAINED,
-  COUNT,
-  DONE_BY_DROP,
-  DROP_OLDEST,
-  FULL_OR_EMPTY,
-  MAX_BATCH,
-  MAX_TEXT,
-  ON_FULL,
-  REFUSE,
-  TRY_AGAIN,
-  u32,
-} from './staging';
+import { Limit, OnFull, Status, Word, alignUp, u32 } from './staging';
 import type { WaitOptions } from './wait-queue';
 
 /** What a put does when the buffer is full. */
@@ -70,8 +56,8 @@ export class EventWriter {
   ) {
     this.encoder = makeEncoder(port);
     this.chunk = new EventChunk(port, this.encoder, maxEventSize);
-    this.refusal = policy === 'drop-oldest' ? DROP_OLDEST : REFUSE;
-    this.patience = policy === 'drop-oldest' ? DROP_OLDEST : TRY_AGAIN;
+    this.refusal = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.REFUSE;
+    this.patience = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.TRY_AGAIN;
   }
 
   /** Stores an event, waiting for room under the policy `block`. False: no room. */
@@ -80,7 +66,8 @@ export class EventWriter {
     if (this.encoder.busy) return this.setAside(() => this.put(event));
     const size = this.encodeOne(event);
     let waited = false;
-    for (; !this.port.put(size, TRY_AGAIN); waited = true) this.port.native.block(BLOCK_SLICE, true, size);
+    for (; !this.port.put(size, OnFull.TRY_AGAIN); waited = true)
+      this.port.native.block(BLOCK_SLICE, true, size);
     // Not before: a subscriber may put, and the event waits in the staging.
     if (waited) tellFull(this.port);
     return true;
@@ -96,7 +83,7 @@ export class EventWriter {
     const start = encoder.begin(event, 0);
     const { texts } = encoder;
     const { units } = texts;
-    if (start >= 0 && units > 0 && units <= MAX_TEXT && start + units <= this.maxEventSize) {
+    if (start >= 0 && units > 0 && units <= Limit.MAX_TEXT && start + units <= this.maxEventSize) {
       const stored = port.putText(start, texts, this.refusal);
       if (stored !== undefined) return stored;
     }
@@ -124,7 +111,7 @@ export class EventWriter {
     if (total === from && this.port.closed) throw this.port.closedError();
     let stored = 0;
     for (let start = from; start < total;) {
-      const end = Math.min(start + MAX_BATCH, total);
+      const end = Math.min(start + Limit.MAX_BATCH, total);
       // A copy, so that no getter of the caller's array runs between two events of the staging.
       const { count, error } = this.encodeChunk(copyOf(events, start, end), start, end);
       if (count > 0) {
@@ -159,7 +146,7 @@ export class EventWriter {
       // A getter of another event may have aborted the wait before this one.
       if (this.encoder.busy) return this.setAside(attempt);
       port.bytes.set(record, port.putOffset);
-      return this.storeInRace(record.length, TRY_AGAIN, race) || undefined;
+      return this.storeInRace(record.length, OnFull.TRY_AGAIN, race) || undefined;
     };
     const wait = port.waitForRoom(attempt, options);
     tellFull(port);
@@ -213,19 +200,19 @@ export class EventWriter {
     const { port } = this;
     let stored = 0;
     for (let waited = false; ; waited = true) {
-      u32[COUNT] = count - stored;
-      u32[ON_FULL] = this.policy === 'block' ? TRY_AGAIN : this.refusal;
+      u32[Word.COUNT] = count - stored;
+      u32[Word.ON_FULL] = this.policy === 'block' ? OnFull.TRY_AGAIN : this.refusal;
       port.native.putBatch();
       const status = port.status();
-      const done = u32[COUNT];
+      const done = u32[Word.COUNT];
       stored += done;
-      if (status === CLOSED_OR_DRAINED) {
+      if (status === Status.CLOSED_OR_DRAINED) {
         port.tellLost(0);
         throw port.closedError(storedBefore + stored);
       }
-      if (status !== FULL_OR_EMPTY || this.policy !== 'block') {
+      if (status !== Status.FULL_OR_EMPTY || this.policy !== 'block') {
         if (waited) tellFull(port);
-        else if (status === DONE_BY_DROP) port.tellLost(0);
+        else if (status === Status.DONE_BY_DROP) port.tellLost(0);
         return stored;
       }
       this.unstage(done, count - stored);
@@ -238,8 +225,8 @@ export class EventWriter {
     const { port } = this;
     let skip = 0;
     let keep = 0;
-    for (let i = 0; i < done; i++) skip += alignUp(port.putSizes[i], ALIGNMENT);
-    for (let i = 0; i < left; i++) keep += alignUp(port.putSizes[done + i], ALIGNMENT);
+    for (let i = 0; i < done; i++) skip += alignUp(port.putSizes[i], Limit.ALIGNMENT);
+    for (let i = 0; i < left; i++) keep += alignUp(port.putSizes[done + i], Limit.ALIGNMENT);
     port.bytes.copyWithin(port.putOffset, port.putOffset + skip, port.putOffset + skip + keep);
     port.putSizes.copyWithin(0, done, done + left);
   }

@@ -1,6 +1,6 @@
 import { type Attached, binding } from '../binding';
 import { joined, type Texts } from '../event/narrow-text';
-import { COUNT, INSTANCE, MAX_TEXTS, SIZE, u32 } from './staging';
+import { Limit, Word, u32 } from './staging';
 
 // One function for all instances, each in a constant, and each called in one place: a target that the engine knows costs half
 // of one that it does not.
@@ -38,7 +38,7 @@ const {
 
 /** The last of the texts that cross: all that are too many are joined, which costs twice what it costs to pass them. */
 function lastOf({ items, count }: Texts): string {
-  return count > MAX_TEXTS ? joined(items, MAX_TEXTS - 1, count) : items[MAX_TEXTS - 1];
+  return count > Limit.MAX_TEXTS ? joined(items, Limit.MAX_TEXTS - 1, count) : items[Limit.MAX_TEXTS - 1];
 }
 
 /**
@@ -67,24 +67,24 @@ export class NativeBuffer {
   }
 
   put(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     put();
   }
   putBatch(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     putBatch();
   }
   putText(texts: Texts): void {
     const { items, count } = texts;
-    u32[INSTANCE] = this.instance;
-    u32[COUNT] = Math.min(count, MAX_TEXTS);
+    u32[Word.INSTANCE] = this.instance;
+    u32[Word.COUNT] = Math.min(count, Limit.MAX_TEXTS);
     if (count === 1) putText(items[0]);
     else putText(items[0], items[1], items[2], items[3], items[4], items[5], items[6], lastOf(texts));
   }
   /** Of `count` texts from `i` on; there must be as many places as native code takes. */
   stageText(items: readonly string[], i: number, count: number): void {
-    u32[INSTANCE] = this.instance;
-    u32[COUNT] = count;
+    u32[Word.INSTANCE] = this.instance;
+    u32[Word.COUNT] = count;
     if (count === 1) stageText(items[i]);
     else
       stageText(
@@ -99,105 +99,105 @@ export class NativeBuffer {
       );
   }
   take(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     take();
   }
   takeText(): string | undefined {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     return takeText();
   }
   readText(): string | undefined {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     return readText();
   }
   takeBatch(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     takeBatch();
   }
   size(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     size();
   }
   putFrom(source: Uint8Array, size: number): void {
-    u32[INSTANCE] = this.instance;
-    u32[SIZE] = size;
+    u32[Word.INSTANCE] = this.instance;
+    u32[Word.SIZE] = size;
     putFrom(source);
   }
   takeInto(target: Uint8Array, size: number): void {
-    u32[INSTANCE] = this.instance;
-    u32[SIZE] = size;
+    u32[Word.INSTANCE] = this.instance;
+    u32[Word.SIZE] = size;
     takeInto(target);
   }
   putAgain(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     putAgain();
   }
   takeAgain(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     takeAgain();
   }
   putPacked(source: Uint8Array, lengths: Uint32Array): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     putPacked(source, lengths);
   }
   takePacked(target: Uint8Array, lengths: Uint32Array): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     takePacked(target, lengths);
   }
   peek(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     peek();
   }
   stats(ring: number, target: Float64Array): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     stats(ring, target);
   }
   countRejected(count: number): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     countRejected(count);
   }
   clear(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     clear();
   }
   close(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     close();
   }
   closed(): boolean {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     return closed();
   }
   drained(): boolean {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     return drained();
   }
   hasRecord(): boolean {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     return hasRecord();
   }
   startWait(forRoom: boolean): boolean | undefined {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     return startWait(forRoom);
   }
   stopWait(forRoom: boolean): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     stopWait(forRoom);
   }
   hasSleepers(): boolean {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     return hasSleepers();
   }
   passWakeOn(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     passWakeOn();
   }
   block(milliseconds: number, forRoom: boolean, bytes: number): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     block(milliseconds, forRoom, bytes);
   }
   release(): void {
-    u32[INSTANCE] = this.instance;
+    u32[Word.INSTANCE] = this.instance;
     release();
   }
 }

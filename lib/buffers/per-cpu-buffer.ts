@@ -13,7 +13,7 @@ import { type BufferHandle, resolveHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
 import { LastArray } from './last-array';
 import { Port } from './port';
-import { alignUp, ALIGNMENT, ALL_RINGS, CACHE_LINE, MAX_BATCH, MORE, SLOT_HEADER, u32 } from './staging';
+import { Limit, Word, alignUp, CACHE_LINE, SLOT_HEADER, u32 } from './staging';
 import type { WaitOptions } from './wait-queue';
 
 export interface PerCPUBufferOptions {
@@ -123,7 +123,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
     const limit = maxCount === undefined ? Infinity : checkCount('maxCount', maxCount);
     if (limit === 0) this.#port.checkHeld();
     const records = this.#returned.splice(0, limit);
-    this.#take(records, limit, ALL_RINGS);
+    this.#take(records, limit, Limit.ALL_RINGS);
     return records;
   }
 
@@ -208,15 +208,15 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
     // Without a limit, what waits now, so that busy writers cannot keep the reader here for ever.
     let rest = limit === Infinity ? port.size : limit - records.length;
     while (rest > 0) {
-      const count = port.takeBatch(Math.min(rest, MAX_BATCH), ring);
+      const count = port.takeBatch(Math.min(rest, Limit.MAX_BATCH), ring);
       if (count === 0) return;
       let at = port.takeOffset;
       for (let i = 0; i < count; i++) {
         records.push(port.bytes.slice(at, at + port.takeSizes[i]));
-        at = alignUp(at + port.takeSizes[i], ALIGNMENT);
+        at = alignUp(at + port.takeSizes[i], Limit.ALIGNMENT);
       }
       rest -= count;
-      if (u32[MORE] === 0) return;
+      if (u32[Word.MORE] === 0) return;
     }
   }
 }

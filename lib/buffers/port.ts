@@ -6,25 +6,13 @@ import { type BufferHandle, type Kind, kindNumber } from './handle';
 import { NativeBuffer } from './native-buffer';
 import { StagedText } from './staged-text';
 import {
-  ALIGNMENT,
-  ALL_RINGS,
-  CLOSED_OR_DRAINED,
-  COUNT,
+  Limit,
+  OnFull,
+  Status,
+  Word,
   DATA_OFFSET,
-  DONE,
-  DONE_BY_DROP,
-  DROPPED,
-  FULL_OR_EMPTY,
-  MAX_BATCH,
-  NOT_NARROW,
-  ON_FULL,
   PUT_SIZES_OFFSET,
-  RELEASED,
-  RING,
-  SIZE,
-  STATUS,
   TAKE_SIZES_OFFSET,
-  TRY_AGAIN,
   alignUp,
   i32,
   u32,
@@ -80,13 +68,13 @@ export class Port {
   ) {
     this.kind = kind;
     this.maker = maker;
-    this.putBytes = alignUp(sizes.putBytes, ALIGNMENT);
-    this.takeBytes = alignUp(sizes.takeBytes, ALIGNMENT);
+    this.putBytes = alignUp(sizes.putBytes, Limit.ALIGNMENT);
+    this.takeBytes = alignUp(sizes.takeBytes, Limit.ALIGNMENT);
     this.takeOffset = this.putOffset + this.putBytes;
     this.memory = new ArrayBuffer(this.takeOffset + this.takeBytes);
     this.bytes = new Uint8Array(this.memory);
-    this.putSizes = new Uint32Array(this.memory, PUT_SIZES_OFFSET, MAX_BATCH);
-    this.takeSizes = new Uint32Array(this.memory, TAKE_SIZES_OFFSET, MAX_BATCH);
+    this.putSizes = new Uint32Array(this.memory, PUT_SIZES_OFFSET, Limit.MAX_BATCH);
+    this.takeSizes = new Uint32Array(this.memory, TAKE_SIZES_OFFSET, Limit.MAX_BATCH);
     this.native = new NativeBuffer(open(this.memory, this.putBytes));
     this.text = new StagedText(
       this.native,
@@ -134,44 +122,44 @@ export class Port {
 
   /** Status of the last native call; throws if this instance has let go. */
   status(): number {
-    const status = i32[STATUS];
-    if (status === RELEASED) throw this.released();
+    const status = i32[Word.STATUS];
+    if (status === Status.RELEASED) throw this.released();
     return status;
   }
 
   /** Stores the record of `size` bytes that lies in the put region. False: no room. */
   put(size: number, onFull: number): boolean {
-    u32[SIZE] = size;
-    u32[ON_FULL] = onFull;
+    u32[Word.SIZE] = size;
+    u32[Word.ON_FULL] = onFull;
     this.native.put();
-    return i32[STATUS] === DONE || this.storedOtherwise(onFull !== TRY_AGAIN);
+    return i32[Word.STATUS] === Status.DONE || this.storedOtherwise(onFull !== OnFull.TRY_AGAIN);
   }
 
   /** As `put`, of a record that ends with Latin-1 texts and is staged but for those; undefined: one is none, and nothing was stored. */
   putText(start: number, texts: Texts, onFull: number): boolean | undefined {
-    u32[SIZE] = start;
-    u32[ON_FULL] = onFull;
+    u32[Word.SIZE] = start;
+    u32[Word.ON_FULL] = onFull;
     this.native.putText(texts);
-    return i32[STATUS] === NOT_NARROW ? undefined : this.stored();
+    return i32[Word.STATUS] === Status.NOT_NARROW ? undefined : this.stored();
   }
 
   /** Whether the put of the last call succeeded: false when there was no room. */
   stored(): boolean {
-    return i32[STATUS] === DONE || this.storedOtherwise(true);
+    return i32[Word.STATUS] === Status.DONE || this.storedOtherwise(true);
   }
 
   /** @param lost whether a record that found no room is lost, as nobody tries again */
   private storedOtherwise(lost: boolean): boolean {
     const status = this.status();
-    this.tellLost(lost && status === FULL_OR_EMPTY ? 1 : 0);
-    if (status === CLOSED_OR_DRAINED) throw this.closedError();
-    return status === DONE_BY_DROP;
+    this.tellLost(lost && status === Status.FULL_OR_EMPTY ? 1 : 0);
+    if (status === Status.CLOSED_OR_DRAINED) throw this.closedError();
+    return status === Status.DONE_BY_DROP;
   }
 
   /** Of a put of one record or many, when it is over: so many were refused, and others may have given way. */
   tellLost(refused: number): void {
-    const count = refused + u32[DROPPED];
-    u32[DROPPED] = 0;
+    const count = refused + u32[Word.DROPPED];
+    u32[Word.DROPPED] = 0;
     if (count === 0) return;
     tellFull(this);
     tellDrop(this, count);
@@ -184,18 +172,18 @@ export class Port {
   }
 
   /** Takes up to `maxCount` records (64 at most) to the take region; returns how many. Their sizes are in takeSizes. */
-  takeBatch(maxCount: number, ring = ALL_RINGS): number {
-    u32[COUNT] = maxCount;
-    u32[RING] = ring;
+  takeBatch(maxCount: number, ring = Limit.ALL_RINGS): number {
+    u32[Word.COUNT] = maxCount;
+    u32[Word.RING] = ring;
     this.native.takeBatch();
-    return this.status() === DONE ? u32[COUNT] : 0;
+    return this.status() === Status.DONE ? u32[Word.COUNT] : 0;
   }
 
   /** Slots in use. */
   get size(): number {
     this.native.size();
     this.status();
-    return u32[SIZE];
+    return u32[Word.SIZE];
   }
 
   /** The rings of `stats`: the overflow ring of the per-CPU classes is the last. */

@@ -15,25 +15,7 @@ import {
 import { type BufferHandle, resolveHandle } from './handle';
 import { LastArray } from './last-array';
 import { Port } from './port';
-import {
-  alignUp,
-  ALIGNMENT,
-  CACHE_LINE,
-  CLOSED_OR_DRAINED,
-  COUNT,
-  DONE,
-  FULL_OR_EMPTY,
-  MAX_BATCH,
-  MORE,
-  ON_FULL,
-  REFUSE,
-  SIZE,
-  SLOT_HEADER,
-  STATUS,
-  TARGET_TOO_SMALL,
-  i32,
-  u32,
-} from './staging';
+import { Limit, OnFull, Status, Word, alignUp, CACHE_LINE, SLOT_HEADER, i32, u32 } from './staging';
 import type { BufferStats } from './stats';
 import type { WaitOptions } from './wait-queue';
 
@@ -154,8 +136,8 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   /** As `get`, into a new array; undefined when empty or drained. */
   tryGet(): Uint8Array | undefined {
     const port = this.#port;
-    if (port.take() !== DONE) return undefined;
-    return port.bytes.slice(port.takeOffset, port.takeOffset + u32[SIZE]);
+    if (port.take() !== Status.DONE) return undefined;
+    return port.bytes.slice(port.takeOffset, port.takeOffset + u32[Word.SIZE]);
   }
 
   /**
@@ -175,8 +157,8 @@ export class RingBuffer implements Disposable, AsyncDisposable {
       this.#target.remember(target, size);
     }
     const status = port.status();
-    if (status === DONE) return u32[SIZE];
-    if (status === TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
+    if (status === Status.DONE) return u32[Word.SIZE];
+    if (status === Status.TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
     return -1;
   }
 
@@ -201,9 +183,9 @@ export class RingBuffer implements Disposable, AsyncDisposable {
     if (count === 0 && port.closed) throw port.closedError();
     port.native.putPacked(source, lengths);
     const status = port.status();
-    const stored = u32[COUNT];
-    if (status === CLOSED_OR_DRAINED) throw port.closedError(stored);
-    if (status === FULL_OR_EMPTY) port.tellLost(count - stored);
+    const stored = u32[Word.COUNT];
+    if (status === Status.CLOSED_OR_DRAINED) throw port.closedError(stored);
+    if (status === Status.FULL_OR_EMPTY) port.tellLost(count - stored);
     return stored;
   }
 
@@ -218,8 +200,8 @@ export class RingBuffer implements Disposable, AsyncDisposable {
     checkLengths('lengths', lengths);
     const port = this.#port;
     port.native.takePacked(target, lengths);
-    if (port.status() === TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
-    return i32[STATUS] === DONE ? u32[COUNT] : 0;
+    if (port.status() === Status.TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
+    return i32[Word.STATUS] === Status.DONE ? u32[Word.COUNT] : 0;
   }
 
   /**
@@ -233,7 +215,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
     let stored = 0;
     for (let start = 0; start < items.length;) {
       // A copy, so that no getter of the caller's array runs while the staging is being filled.
-      const chunk = copyOf(items, start, Math.min(items.length, start + MAX_BATCH));
+      const chunk = copyOf(items, start, Math.min(items.length, start + Limit.MAX_BATCH));
       let count = 0;
       let offset = 0;
       let bad: TapioError | undefined;
@@ -245,17 +227,17 @@ export class RingBuffer implements Disposable, AsyncDisposable {
         if (offset + size > port.putBytes) break;
         port.bytes.set(item, port.putOffset + offset);
         port.putSizes[count] = size;
-        offset = alignUp(offset + size, ALIGNMENT);
+        offset = alignUp(offset + size, Limit.ALIGNMENT);
       }
       if (count > 0) {
-        u32[COUNT] = count;
-        u32[ON_FULL] = REFUSE;
+        u32[Word.COUNT] = count;
+        u32[Word.ON_FULL] = OnFull.REFUSE;
         port.native.putBatch();
         const status = port.status();
-        stored += u32[COUNT];
-        if (status === CLOSED_OR_DRAINED) throw port.closedError(stored);
+        stored += u32[Word.COUNT];
+        if (status === Status.CLOSED_OR_DRAINED) throw port.closedError(stored);
         start += count;
-        if (status === FULL_OR_EMPTY) {
+        if (status === Status.FULL_OR_EMPTY) {
           // The ring has counted what it saw of the batch; the rest found no room either.
           port.native.countRejected(items.length - start);
           port.tellLost(items.length - stored);
@@ -275,14 +257,14 @@ export class RingBuffer implements Disposable, AsyncDisposable {
     const limit = maxCount === Infinity ? port.size : maxCount;
     const result: Uint8Array[] = [];
     for (;;) {
-      const count = port.takeBatch(Math.min(limit - result.length, MAX_BATCH));
+      const count = port.takeBatch(Math.min(limit - result.length, Limit.MAX_BATCH));
       let at = port.takeOffset;
       for (let i = 0; i < count; i++) {
         const size = port.takeSizes[i];
         result.push(port.bytes.slice(at, at + size));
-        at = alignUp(at + size, ALIGNMENT);
+        at = alignUp(at + size, Limit.ALIGNMENT);
       }
-      if (u32[MORE] === 0 || count === 0 || result.length === limit) return result;
+      if (u32[Word.MORE] === 0 || count === 0 || result.length === limit) return result;
     }
   }
 
@@ -343,7 +325,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
     return invalidArgument(
       'target.length',
       lengthOf(target),
-      `at least the ${u32[SIZE]} bytes of the next record`,
+      `at least the ${u32[Word.SIZE]} bytes of the next record`,
     );
   }
 

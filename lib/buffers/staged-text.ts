@@ -1,6 +1,6 @@
 import { BufferText, type NarrowText, textBytes, type Texts } from '../event/narrow-text';
 import type { NativeBuffer } from './native-buffer';
-import { DONE, i32, MAX_TEXT, MAX_TEXTS, OFFSET, SIZE, STATUS, TEXT_AT, u32 } from './staging';
+import { Limit, Status, Word, i32, u32 } from './staging';
 
 /**
  * The text of records in the staging of an instance: written to the put region, read from the take region. By Node-API a
@@ -21,23 +21,23 @@ export class StagedText implements NarrowText {
   }
 
   write(texts: Texts, from: number, to: number, at: number): boolean {
-    if (texts.units > MAX_TEXT) return this.put.write(texts, from, to, at);
+    if (texts.units > Limit.MAX_TEXT) return this.put.write(texts, from, to, at);
     const { items } = texts;
-    for (let i = from; i < to; i += MAX_TEXTS) {
-      const count = Math.min(MAX_TEXTS, to - i);
+    for (let i = from; i < to; i += Limit.MAX_TEXTS) {
+      const count = Math.min(Limit.MAX_TEXTS, to - i);
       for (let k = 0; k < count; k++) {
-        u32[TEXT_AT + k] = at;
+        u32[Word.TEXT_AT + k] = at;
         at += items[i + k].length;
       }
       this.native.stageText(items, i, count);
-      if (i32[STATUS] !== DONE) return false;
+      if (i32[Word.STATUS] !== Status.DONE) return false;
     }
     return true;
   }
 
   read(start: number, end: number): string {
-    u32[OFFSET] = start;
-    u32[SIZE] = end - start;
+    u32[Word.OFFSET] = start;
+    u32[Word.SIZE] = end - start;
     return this.native.readText() ?? this.take.read(start, end);
   }
 }

@@ -1,5 +1,5 @@
 import type { Port } from './port';
-import { alignUp, ALIGNMENT, COUNT, CURSOR, DONE, END, MAX_BATCH, RING, u32, u64 } from './staging';
+import { Limit, Status, Ticket, Word, alignUp, u32, u64 } from './staging';
 
 /**
  * Visits the records that wait in one ring now, oldest first, and takes none.
@@ -14,21 +14,21 @@ export function visitRing<T>(
   visit: (record: T) => void,
 ): void {
   port.stats(ring);
-  let cursor = u64[CURSOR];
-  const end = u64[END];
+  let cursor = u64[Ticket.CURSOR];
+  const end = u64[Ticket.END];
   for (;;) {
     // The words are set anew each time: visit may start a visit of its own.
-    u64[CURSOR] = cursor;
-    u64[END] = end;
-    u32[RING] = ring;
-    u32[COUNT] = MAX_BATCH;
+    u64[Ticket.CURSOR] = cursor;
+    u64[Ticket.END] = end;
+    u32[Word.RING] = ring;
+    u32[Word.COUNT] = Limit.MAX_BATCH;
     port.native.peek();
-    if (port.status() !== DONE) return;
-    cursor = u64[CURSOR];
+    if (port.status() !== Status.DONE) return;
+    cursor = u64[Ticket.CURSOR];
     const records: T[] = [];
-    for (let i = 0, at = 0; i < u32[COUNT]; i++) {
+    for (let i = 0, at = 0; i < u32[Word.COUNT]; i++) {
       records.push(read(at, port.takeSizes[i]));
-      at = alignUp(at + port.takeSizes[i], ALIGNMENT);
+      at = alignUp(at + port.takeSizes[i], Limit.ALIGNMENT);
     }
     records.forEach(visit);
   }

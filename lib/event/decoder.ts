@@ -1,8 +1,8 @@
-import { HEADER_WORDS, NARROW_UNITS_WORD, TEXT_START_WORD } from './generated/encode';
+import { HeaderWord } from './generated/encode';
 import { readEvent } from './generated/decode';
 import { corrupt } from './invalid-event';
 import { parseJsonText } from './json-text';
-import { IS_LITTLE_ENDIAN, LENGTH_MASK, WIDE } from './references';
+import { IS_LITTLE_ENDIAN, Reference } from './references';
 import { MapMemo } from './map-memo';
 import { internedText, textOfId } from './strings';
 import { BufferText, type NarrowText, textBytes, type TextBytes } from './narrow-text';
@@ -76,12 +76,12 @@ export class Decoder {
     const { i32, bytes } = this;
     const base = at >> 2;
     const end = at + length;
-    if ((at & 7) !== 0 || at < 0 || length < HEADER_WORDS * 4 || !(end <= this.byteLength)) {
+    if ((at & 7) !== 0 || at < 0 || length < HeaderWord.COUNT * 4 || !(end <= this.byteLength)) {
       throw corrupt(`${length} bytes at ${at} of ${this.byteLength}`);
     }
-    const textStart = i32[base + TEXT_START_WORD];
-    const narrowUnits = i32[base + NARROW_UNITS_WORD];
-    if (textStart < HEADER_WORDS * 4 || textStart > length)
+    const textStart = i32[base + HeaderWord.TEXT_START];
+    const narrowUnits = i32[base + HeaderWord.NARROW_UNITS];
+    if (textStart < HeaderWord.COUNT * 4 || textStart > length)
       throw corrupt(`its text starts at ${textStart} of ${length}`);
     const wideBytes = length - textStart - narrowUnits;
     if (narrowUnits < 0 || wideBytes < 0 || (wideBytes & 1) !== 0) {
@@ -123,8 +123,8 @@ export class Decoder {
   }
 
   private cut(ref: number): string {
-    const length = ref & LENGTH_MASK;
-    if ((ref & WIDE) === 0) {
+    const length = ref & Reference.LENGTH_MASK;
+    if ((ref & Reference.WIDE) === 0) {
       const from = this.narrowAt;
       const to = from + length;
       if (to > this.narrow.length) throw corrupt('a text reaches past its end');

@@ -1,8 +1,8 @@
 import { isArray, isArrayOrRevoked, show, TapioError } from '../errors';
-import { MEMO_PLACES, NARROW_UNITS_WORD, TEXT_START_WORD, writeEvent } from './generated/encode';
+import { HeaderWord, MEMO_PLACES, writeEvent } from './generated/encode';
 import { invalid, pathOf } from './invalid-event';
 import { jsonText } from './json-text';
-import { BUNDLED, WIDE } from './references';
+import { Reference } from './references';
 import { CACHE_SIZE, cachedRefs, cachedTexts, internedId, internedText } from './strings';
 import { BufferText, type NarrowText, textBytes, type TextBytes, Texts, writeNarrow } from './narrow-text';
 import type { UnifiedEvent } from './unified-event';
@@ -21,7 +21,7 @@ const MEMO_ITEMS = 8;
 
 /** The cache of an encoder that interns nothing. */
 const NO_TEXTS: readonly string[] = new Array<string>(CACHE_SIZE).fill('');
-const NO_REFS = new Int32Array(CACHE_SIZE).fill(BUNDLED);
+const NO_REFS = new Int32Array(CACHE_SIZE).fill(Reference.BUNDLED);
 
 const DOUBLE = new Float64Array(1);
 const DOUBLE_WORDS = new Int32Array(DOUBLE.buffer);
@@ -48,7 +48,7 @@ export class Encoder {
    */
   readonly memoTexts: string[] = new Array<string>(MEMO_PLACES).fill('');
   /** @internal */
-  readonly memoRefs = new Int32Array(MEMO_PLACES).fill(BUNDLED);
+  readonly memoRefs = new Int32Array(MEMO_PLACES).fill(Reference.BUNDLED);
   /** The reference that each field had when it last was another than that of the memo. */
   private readonly rivalRefs = new Int32Array(MEMO_PLACES);
   /** The cache of interned texts. @internal */
@@ -133,8 +133,8 @@ export class Encoder {
       const units = texts.units - keptUnits;
       if (end < 0 || end + units > this.byteLength) return -1;
       const base = at >> 2;
-      this.i32[base + TEXT_START_WORD] = end - at;
-      this.i32[base + NARROW_UNITS_WORD] = units;
+      this.i32[base + HeaderWord.TEXT_START] = end - at;
+      this.i32[base + HeaderWord.NARROW_UNITS] = units;
       return end;
     } finally {
       this.encoding = false;
@@ -151,7 +151,7 @@ export class Encoder {
 
   /** Likewise of one of several events, whose texts are those from number `from` up to `to`; returns where it ends, or -1. */
   finishOne(at: number, start: number, from: number, to: number): number {
-    const units = this.i32[(at >> 2) + NARROW_UNITS_WORD];
+    const units = this.i32[(at >> 2) + HeaderWord.NARROW_UNITS];
     const isWritten = units === 0 || this.narrow.write(this.texts, from, to, start);
     return isWritten ? start + units : this.writeMixed(at, start, from, to);
   }
@@ -285,7 +285,7 @@ export class Encoder {
 
   /** Takes note of a text for the bundle, and writes its reference on the assumption that it is Latin-1. */
   private stage(word: number, text: string): void {
-    this.i32[word] = BUNDLED | text.length;
+    this.i32[word] = Reference.BUNDLED | text.length;
     this.textWords[this.texts.count] = word;
     this.texts.add(text);
   }
@@ -311,19 +311,19 @@ export class Encoder {
     for (let i = from; i < to; i++) {
       const text = items[i];
       if (writeNarrow(bytes, text, end)) {
-        i32[textWords[i]] = BUNDLED | text.length;
+        i32[textWords[i]] = Reference.BUNDLED | text.length;
         end += text.length;
       } else {
         wide.push(i);
       }
     }
-    i32[(at >> 2) + NARROW_UNITS_WORD] = end - start;
+    i32[(at >> 2) + HeaderWord.NARROW_UNITS] = end - start;
     for (const i of wide) {
       const text = items[i];
       const size = text.length * 2;
       if (end + size > this.byteLength) return -1;
       bytes.ucs2Write(text.toWellFormed(), end, size);
-      i32[textWords[i]] = BUNDLED | WIDE | text.length;
+      i32[textWords[i]] = Reference.BUNDLED | Reference.WIDE | text.length;
       end += size;
     }
     return end;

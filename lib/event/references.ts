@@ -8,9 +8,11 @@
  *
  * A bundle is consumed in the order of the references in the event.
  */
-export const BUNDLED = 1 << 31;
-export const WIDE = 1 << 30;
-export const LENGTH_MASK = WIDE - 1;
+export const enum Reference {
+  BUNDLED = 1 << 31,
+  WIDE = 1 << 30,
+  LENGTH_MASK = WIDE - 1,
+}
 
 /** The byte order of this machine, which is that of encoded events. */
 export const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

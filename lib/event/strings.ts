@@ -8,7 +8,7 @@
  */
 import { binding } from '../binding';
 import { TapioError } from '../errors';
-import { BUNDLED } from './references';
+import { Reference } from './references';
 
 /** UTF-8 bytes; the table refuses longer text. */
 const MAX_INTERNED_BYTES = 256;
@@ -17,7 +17,7 @@ const CACHE_BITS = 12;
 export const CACHE_SIZE = 2 ** CACHE_BITS;
 /** At first the empty text, which is never interned. */
 export const cachedTexts: string[] = new Array<string>(CACHE_SIZE).fill('');
-export const cachedRefs = new Int32Array(CACHE_SIZE).fill(BUNDLED);
+export const cachedRefs = new Int32Array(CACHE_SIZE).fill(Reference.BUNDLED);
 const metOnce = new Int32Array(CACHE_SIZE);
 const idOfText = new Map<string, number>();
 /** Grows; what is missing may be in the process-wide table all the same: see internedText. */

@@ -1,6 +1,6 @@
 import { corrupt } from './invalid-event';
-import { FIRST_REF_WORD, HEADER_WORDS, NARROW_UNITS_WORD, TEXT_START_WORD } from './generated/encode';
-import { IS_LITTLE_ENDIAN, LENGTH_MASK, WIDE } from './references';
+import { HeaderWord } from './generated/encode';
+import { IS_LITTLE_ENDIAN, Reference } from './references';
 import { internedText } from './strings';
 import { textBytes, type TextBytes } from './narrow-text';
 import { Decoder, parseObject, setOwn } from './decoder';
@@ -62,7 +62,7 @@ export abstract class ViewReader {
   protected move(at: number, length: number, bitsWord: number, fixedBit: number, fixedWords: number): void {
     const i32 = this.i32;
     const base = at >> 2;
-    if ((at & 7) !== 0 || at < 0 || length < HEADER_WORDS * 4 || !(at + length <= this.byteLength)) {
+    if ((at & 7) !== 0 || at < 0 || length < HeaderWord.COUNT * 4 || !(at + length <= this.byteLength)) {
       throw corrupt(`${length} bytes at ${at} of ${this.byteLength}`);
     }
     const bits = i32[base + bitsWord];
@@ -73,16 +73,16 @@ export abstract class ViewReader {
     this.located = false;
     this.fixedBits = 0;
     if ((bits & fixedBit) !== 0) {
-      if (length < (HEADER_WORDS + fixedWords) * 4)
+      if (length < (HeaderWord.COUNT + fixedWords) * 4)
         throw corrupt(`${length} bytes are too few for its sections`);
-      this.fixedBits = i32[base + HEADER_WORDS]!;
+      this.fixedBits = i32[base + HeaderWord.COUNT]!;
     }
   }
 
   /** Where the bundle of Latin-1 text starts, counted from the event. */
   private textStart(): number {
-    const textStart = this.i32[this.base + TEXT_START_WORD];
-    if (textStart < HEADER_WORDS * 4 || textStart > this.length) {
+    const textStart = this.i32[this.base + HeaderWord.TEXT_START];
+    if (textStart < HeaderWord.COUNT * 4 || textStart > this.length) {
       throw corrupt(`its text starts at ${textStart} of ${this.length}`);
     }
     return textStart;
@@ -97,19 +97,19 @@ export abstract class ViewReader {
   }
 
   private bundledText(word: number, ref: number): string {
-    const length = ref & LENGTH_MASK;
+    const length = ref & Reference.LENGTH_MASK;
     const narrowStart = this.at + this.textStart();
-    const narrowUnits = this.i32[this.base + NARROW_UNITS_WORD];
+    const narrowUnits = this.i32[this.base + HeaderWord.NARROW_UNITS];
     const narrowEnd = narrowStart + narrowUnits;
     if (narrowUnits < 0 || narrowEnd > this.at + this.length) {
       throw corrupt(`${narrowUnits} characters of text in ${this.length} bytes`);
     }
-    if ((ref & WIDE) === 0) {
+    if ((ref & Reference.WIDE) === 0) {
       const start = narrowStart + this.unitsBefore(word, 0);
       if (start + length > narrowEnd) throw corrupt('a text reaches past its end');
       return this.bytes.latin1Slice(start, start + length);
     }
-    const start = narrowEnd + 2 * this.unitsBefore(word, WIDE);
+    const start = narrowEnd + 2 * this.unitsBefore(word, Reference.WIDE);
     const end = start + 2 * length;
     if (end > this.at + this.length) throw corrupt('a text reaches past its end');
     return this.bytes.ucs2Slice(start, end);
@@ -120,7 +120,7 @@ export abstract class ViewReader {
     const { i32 } = this;
     const runs = this.#runs;
     // The first text of the event, its id, needs no search.
-    if (word === this.base + FIRST_REF_WORD) return 0;
+    if (word === this.base + HeaderWord.FIRST_REF) return 0;
     this.ensureLocated();
     let units = 0;
     for (let run = 0; run < this.#runCount; run++) {
@@ -128,7 +128,7 @@ export abstract class ViewReader {
       for (let k = runs[2 * run]; k < end; k++) {
         if (k === word) return units;
         const ref = i32[k];
-        if (ref < 0 && (ref & WIDE) === width) units += ref & LENGTH_MASK;
+        if (ref < 0 && (ref & Reference.WIDE) === width) units += ref & Reference.LENGTH_MASK;
       }
     }
     throw corrupt('a text is in no section');

@@ -13,7 +13,7 @@ import {
   TEXT_START_AT,
   TIMESTAMP_AT,
 } from '../event/generated/places';
-import { BUNDLED, IS_LITTLE_ENDIAN, LENGTH_MASK } from '../event/references';
+import { IS_LITTLE_ENDIAN, Reference } from '../event/references';
 import type { UnifiedEvent } from '../event/unified-event';
 import { invalidArgument } from '../validate';
 import type { CheckedField } from './layout';
@@ -148,8 +148,8 @@ function makeTemplate(
   const idAt = read(TEXT_START_AT);
   const ownUnits = Object.values(REFERENCES_AT)
     .map(read)
-    .filter((reference) => (reference & BUNDLED) !== 0)
-    .reduce((sum, reference) => sum + (reference & LENGTH_MASK), 0);
+    .filter((reference) => (reference & Reference.BUNDLED) !== 0)
+    .reduce((sum, reference) => sum + (reference & Reference.LENGTH_MASK), 0);
   words.setInt32(NARROW_UNITS_AT, ownUnits, IS_LITTLE_ENDIAN);
   return {
     event: new Uint8Array(memory.slice(0, idAt + ownUnits)),

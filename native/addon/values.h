@@ -35,47 +35,46 @@ Elements<T> ElementsOf(napi_env env, napi_value array) {
   return {static_cast<T*>(memory), length};
 }
 
-// A fixed number of characters, which the compiler turns into vectors.
+// Copies kCount characters, which the compiler turns into vectors; returns them or-ed together.
 template <std::size_t kCount>
-void Narrow(const char16_t* units, std::uint8_t* target) {
-  for (std::size_t k = 0; k < kCount; ++k) target[k] = static_cast<std::uint8_t>(units[k]);
+char16_t Narrow(const char16_t* units, std::uint8_t* target) {
+  char16_t any = 0;
+  for (std::size_t k = 0; k < kCount; ++k) {
+    any = static_cast<char16_t>(any | units[k]);
+    target[k] = static_cast<std::uint8_t>(units[k]);
+  }
+  return any;
 }
 
 // At least kCount characters, in blocks of kCount; the last one overlaps the one before it, as no
 // byte behind the text may be written.
 template <std::size_t kCount>
-void NarrowInBlocks(const char16_t* units, std::size_t count, std::uint8_t* target) {
-  for (std::size_t i = 0; i + kCount < count; i += kCount) Narrow<kCount>(units + i, target + i);
-  Narrow<kCount>(units + count - kCount, target + count - kCount);
+char16_t NarrowInBlocks(const char16_t* units, std::size_t count, std::uint8_t* target) {
+  const std::size_t last = count - kCount;
+  char16_t any = Narrow<kCount>(units + last, target + last);
+  for (std::size_t i = 0; i < last; i += kCount) {
+    any = static_cast<char16_t>(any | Narrow<kCount>(units + i, target + i));
+  }
+  return any;
 }
 
 // Copies a text to `target`, one byte for each character, and returns how many. -1: it is not
 // Latin-1, or longer than kMost or `room`. Writes nothing else.
 template <std::size_t kMost>
 std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std::size_t room) {
-  char16_t units[kMost + 16];  // more than allowed, to see what is too long
+  char16_t units[kMost + 2];  // more than allowed, to see what is too long
   std::size_t count = 0;
   if (napi_get_value_string_utf16(env, text, units, kMost + 2, &count) != napi_ok) return -1;
   if (count > kMost || count > room) return -1;
-  // In blocks of a fixed length, which the compiler turns into vectors; what lies behind the text
-  // in the last block is no part of it.
-  constexpr std::size_t kBlock = 16;
-  std::memset(units + count, 0, kBlock * sizeof(char16_t));
-  char16_t all[kBlock] = {};
-  for (std::size_t i = 0; i < count; i += kBlock) {
-    for (std::size_t k = 0; k < kBlock; ++k) all[k] = static_cast<char16_t>(all[k] | units[i + k]);
-  }
   char16_t any = 0;
-  for (const char16_t unit : all) any = static_cast<char16_t>(any | unit);
-  if (any > 0xff) return -1;
-  if (count >= kBlock) {
-    NarrowInBlocks<kBlock>(units, count, target);
+  if (count >= 16) {
+    any = NarrowInBlocks<16>(units, count, target);
   } else if (count >= 4) {
-    NarrowInBlocks<4>(units, count, target);
+    any = NarrowInBlocks<4>(units, count, target);
   } else {
-    for (std::size_t i = 0; i < count; ++i) target[i] = static_cast<std::uint8_t>(units[i]);
+    for (std::size_t i = 0; i < count; ++i) any = static_cast<char16_t>(any | Narrow<1>(units + i, target + i));
   }
-  return static_cast<std::int64_t>(count);
+  return any > 0xff ? -1 : static_cast<std::int64_t>(count);
 }
 
 inline napi_value Boolean(napi_env env, bool value) {

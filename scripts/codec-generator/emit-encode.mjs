@@ -45,11 +45,13 @@ import type { UnifiedEvent } from '../unified-event';
 
 type Section<Name extends keyof UnifiedEvent> = NonNullable<UnifiedEvent[Name]>;
 
-/** Words of the root header, counted from the start of the event. */
-export const TEXT_START_WORD = ${ROOT_HEADER.textStart};
-export const NARROW_UNITS_WORD = ${ROOT_HEADER.narrowUnits};
-export const FIRST_REF_WORD = ${ROOT_HEADER.refs};
-export const HEADER_WORDS = ${layout.headerWords};
+/** Words of the root header, counted from the start of the event, and how many there are. */
+export const enum HeaderWord {
+  TEXT_START = ${ROOT_HEADER.textStart},
+  NARROW_UNITS = ${ROOT_HEADER.narrowUnits},
+  FIRST_REF = ${ROOT_HEADER.refs},
+  COUNT = ${layout.headerWords},
+}
 
 /** How many places the memo of an encoder needs. */
 export const MEMO_PLACES = ${places.next};

@@ -9,7 +9,7 @@ import { numbered, numberOf, record, recordNumber } from '../support/events';
 const { Port } = require(
   path.join(__dirname, '../../../dist/buffers/port'),
 ) as typeof import('../../dist/buffers/port');
-const { REFUSE } = require(
+const { OnFull } = require(
   path.join(__dirname, '../../../dist/buffers/staging'),
 ) as typeof import('../../dist/buffers/staging');
 /* eslint-enable @typescript-eslint/no-require-imports */
@@ -275,7 +275,7 @@ test('bytes in a slot that are no event give ERR_CORRUPT_DATA, and what follows 
   for (const fill of [0, 1, 0x7f, 0xff]) {
     for (const size of [0, 1, 8, 16, 64, 128, 400]) {
       port.bytes.fill(fill, port.putOffset, port.putOffset + size);
-      port.put(size, REFUSE);
+      port.put(size, OnFull.REFUSE);
       buffer.put(numbered(size));
       let decoded: unknown;
       try {

@@ -3,11 +3,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- what the package does not export, of the same build */
-const ours = (file: string): Record<string, number> =>
-  require(path.join(__dirname, '../../../dist', file)) as Record<string, number>;
+const ours = (file: string): Record<string, any> =>
+  require(path.join(__dirname, '../../../dist', file)) as Record<string, any>;
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-const staging = { ...ours('event/generated/encode'), ...ours('buffers/staging') };
+const { HeaderWord } = ours('event/generated/encode');
+const { Word, Ticket, Status, Limit, ...rest } = ours('buffers/staging');
+const headerWords = Object.fromEntries(
+  Object.entries(HeaderWord).map(([name, value]) => [`${name}_WORD`, value]),
+);
+const staging = { ...headerWords, ...Word, ...Ticket, ...Status, ...Limit, ...rest };
 const header = fs.readFileSync(path.join(process.cwd(), 'native/addon/staging.h'), 'utf8');
 
 /** `kPutSizes` as `PUT_SIZES`. */
