@@ -103,8 +103,8 @@ function checkAttached(name: string, value: Uint8Array | Uint32Array): void {
 
 /** Items of an array, or of what claims to be one, read once each into an array of the engine's own. */
 export function copyOf<T>(items: readonly T[], from: number, to: number): T[] {
-  const copy: T[] = [];
-  for (let i = from; i < to; i++) copy.push(items[i]);
+  const copy = new Array<T>(to - from);
+  for (let i = from; i < to; i++) copy[i - from] = items[i];
   return copy;
 }
 

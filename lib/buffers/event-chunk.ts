@@ -11,16 +11,14 @@ import { Limit, Status, Word, alignUp, i32, u32 } from './staging';
  * it as they were.
  */
 export class EventChunk {
-  /** Events so far; their sizes are the first of `sizes`. */
+  /** Events so far. */
   count = 0;
-  readonly sizes: number[] = [];
 
-  /** Of each event: the bytes where it and its texts begin, and the number of its first text. */
-  private readonly starts: number[] = [];
-  private readonly textStarts: number[] = [];
-  private readonly firstTexts: number[] = [];
-  /** Of each text of all events: the byte where it begins. */
-  private readonly textAts: number[] = [];
+  /** Of each event: the bytes where it and its texts begin, its size, and the number of its first text. */
+  private readonly starts = new Int32Array(Limit.MAX_BATCH);
+  private readonly textStarts = new Int32Array(Limit.MAX_BATCH);
+  private readonly sizes = new Int32Array(Limit.MAX_BATCH);
+  private readonly firstTexts = new Int32Array(Limit.MAX_BATCH);
   private textCount = 0;
   private units = 0;
   /** Where the next event begins. */
@@ -43,52 +41,56 @@ export class EventChunk {
    * @throws as Encoder.begin
    */
   add(event: UnifiedEvent): number {
-    const { encoder, count, end, textCount, textAts } = this;
+    const { encoder, count, end, textCount } = this;
     const textStart = encoder.begin(event, end, textCount, this.units);
     if (textStart < 0) return -1;
     const { texts } = encoder;
-    const units = texts.units - this.units;
-    const size = textStart + units - end;
+    const textEnd = textStart + texts.units - this.units;
+    const size = textEnd - end;
     if (size > this.maxEventSize) return size;
-    let at = textStart;
-    for (let i = textCount; i < texts.count; i++) {
-      textAts[i] = at;
-      at += texts.items[i].length;
-    }
     this.starts[count] = end;
     this.textStarts[count] = textStart;
-    this.firstTexts[count] = textCount;
     this.sizes[count] = size;
+    this.firstTexts[count] = textCount;
     this.textCount = texts.count;
     this.units = texts.units;
-    this.end = alignUp(at, Limit.ALIGNMENT);
+    this.end = alignUp(textEnd, Limit.ALIGNMENT);
     this.count = count + 1;
     return size;
   }
 
   /**
-   * Writes the texts of all events. One with a text that is not Latin-1 takes more room than it seemed; if it has not that room,
-   * it and those behind it are not in the chunk any more.
+   * Writes the texts of all events, and their sizes where native code looks for them. An event with a text that is not Latin-1
+   * takes more room than it seemed; if it has not that room, it and those behind it are not in the chunk any more.
    *
    * @returns the size of that event, if it is more than maxEventSize, or -1: more than the whole region has; else 0
    */
   seal(): number {
-    const { encoder, port, textAts } = this;
+    const { encoder, port, textStarts, firstTexts } = this;
     const { items } = encoder.texts;
     let refused = 0;
-    for (let i = 0; i < this.textCount;) {
-      const count = Math.min(Limit.MAX_TEXTS, this.textCount - i);
-      for (let k = 0; k < count; k++) u32[Word.TEXT_AT + k] = textAts[i + k];
-      port.native.stageText(items, i, count);
-      const status = i32[Word.STATUS];
-      i += u32[Word.COUNT];
-      if (status === Status.NOT_NARROW) {
-        const index = this.eventOf(i);
+    let first = 0;
+    let count = 0;
+    for (let index = 0; index < this.count; index++) {
+      let at = textStarts[index];
+      const end = this.textsEnd(index);
+      for (let i = firstTexts[index]; i < end; i++) {
+        u32[Word.TEXT_AT + count++] = at;
+        at += items[i].length;
+        if (count < Limit.MAX_TEXTS && i + 1 < this.textCount) continue;
+        port.native.stageText(items, first, count);
+        const isWhole = i32[Word.STATUS] !== Status.NOT_NARROW;
+        first += u32[Word.COUNT];
+        count = 0;
+        if (isWhole) continue;
+        index = this.eventOf(first);
         refused = this.rewrite(index);
-        i = index < this.count ? this.textsEnd(index) : this.textCount;
+        first = this.textsEnd(index);
+        break;
       }
     }
     encoder.ease();
+    for (let i = 0; i < this.count; i++) port.putSizes[i] = this.sizes[i];
     return refused;
   }
 
@@ -131,7 +133,6 @@ export class EventChunk {
       this.starts[i] += by;
       this.textStarts[i] += by;
     }
-    for (let i = nextText; i < this.textCount; i++) this.textAts[i] += by;
     encoder.moveReferences(nextText, by >> 2);
     this.end += by;
     return 0;

@@ -189,10 +189,8 @@ export class EventWriter {
     }
     const added = chunk.count;
     const refused = chunk.seal();
-    const { count, sizes } = chunk;
+    const { count } = chunk;
     if (count < added) error = refused === 0 ? undefined : this.tooLarge(refused, `events[${first + count}]`);
-    // Only now, as a getter that puts uses the sizes of the staging, too.
-    for (let i = 0; i < count; i++) this.port.putSizes[i] = sizes[i];
     return { count, error };
   }
 
