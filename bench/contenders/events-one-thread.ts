@@ -47,12 +47,48 @@ export function asObject(workload: Workload): OneThreadContender[] {
         return buffer.get();
       };
     }),
+    inBatches('EventBuffer putBatch of 64 + drainTo', workload, (buffer) => {
+      const target = new Array<UnifiedEvent>(VARIETY);
+      return () => {
+        const taken = buffer.drainTo(target);
+        let sum = 0;
+        for (let i = 0; i < taken; i++) sum += workload.read(target[i]);
+        return sum;
+      };
+    }),
     trip('encodeEvent + decodeEvent', workload, true, () => {
       const target = new Uint8Array(2 * MOST_BYTES);
       return (event) => decodeEvent(target.subarray(0, encodeEvent(event as UnifiedEvent, target)));
     }),
     ...peers(workload),
   ];
+}
+
+/** @param taker makes what takes all that waits and returns the sum over it */
+function inBatches(
+  name: string,
+  workload: Workload,
+  taker: (buffer: EventBuffer) => () => number,
+): OneThreadContender {
+  return {
+    name,
+    ours: true,
+    make() {
+      const buffer = new EventBuffer(CAPACITY);
+      const events = workload.events();
+      const take = taker(buffer);
+      return {
+        run(count) {
+          let sum = 0;
+          for (let done = 0; done < count; done += VARIETY) {
+            buffer.putBatch(count - done < VARIETY ? events.slice(0, count - done) : events);
+            sum += take();
+          }
+          return sum;
+        },
+      };
+    },
+  };
 }
 
 export function asView(workload: Workload): OneThreadContender[] {
@@ -75,7 +111,14 @@ export function asView(workload: Workload): OneThreadContender[] {
       };
     },
   });
-  return [putAndConsume(1), putAndConsume(VARIETY), ...peers(workload)];
+  const putBatchAndConsume = inBatches('EventBuffer putBatch of 64 + consume', workload, (buffer) => {
+    const sum = new Sum(workload);
+    return () => {
+      buffer.consume(sum.read);
+      return sum.take();
+    };
+  });
+  return [putAndConsume(1), putAndConsume(VARIETY), putBatchAndConsume, ...peers(workload)];
 }
 
 function peers(workload: Workload): OneThreadContender[] {

@@ -60,8 +60,17 @@ export class JsSpscRing {
 
   /** Publishes the record written where `reserve` said. */
   commit(size: number): void {
+    this.append(size);
+    this.publish();
+  }
+
+  /** Of several records: each in turn, and then `publish` once. */
+  append(size: number): void {
     this.words[this.at >> 2] = size;
     this.tail = (this.tail + aligned(size)) | 0;
+  }
+
+  publish(): void {
     Atomics.store(this.control, TAIL, this.tail);
   }
 

@@ -33,9 +33,24 @@ function stampedPuts(put: (event: UnifiedEvent) => void): Producer {
   };
 }
 
-function ours(wakeIntervalMicros: number, how: 'views' | 'objects'): CrossThreadContender {
+/** As `stampedPuts`, a batch at a time; the events of a phase are a multiple of it. */
+function stampedBatches(put: (events: readonly UnifiedEvent[]) => void): Producer {
+  const events = kernel.events();
   return {
-    name: `EventBuffer, wakeIntervalMicros ${wakeIntervalMicros}, ${how}`,
+    put(first, count) {
+      for (let at = first; at < first + count; at += VARIETY) {
+        for (let i = at; i < at + VARIETY; i++)
+          if (stamped(i)) events[i % VARIETY].kernel!.tid = stamp();
+        put(events);
+      }
+    },
+  };
+}
+
+function ours(wakeIntervalMicros: number, how: 'views' | 'objects', batch = 1): CrossThreadContender {
+  const puts = batch === 1 ? '' : `, batches of ${batch}`;
+  return {
+    name: `EventBuffer, wakeIntervalMicros ${wakeIntervalMicros}, ${how}${puts}`,
     ours: true,
     share() {
       kept = new EventBuffer(CAPACITY, { wakeIntervalMicros });
@@ -43,6 +58,11 @@ function ours(wakeIntervalMicros: number, how: 'views' | 'objects'): CrossThread
     },
     producer({ shared }) {
       const buffer = EventBuffer.attach(shared as BufferHandle);
+      if (batch > 1)
+        return stampedBatches((events) => {
+          let stored = buffer.putBatch(events);
+          while (stored < events.length) stored += buffer.putBatch(events.slice(stored));
+        });
       return stampedPuts((event) => {
         while (!buffer.tryPut(event));
       });
@@ -70,19 +90,28 @@ function ours(wakeIntervalMicros: number, how: 'views' | 'objects'): CrossThread
   };
 }
 
-function ringByHand(how: 'polling' | 'Atomics.waitAsync'): CrossThreadContender {
+function ringByHand(how: 'polling' | 'Atomics.waitAsync', batch = 1): CrossThreadContender {
   return {
-    name: `SPSC ring by hand, ${how}`,
+    name: `SPSC ring by hand, ${how}${batch === 1 ? '' : `, ${batch} published at a time`}`,
     ours: false,
     share: () => JsSpscRing.memory(RING_BYTES),
     producer({ shared }) {
       const ring = new JsSpscRing(shared as SharedArrayBuffer);
       const { encode } = handCodec('kernel', ring.bytes);
       const wakes = how !== 'polling';
-      return stampedPuts((event) => {
+      const append = (event: UnifiedEvent): void => {
         let at = ring.reserve(MOST_BYTES);
         while (at < 0) at = ring.reserve(MOST_BYTES);
-        ring.commit(encode(event, at));
+        ring.append(encode(event, at));
+      };
+      if (batch > 1)
+        return stampedBatches((events) => {
+          for (const event of events) append(event);
+          ring.publish();
+        });
+      return stampedPuts((event) => {
+        append(event);
+        ring.publish();
         if (wakes) ring.wake();
       });
     },
@@ -160,6 +189,12 @@ function packedMessages(): CrossThreadContender {
     },
   };
 }
+
+/** What can be done at most: whole batches. Not for the row at a steady rate, where nobody has to wait for one to be full. */
+export const waitingUnpaced: CrossThreadContender[] = [
+  ours(100, 'views', VARIETY),
+  ringByHand('polling', VARIETY),
+];
 
 export const waiting: CrossThreadContender[] = [
   ours(0, 'views'),

@@ -8,7 +8,7 @@ import { hundred } from '../contenders/hundred';
 import { inPlace } from '../contenders/in-place';
 import { objects, slices } from '../contenders/pools';
 import { acrossThreads, inOneThread } from '../contenders/raw';
-import { waiting } from '../contenders/waiting';
+import { waiting, waitingUnpaced } from '../contenders/waiting';
 import type {
   CrossThreadContender,
   CrossThreadRow,
@@ -132,9 +132,13 @@ export const rows: readonly Row[] = [
   crossThread(
     'waiting-unpaced',
     'Small events as fast as they can, one consumer that sleeps',
-    waiting,
+    [...waiting, ...waitingUnpaced],
     kernelSum,
-    [{ times: 2, of: waiting[1].name, peer: waiting[4].name }],
+    [
+      { times: 2, of: waiting[1].name, peer: waiting[4].name },
+      { times: 2, of: waitingUnpaced[0].name, peer: waiting[4].name },
+      { times: 2, of: waitingUnpaced[0].name, peer: waitingUnpaced[1].name },
+    ],
   ),
   {
     kind: 'paced',
