@@ -39,8 +39,7 @@ function stampedBatches(put: (events: readonly UnifiedEvent[]) => void): Produce
   return {
     put(first, count) {
       for (let at = first; at < first + count; at += VARIETY) {
-        for (let i = at; i < at + VARIETY; i++)
-          if (stamped(i)) events[i % VARIETY].kernel!.tid = stamp();
+        for (let i = at; i < at + VARIETY; i++) if (stamped(i)) events[i % VARIETY].kernel!.tid = stamp();
         put(events);
       }
     },

@@ -8,7 +8,7 @@ import { type BufferHandle, resolveHandle } from './handle';
 import { Port } from './port';
 import { QueueEndpoint } from './queue-endpoint';
 import type { BufferStats } from './stats';
-import { SLOT_HEADER } from './staging';
+import { Layout } from './staging';
 
 export interface EventBufferOptions extends EventStorageOptions {
   /** Decode into events of this pool. An instance attached elsewhere has its own. */
@@ -48,7 +48,7 @@ export class EventBuffer extends QueueEndpoint {
     const { slotSize, maxEventSize, onFull, wakeIntervalMicros } = checkEventOptions(given);
     checkCapacity(capacity);
     const pool = checkPool(given.pool);
-    const payload = slotSize - SLOT_HEADER;
+    const payload = slotSize - Layout.SLOT_HEADER;
     const largest = Math.min(maxEventSize, capacity * payload);
     const port = Port.create(
       'EventBuffer',

@@ -1,7 +1,7 @@
 import type { Encoder } from '../event/encoder';
 import type { UnifiedEvent } from '../event/unified-event';
 import type { Port } from './port';
-import { Limit, Status, Word, alignUp, i32, u32 } from './staging';
+import { Layout, Limit, Status, Word, alignUp, i32, u32 } from './staging';
 
 /**
  * Events encoded one behind the other in the put region, to be stored with one native call. Their texts cross last and
@@ -54,7 +54,7 @@ export class EventChunk {
     this.firstTexts[count] = textCount;
     this.textCount = texts.count;
     this.units = texts.units;
-    this.end = alignUp(textEnd, Limit.ALIGNMENT);
+    this.end = alignUp(textEnd, Layout.ALIGNMENT);
     this.count = count + 1;
     return size;
   }
@@ -122,7 +122,7 @@ export class EventChunk {
       return index === 0 ? -1 : 0;
     }
     this.sizes[index] = size;
-    const moved = alignUp(end, Limit.ALIGNMENT);
+    const moved = alignUp(end, Layout.ALIGNMENT);
     if (moved + behind.length > putBytes) {
       this.cut(index + 1);
       return 0;

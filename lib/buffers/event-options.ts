@@ -1,6 +1,6 @@
 import { checkInteger, checkSlotSize } from '../validate';
 import { checkPolicy, type FullPolicy } from './event-writer';
-import { CACHE_LINE } from './staging';
+import { Layout } from './staging';
 
 /** How events are stored; the same for EventBuffer and PerCPUEventBuffer. */
 export interface EventStorageOptions {
@@ -29,7 +29,7 @@ export function checkEventOptions(
   const { slotSize = 512, maxEventSize = 65536, onFull = 'reject', wakeIntervalMicros = 100 } = options;
   return {
     slotSize: checkSlotSize(slotSize),
-    maxEventSize: checkInteger('maxEventSize', maxEventSize, CACHE_LINE, 2 ** 24),
+    maxEventSize: checkInteger('maxEventSize', maxEventSize, Layout.CACHE_LINE, 2 ** 24),
     onFull: checkPolicy(onFull),
     wakeIntervalMicros: checkInteger('wakeIntervalMicros', wakeIntervalMicros, 0, 1_000_000),
   };

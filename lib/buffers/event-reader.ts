@@ -8,7 +8,7 @@ import type { BlankEvents } from './blank-events';
 import { highWatermark, HighWatermarks } from './diagnostics';
 import { EventProjector } from './event-projector';
 import type { Port } from './port';
-import { Limit, Status, Word, alignUp, u32 } from './staging';
+import { Layout, Limit, Status, Word, alignUp, u32 } from './staging';
 
 /**
  * The taking side of an event buffer: takes encoded events into the staging in chunks, and decodes them or shows views.
@@ -142,7 +142,7 @@ export class EventReader {
           n++;
           const size = port.takeSizes[this.next++];
           const at = this.at;
-          this.at = alignUp(at + size, Limit.ALIGNMENT);
+          this.at = alignUp(at + size, Layout.ALIGNMENT);
           fn(cursor.moveTo(at, size));
         } else if (this.returned.length > 0) {
           n++;
@@ -178,7 +178,7 @@ export class EventReader {
     for (let i = this.next; i < this.count; i++) {
       const size = this.port.takeSizes[i];
       events.push(this.decoder.decode(at, size));
-      at = alignUp(at + size, Limit.ALIGNMENT);
+      at = alignUp(at + size, Layout.ALIGNMENT);
     }
     return this.second === undefined ? events : events.concat(this.second.leftovers());
   }
@@ -245,7 +245,7 @@ export class EventReader {
   private decodeNext(): UnifiedEvent {
     const size = this.port.takeSizes[this.next++];
     const at = this.at;
-    this.at = alignUp(at + size, Limit.ALIGNMENT);
+    this.at = alignUp(at + size, Layout.ALIGNMENT);
     return this.decode(at, size);
   }
 

@@ -5,7 +5,7 @@ import { checkArray, copyOf, checkOptions, checkSignal, invalidArgument } from '
 import { tellFull } from './diagnostics';
 import { EventChunk } from './event-chunk';
 import type { Port } from './port';
-import { Limit, OnFull, Status, Word, alignUp, u32 } from './staging';
+import { Layout, Limit, OnFull, Status, Word, alignUp, u32 } from './staging';
 import type { WaitOptions } from './wait-queue';
 
 /** What a put does when the buffer is full. */
@@ -223,8 +223,8 @@ export class EventWriter {
     const { port } = this;
     let skip = 0;
     let keep = 0;
-    for (let i = 0; i < done; i++) skip += alignUp(port.putSizes[i], Limit.ALIGNMENT);
-    for (let i = 0; i < left; i++) keep += alignUp(port.putSizes[done + i], Limit.ALIGNMENT);
+    for (let i = 0; i < done; i++) skip += alignUp(port.putSizes[i], Layout.ALIGNMENT);
+    for (let i = 0; i < left; i++) keep += alignUp(port.putSizes[done + i], Layout.ALIGNMENT);
     port.bytes.copyWithin(port.putOffset, port.putOffset + skip, port.putOffset + skip + keep);
     port.putSizes.copyWithin(0, done, done + left);
   }

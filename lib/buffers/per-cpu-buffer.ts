@@ -13,7 +13,7 @@ import { type BufferHandle, resolveHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
 import { LastArray } from './last-array';
 import { Port } from './port';
-import { Limit, Word, alignUp, CACHE_LINE, SLOT_HEADER, u32 } from './staging';
+import { Layout, Limit, Word, alignUp, u32 } from './staging';
 import type { WaitOptions } from './wait-queue';
 
 export interface PerCPUBufferOptions {
@@ -213,7 +213,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
       let at = port.takeOffset;
       for (let i = 0; i < count; i++) {
         records.push(port.bytes.slice(at, at + port.takeSizes[i]));
-        at = alignUp(at + port.takeSizes[i], Limit.ALIGNMENT);
+        at = alignUp(at + port.takeSizes[i], Layout.ALIGNMENT);
       }
       rest -= count;
       if (u32[Word.MORE] === 0) return;
@@ -241,7 +241,7 @@ function create(options: PerCPUBufferOptions): Port {
       layout: 'ring per CPU',
       slots,
       overflowSlots,
-      stride: alignUp(payload + SLOT_HEADER, CACHE_LINE),
+      stride: alignUp(payload + Layout.SLOT_HEADER, Layout.CACHE_LINE),
       payload,
       start: checkInteger('startTicket', startTicket, 0, Number.MAX_SAFE_INTEGER),
       wakeIntervalMicros: 0,

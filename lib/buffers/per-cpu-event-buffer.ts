@@ -17,7 +17,7 @@ import { EventWriter, policyNumber, policyOf } from './event-writer';
 import { type BufferHandle, resolveHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
 import { Port } from './port';
-import { SLOT_HEADER } from './staging';
+import { Layout } from './staging';
 import { visitRing } from './visit';
 
 export interface PerCPUEventBufferOptions extends EventStorageOptions {
@@ -197,7 +197,7 @@ class Opened {
     const { bufferSizePerCPU = 262144, overflowSize = 4194304, enablePooling } = options;
     const slots = checkRingSize('bufferSizePerCPU', bufferSizePerCPU, slotSize);
     const overflowSlots = checkRingSize('overflowSize', overflowSize, slotSize);
-    const payload = slotSize - SLOT_HEADER;
+    const payload = slotSize - Layout.SLOT_HEADER;
     const largest = Math.min(maxEventSize, Math.max(slots, overflowSlots) * payload);
     const pool = makePool(enablePooling);
     const port = Port.create(

@@ -6,6 +6,7 @@ import { type BufferHandle, type Kind, kindNumber } from './handle';
 import { NativeBuffer } from './native-buffer';
 import { StagedText } from './staged-text';
 import {
+  Layout,
   Limit,
   OnFull,
   Status,
@@ -68,8 +69,8 @@ export class Port {
   ) {
     this.kind = kind;
     this.maker = maker;
-    this.putBytes = alignUp(sizes.putBytes, Limit.ALIGNMENT);
-    this.takeBytes = alignUp(sizes.takeBytes, Limit.ALIGNMENT);
+    this.putBytes = alignUp(sizes.putBytes, Layout.ALIGNMENT);
+    this.takeBytes = alignUp(sizes.takeBytes, Layout.ALIGNMENT);
     this.takeOffset = this.putOffset + this.putBytes;
     this.memory = new ArrayBuffer(this.takeOffset + this.takeBytes);
     this.bytes = new Uint8Array(this.memory);

@@ -15,7 +15,7 @@ import {
 import { type BufferHandle, resolveHandle } from './handle';
 import { LastArray } from './last-array';
 import { Port } from './port';
-import { Limit, OnFull, Status, Word, alignUp, CACHE_LINE, SLOT_HEADER, i32, u32 } from './staging';
+import { Layout, Limit, OnFull, Status, Word, alignUp, i32, u32 } from './staging';
 import type { BufferStats } from './stats';
 import type { WaitOptions } from './wait-queue';
 
@@ -227,7 +227,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
         if (offset + size > port.putBytes) break;
         port.bytes.set(item, port.putOffset + offset);
         port.putSizes[count] = size;
-        offset = alignUp(offset + size, Limit.ALIGNMENT);
+        offset = alignUp(offset + size, Layout.ALIGNMENT);
       }
       if (count > 0) {
         u32[Word.COUNT] = count;
@@ -262,7 +262,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
       for (let i = 0; i < count; i++) {
         const size = port.takeSizes[i];
         result.push(port.bytes.slice(at, at + size));
-        at = alignUp(at + size, Limit.ALIGNMENT);
+        at = alignUp(at + size, Layout.ALIGNMENT);
       }
       if (u32[Word.MORE] === 0 || count === 0 || result.length === limit) return result;
     }
@@ -351,7 +351,7 @@ function create(capacity: number, options: RingBufferOptions): Port {
       layout: 'one ring',
       slots: capacity,
       overflowSlots: 0,
-      stride: alignUp(slotSize + SLOT_HEADER, CACHE_LINE),
+      stride: alignUp(slotSize + Layout.SLOT_HEADER, Layout.CACHE_LINE),
       payload: slotSize,
       start: checkInteger('startTicket', startTicket, 0, Number.MAX_SAFE_INTEGER),
       wakeIntervalMicros: 0,

@@ -59,18 +59,20 @@ export const enum Limit {
   /** Most texts that cross with a call, and most characters of one. */
   MAX_TEXTS = 8,
   MAX_TEXT = 4096,
+}
+
+export const enum Layout {
   /** Records start at multiples of this in either data region. */
   ALIGNMENT = 8,
+  /** A ring's slot: a header before the payload, and a stride of whole cache lines. */
+  SLOT_HEADER = 16,
+  CACHE_LINE = 128,
 }
 
 /** Byte offsets in the staging of an instance. */
 export const PUT_SIZES_OFFSET = 0;
 export const TAKE_SIZES_OFFSET = PUT_SIZES_OFFSET + Limit.MAX_BATCH * 4;
 export const DATA_OFFSET = TAKE_SIZES_OFFSET + Limit.MAX_BATCH * 4;
-
-/** A ring's slot: a header before the payload, and a stride of whole cache lines. */
-export const SLOT_HEADER = 16;
-export const CACHE_LINE = 128;
 
 /** Of values below 2^31 and alignments that are powers of two. */
 export function alignUp(value: number, alignment: number): number {

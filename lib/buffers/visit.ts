@@ -1,5 +1,5 @@
 import type { Port } from './port';
-import { Limit, Status, Ticket, Word, alignUp, u32, u64 } from './staging';
+import { Layout, Limit, Status, Ticket, Word, alignUp, u32, u64 } from './staging';
 
 /**
  * Visits the records that wait in one ring now, oldest first, and takes none.
@@ -28,7 +28,7 @@ export function visitRing<T>(
     const records: T[] = [];
     for (let i = 0, at = 0; i < u32[Word.COUNT]; i++) {
       records.push(read(at, port.takeSizes[i]));
-      at = alignUp(at + port.takeSizes[i], Limit.ALIGNMENT);
+      at = alignUp(at + port.takeSizes[i], Layout.ALIGNMENT);
     }
     records.forEach(visit);
   }

@@ -6,7 +6,7 @@ import { EventWriter, policyNumber, policyOf, type Race, withStored } from '../b
 import { type BufferHandle, resolveHandle } from '../buffers/handle';
 import { Port } from '../buffers/port';
 import { QueueEndpoint } from '../buffers/queue-endpoint';
-import { SLOT_HEADER } from '../buffers/staging';
+import { Layout } from '../buffers/staging';
 import type { BufferStats } from '../buffers/stats';
 import type { WaitOptions } from '../buffers/wait-queue';
 import { TapioError } from '../errors';
@@ -211,7 +211,7 @@ class Opened {
     const { slotSize, maxEventSize, onFull, wakeIntervalMicros } = checkEventOptions(options);
     const turnEvery = checkShare(options.fairShare);
     const pool = checkPool(options.pool);
-    const payload = slotSize - SLOT_HEADER;
+    const payload = slotSize - Layout.SLOT_HEADER;
     const largest = Math.min(maxEventSize, Math.max(...slots) * payload);
     const port = Port.create(
       'PriorityBuffer',

@@ -72,7 +72,8 @@ std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std
   } else if (count >= 4) {
     any = NarrowInBlocks<4>(units, count, target);
   } else {
-    for (std::size_t i = 0; i < count; ++i) any = static_cast<char16_t>(any | Narrow<1>(units + i, target + i));
+    for (std::size_t i = 0; i < count; ++i)
+      any = static_cast<char16_t>(any | Narrow<1>(units + i, target + i));
   }
   return any > 0xff ? -1 : static_cast<std::int64_t>(count);
 }
