@@ -8,11 +8,11 @@ const ours = (file: string): Record<string, any> =>
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const { HeaderWord } = ours('event/generated/encode');
-const { Word, Ticket, Status, Limit, ...rest } = ours('buffers/staging');
+const { Word, Ticket, Status, Limit, Layout, ...rest } = ours('buffers/staging');
 const headerWords = Object.fromEntries(
   Object.entries(HeaderWord).map(([name, value]) => [`${name}_WORD`, value]),
 );
-const staging = { ...headerWords, ...Word, ...Ticket, ...Status, ...Limit, ...rest };
+const staging = { ...headerWords, ...Word, ...Ticket, ...Status, ...Limit, ...Layout, ...rest };
 const header = fs.readFileSync(path.join(process.cwd(), 'native/addon/staging.h'), 'utf8');
 
 /** `kPutSizes` as `PUT_SIZES`. */
