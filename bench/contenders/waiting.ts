@@ -1,7 +1,7 @@
-/** Small events at a steady rate into one consumer that sleeps, or polls, until they come. */
+/** Small events, at a steady rate or as fast as they can, into one consumer that sleeps, or polls, until they come. */
 import { type BufferHandle, EventBuffer, type EventView, type UnifiedEvent } from '@tapio/performance';
 import type { CrossThreadContender, Producer } from '../measure/row';
-import { noteDelivery, stamp, stamped } from '../measure/stamps';
+import { neverStamped, noteDelivery, stamp, stamped as oneInMany, type Stamped } from '../measure/stamps';
 import { kernel, Sum, VARIETY } from './events';
 import { handCodec, KERNEL_TID_AT } from './hand-codec';
 import { kernelReader } from './in-place';
@@ -20,7 +20,7 @@ const TAKEN = 256;
 let kept: EventBuffer;
 
 /** The field `tid` carries the stamp. */
-function stampedPuts(put: (event: UnifiedEvent) => void): Producer {
+function stampedPuts(stamped: Stamped, put: (event: UnifiedEvent) => void): Producer {
   const events = kernel.events();
   return {
     put(first, count) {
@@ -33,20 +33,22 @@ function stampedPuts(put: (event: UnifiedEvent) => void): Producer {
   };
 }
 
-/** As `stampedPuts`, a batch at a time; the events of a phase are a multiple of it. */
-function stampedBatches(put: (events: readonly UnifiedEvent[]) => void): Producer {
+/** A batch at a time, without stamps; the events of a phase are a multiple of it. */
+function batches(put: (events: readonly UnifiedEvent[]) => void): Producer {
   const events = kernel.events();
   return {
-    put(first, count) {
-      for (let at = first; at < first + count; at += VARIETY) {
-        for (let i = at; i < at + VARIETY; i++) if (stamped(i)) events[i % VARIETY].kernel!.tid = stamp();
-        put(events);
-      }
+    put(_first, count) {
+      for (let done = 0; done < count; done += VARIETY) put(events);
     },
   };
 }
 
-function ours(wakeIntervalMicros: number, how: 'views' | 'objects', batch = 1): CrossThreadContender {
+function ours(
+  stamped: Stamped,
+  wakeIntervalMicros: number,
+  how: 'views' | 'objects',
+  batch = 1,
+): CrossThreadContender {
   const puts = batch === 1 ? '' : `, batches of ${batch}`;
   return {
     name: `EventBuffer, wakeIntervalMicros ${wakeIntervalMicros}, ${how}${puts}`,
@@ -58,11 +60,11 @@ function ours(wakeIntervalMicros: number, how: 'views' | 'objects', batch = 1): 
     producer({ shared }) {
       const buffer = EventBuffer.attach(shared as BufferHandle);
       if (batch > 1)
-        return stampedBatches((events) => {
+        return batches((events) => {
           let stored = buffer.putBatch(events);
           while (stored < events.length) stored += buffer.putBatch(events.slice(stored));
         });
-      return stampedPuts((event) => {
+      return stampedPuts(stamped, (event) => {
         while (!buffer.tryPut(event));
       });
     },
@@ -89,7 +91,7 @@ function ours(wakeIntervalMicros: number, how: 'views' | 'objects', batch = 1): 
   };
 }
 
-function ringByHand(how: 'polling' | 'Atomics.waitAsync', batch = 1): CrossThreadContender {
+function ringByHand(stamped: Stamped, how: 'polling' | 'Atomics.waitAsync', batch = 1): CrossThreadContender {
   return {
     name: `SPSC ring by hand, ${how}${batch === 1 ? '' : `, ${batch} published at a time`}`,
     ours: false,
@@ -104,11 +106,11 @@ function ringByHand(how: 'polling' | 'Atomics.waitAsync', batch = 1): CrossThrea
         ring.append(encode(event, at));
       };
       if (batch > 1)
-        return stampedBatches((events) => {
+        return batches((events) => {
           for (const event of events) append(event);
           ring.publish();
         });
-      return stampedPuts((event) => {
+      return stampedPuts(stamped, (event) => {
         append(event);
         ring.publish();
         if (wakes) ring.wake();
@@ -145,7 +147,7 @@ function ringByHand(how: 'polling' | 'Atomics.waitAsync', batch = 1): CrossThrea
   };
 }
 
-function packedMessages(): CrossThreadContender {
+function packedMessages(stamped: Stamped): CrossThreadContender {
   return {
     name: `messages of ${PACKED} events, packed by hand`,
     ours: false,
@@ -155,7 +157,7 @@ function packedMessages(): CrossThreadContender {
       const memory = new Uint8Array(PACKED * MOST_BYTES);
       const { encode } = handCodec('kernel', memory);
       let [count, at] = [0, 0];
-      return stampedPuts((event) => {
+      return stampedPuts(stamped, (event) => {
         at += encode(event, at);
         if (++count < PACKED) return;
         const message = memory.slice(0, at);
@@ -189,18 +191,23 @@ function packedMessages(): CrossThreadContender {
   };
 }
 
-/** What can be done at most: whole batches. Not for the row at a steady rate, where nobody has to wait for one to be full. */
-export const waitingUnpaced: CrossThreadContender[] = [
-  ours(100, 'views', VARIETY),
-  ringByHand('polling', VARIETY),
-];
+function contenders(stamped: Stamped): CrossThreadContender[] {
+  return [
+    ours(stamped, 0, 'views'),
+    ours(stamped, 100, 'views'),
+    ours(stamped, 200, 'views'),
+    ours(stamped, 100, 'objects'),
+    ringByHand(stamped, 'polling'),
+    ringByHand(stamped, 'Atomics.waitAsync'),
+    packedMessages(stamped),
+  ];
+}
 
-export const waiting: CrossThreadContender[] = [
-  ours(0, 'views'),
-  ours(100, 'views'),
-  ours(200, 'views'),
-  ours(100, 'objects'),
-  ringByHand('polling'),
-  ringByHand('Atomics.waitAsync'),
-  packedMessages(),
+export const waiting = contenders(oneInMany);
+
+/** Without stamps, and whole batches as well, for which nobody has to wait here. */
+export const waitingUnpaced = [
+  ...contenders(neverStamped),
+  ours(neverStamped, 100, 'views', VARIETY),
+  ringByHand(neverStamped, 'polling', VARIETY),
 ];

@@ -5,10 +5,13 @@ const UNITS_PER_MICRO = 10;
 
 let latencies: number[] = [];
 
-/** Whether the event of this number carries a stamp. */
-export function stamped(index: number): boolean {
-  return (index & (SAMPLE - 1)) === 0;
-}
+/** Whether the event of a number carries a stamp. */
+export type Stamped = (index: number) => boolean;
+
+export const stamped: Stamped = (index) => (index & (SAMPLE - 1)) === 0;
+
+/** For rows that measure throughput. */
+export const neverStamped: Stamped = () => false;
 
 /** Of the one clock that all threads share; `performance.now()` starts anew in each. */
 export function stamp(): number {

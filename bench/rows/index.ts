@@ -132,12 +132,12 @@ export const rows: readonly Row[] = [
   crossThread(
     'waiting-unpaced',
     'Small events as fast as they can, one consumer that sleeps',
-    [...waiting, ...waitingUnpaced],
+    waitingUnpaced,
     kernelSum,
     [
-      { times: 2, of: waiting[1].name, peer: waiting[4].name },
-      { times: 2, of: waitingUnpaced[0].name, peer: waiting[4].name },
-      { times: 2, of: waitingUnpaced[0].name, peer: waitingUnpaced[1].name },
+      { times: 2, of: waitingUnpaced[1].name, peer: waitingUnpaced[4].name },
+      { times: 2, of: waitingUnpaced[7].name, peer: waitingUnpaced[4].name },
+      { times: 2, of: waitingUnpaced[7].name, peer: waitingUnpaced[8].name },
     ],
   ),
   {
