@@ -42,7 +42,7 @@ function summarise({ suite, command, machine, repeats, rows }: ResultsFile): str
 
 const TIMED = ['row', 'ours', 'ns', 'the fastest others', 'ns', 'times as fast', 'aims'];
 
-/** Of a row with peers: ours that its aim is about, else the fastest, against each peer that counts. Of a row without: all. */
+/** Of a row with peers: those of ours that its aims are about, else the fastest, against each peer that counts. Of a row without: all. */
 function timedLines(row: RowResult): string[][] {
   const name = `${row.title} [${row.name}]`;
   const ours = row.contenders.filter((contender) => contender.ours);
@@ -50,17 +50,19 @@ function timedLines(row: RowResult): string[][] {
   peers.delete(undefined);
   if (peers.size === 0)
     return ours.map((one, i) => [i === 0 ? name : '', one.name, time(one), '', '', '', '']);
-  const meant = row.targets.find(({ of }) => of !== undefined)?.of;
-  const one =
-    ours.find((contender) => contender.name === meant) ??
-    [...ours].sort((a, b) => a.ns.median - b.ns.median)[0];
-  return ([...peers] as ContenderResult[]).map((peer, i) => [
-    ...(i === 0 ? [name, one.name, time(one)] : ['', '', '']),
-    peer.name,
-    time(peer),
-    spreadOf(timesAsFast(one, peer)).median.toFixed(2),
-    i === 0 ? aims(row) : '',
-  ]);
+  const meant = ours.filter((one) => row.targets.some(({ of }) => of === one.name));
+  const shown = meant.length > 0 ? meant : [[...ours].sort((a, b) => a.ns.median - b.ns.median)[0]];
+  const all = [...peers] as ContenderResult[];
+  return shown.flatMap((one, i) =>
+    all.map((peer, j) => [
+      i + j === 0 ? name : '',
+      ...(j === 0 ? [one.name, time(one)] : ['', '']),
+      peer.name,
+      time(peer),
+      spreadOf(timesAsFast(one, peer)).median.toFixed(2),
+      i + j === 0 ? aims(row) : '',
+    ]),
+  );
 }
 
 const PACED = ['row', '', 'p50, us', 'p99, us', 'consumer, % of a core', 'all threads, %', 'aims'];

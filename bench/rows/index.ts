@@ -23,6 +23,8 @@ const RATE = 165_000;
 const BY_HAND = 'codec by hand';
 /** Safe for one producer and one consumer alone. */
 const SPSC = '(SPSC)';
+const ONE_BY_ONE = 'EventBuffer put + get';
+const IN_BATCHES = 'EventBuffer putBatch of 64 + drainTo';
 const each = (count: number): number => count;
 const fullSum = expectedSum(full);
 const kernelSum = expectedSum(kernel);
@@ -49,7 +51,8 @@ function crossThread(
 
 export const rows: readonly Row[] = [
   oneThread('full-object', 'Full event, object in and object out, one thread', asObject(full), fullSum, [
-    { times: 3.5, of: 'EventBuffer put + get', without: BY_HAND },
+    { times: 3.5, of: ONE_BY_ONE, without: BY_HAND },
+    { times: 3.5, of: IN_BATCHES, without: BY_HAND },
   ]),
   oneThread('full-view', 'Full event, object in, three fields read, one thread', asView(full), fullSum, [
     { times: 6, without: BY_HAND },
@@ -59,7 +62,10 @@ export const rows: readonly Row[] = [
     'Kernel event, object in and object out, one thread',
     asObject(kernel),
     kernelSum,
-    [{ times: 4, of: 'EventBuffer put + get', without: BY_HAND }],
+    [
+      { times: 4, of: ONE_BY_ONE, without: BY_HAND },
+      { times: 4, of: IN_BATCHES, without: BY_HAND },
+    ],
   ),
   oneThread(
     'kernel-view',
@@ -120,14 +126,20 @@ export const rows: readonly Row[] = [
     'Full event, object in and object out, two threads',
     eventsAcrossThreads(full),
     fullSum,
-    [{ times: 3.5, of: 'EventBuffer tryPut + drainTo' }],
+    [
+      { times: 3.5, of: 'EventBuffer tryPut + drainTo' },
+      { times: 3.5, of: IN_BATCHES },
+    ],
   ),
   crossThread(
     'kernel-cross',
     'Kernel event, object in and object out, two threads',
     eventsAcrossThreads(kernel),
     kernelSum,
-    [{ times: 4, of: 'EventBuffer tryPut + drainTo' }],
+    [
+      { times: 4, of: 'EventBuffer tryPut + drainTo' },
+      { times: 4, of: IN_BATCHES },
+    ],
   ),
   crossThread(
     'waiting-unpaced',
