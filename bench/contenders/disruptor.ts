@@ -33,10 +33,15 @@ export interface Meeting {
 export function meet(elements: number, elementSize: number): Meeting {
   const meeting = { name: `/tapio-bench-${process.pid}-${made++}`, elements, elementSize };
   open(meeting, -1, true);
-  // The package leaves its shared memory behind.
-  process.once('exit', () => fs.rmSync(`/dev/shm${meeting.name}`, { force: true }));
+  names.push(meeting.name);
   return meeting;
 }
+
+/** The package leaves its shared memory behind. */
+const names: string[] = [];
+process.once('exit', () => {
+  for (const name of names) fs.rmSync(`/dev/shm${name}`, { force: true });
+});
 
 export const producerOf = (meeting: Meeting): Disruptor => open(meeting, -1, false);
 export const consumerOf = (meeting: Meeting): Disruptor => open(meeting, 0, false);

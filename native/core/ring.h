@@ -111,6 +111,8 @@ class BasicRing {
     // IndexIn.
     std::uint64_t put_lap = 0;
     std::uint64_t take_lap = 0;
+    std::uint64_t next_ticket = 0;  // of this lane's next put, if nobody else puts before
+    bool puts_alone = false;        // nobody did between its last two
     bool seated = false;
     Counter puts{0};
     Counter gets{0};
@@ -172,8 +174,21 @@ class BasicRing {
     if ((ticket & kClosedBit) != 0) return PutStatus::kClosed;
     NoteSize(lane, ticket + 1);
     Write(IndexIn(lane.put_lap, ticket), ticket, static_cast<const std::uint8_t*>(data), size);
+    lane.puts_alone = ticket == lane.next_ticket;
+    lane.next_ticket = ticket + 1;
     Count(lane.puts, 1);
     return PutStatus::kStored;
+  }
+
+  // After a Put, for who has other work to do before the next one, of about the same size. The
+  // claim of that one will wait until what this one wrote has left the processor, and until then
+  // the consumer's core has to hand over the lines of the slot: so ask for those of the next slot
+  // now. If several lanes put, the next slot is another's, who would lose them. And what takes more
+  // than a few lines is bound by their number.
+  void ExpectPut(const Lane& lane, std::uint32_t size) const {
+    if (!lane.puts_alone || size > std::min<std::uint64_t>(payload_, kCacheLine - kHeaderSize))
+      return;
+    FetchForWriting(Slot(NextIndex(lane.next_ticket - 1 - lane.put_lap)), kHeaderSize + size);
   }
 
   // Stores records in order, as many as there is room for, with one claim. `data` holds them one

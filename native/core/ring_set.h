@@ -143,7 +143,10 @@ class RingSet {
     if (status == PutStatus::kFull) [[unlikely]] {
       return PutBatch(lane, static_cast<const std::uint8_t*>(data), &size, 1, 1, on_full).status;
     }
-    if (status == PutStatus::kStored) records_.WakeOne();
+    if (status == PutStatus::kStored) {
+      records_.WakeOne();
+      rings_[home]->ExpectPut(lane.rings_[home], size);
+    }
     return status;
   }
 
