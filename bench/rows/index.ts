@@ -126,10 +126,7 @@ export const rows: readonly Row[] = [
     'Full event, object in and object out, two threads',
     eventsAcrossThreads(full),
     fullSum,
-    [
-      { times: 3.5, of: 'EventBuffer tryPut + drainTo' },
-      { times: 3.5, of: IN_BATCHES },
-    ],
+    [{ times: 3.5, of: 'EventBuffer tryPut + drainTo' }],
   ),
   crossThread(
     'kernel-cross',
