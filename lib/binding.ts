@@ -107,8 +107,11 @@ export interface InstanceCalls {
   readonly drained: () => boolean;
   readonly hasRecord: () => boolean;
 
-  /** False: the dispatcher will be called, once. True: the condition holds already. undefined: the loop refuses. */
-  readonly startWait: (forRoom: boolean) => boolean | undefined;
+  /**
+   * False: the dispatcher will be called, once. True: the condition holds already. undefined: the loop refuses. `gathers`: the rings were
+   * found empty, and what has come since may wait until the next wake is due.
+   */
+  readonly startWait: (forRoom: boolean, gathers: boolean) => boolean | undefined;
   readonly stopWait: (forRoom: boolean) => void;
   /** Whether anybody, in any thread, sleeps until there is a record. */
   readonly hasSleepers: () => boolean;
@@ -141,7 +144,7 @@ export interface NativeBinding extends InstanceCalls {
   /** Sets the function that hears of the end of each wait in this thread. */
   onWake(dispatcher: (token: number) => void): void;
   /** Those that wait now, by token. Kept here because every copy of this package's JavaScript in a thread has the same addon, and the last one sets the dispatcher. */
-  waiting?: Map<number, { onWake(): void }>;
+  waiting?: ({ onWake(): void } | undefined)[];
 
   /**
    * Starts the embedded tracer into a buffer. `settings`: see kernel-source.ts; `mapping`: see mapping.ts. No `syscalls`: all of them.

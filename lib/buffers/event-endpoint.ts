@@ -199,6 +199,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
         return this.port.drained ? false : undefined;
       },
       { signal },
+      this.port.gathers,
     );
   }
 
@@ -209,6 +210,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   ): AsyncGenerator<UnifiedEvent[], void, undefined> {
     for (;;) {
       signal?.throwIfAborted();
+      if (this.port.gathers && !(await this.recordOrEnd(signal))) return;
       const batch = this.reader.takeUpTo(maxCount);
       if (batch.length > 0) {
         if (maxWaitMs > 0 && batch.length < maxCount) await this.gather(batch, maxCount, maxWaitMs, signal);

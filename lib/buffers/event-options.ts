@@ -15,7 +15,8 @@ export interface EventStorageOptions {
   onFull?: FullPolicy;
   /**
    * At most one wake of a sleeping consumer in this time under load, microseconds 0..1000000, default 100. The first event after
-   * an idle time wakes at once. 0: each time.
+   * an idle time wakes at once. Who has taken everything and waits again (`ready`, `batches`, iteration) sleeps until then, unless
+   * events come so fast that a ring might fill. 0: each event wakes.
    */
   wakeIntervalMicros?: number;
   /** First ticket of each ring; for tests that cross a power of two. @internal */

@@ -8,7 +8,7 @@ import type { BlankEvents } from './blank-events';
 import { highWatermark, HighWatermarks } from './diagnostics';
 import { EventProjector } from './event-projector';
 import type { Port } from './port';
-import { Layout, Limit, Status, Word, alignUp, u32 } from './staging';
+import { Layout, Limit, Status, Word, alignUp, i32, u32 } from './staging';
 
 /**
  * The taking side of an event buffer: takes encoded events into the staging in chunks, and decodes them or shows views.
@@ -70,8 +70,8 @@ export class EventReader {
     if (this.hasLeftover) return this.takeLeftover();
     if (this.consuming > 0) return this.secondReader().take();
     const { port } = this;
-    const text = port.native.takeText();
-    if (port.status() !== Status.DONE) return undefined;
+    const text = port.takeText();
+    if (i32[Word.STATUS] !== Status.DONE) return undefined;
     return this.decode(0, u32[Word.SIZE], text);
   }
 

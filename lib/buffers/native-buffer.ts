@@ -176,9 +176,9 @@ export class NativeBuffer {
     u32[Word.INSTANCE] = this.instance;
     return hasRecord();
   }
-  startWait(forRoom: boolean): boolean | undefined {
+  startWait(forRoom: boolean, gathers: boolean): boolean | undefined {
     u32[Word.INSTANCE] = this.instance;
-    return startWait(forRoom);
+    return startWait(forRoom, gathers);
   }
   stopWait(forRoom: boolean): void {
     u32[Word.INSTANCE] = this.instance;

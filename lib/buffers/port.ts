@@ -1,7 +1,7 @@
 import { type Attached, binding, bufferConfig, type BufferConfig } from '../binding';
 import { TapioError } from '../errors';
 import type { Texts } from '../event/narrow-text';
-import { checkOptions, checkSignal, invalidArgument, tooLargeToAllocate } from '../validate';
+import { invalidArgument, tooLargeToAllocate } from '../validate';
 import { type BufferHandle, type Kind, kindNumber } from './handle';
 import { NativeBuffer } from './native-buffer';
 import { StagedText } from './staged-text';
@@ -57,6 +57,10 @@ export class Port {
   /** How Latin-1 text gets into the put region and out of the take region. */
   readonly text: StagedText;
 
+  /** Whether wakes are moderated. */
+  private readonly moderated: boolean;
+  /** Whether the last take left nothing behind, in the rings or in this instance. */
+  private emptied = false;
   private life: Life | undefined;
   private recordQueue: WaitQueue | undefined;
   private roomQueue: WaitQueue | undefined;
@@ -65,10 +69,12 @@ export class Port {
     kind: Kind,
     maker: boolean,
     sizes: StagingSizes,
+    wakeIntervalMicros: number,
     open: (staging: ArrayBuffer, putBytes: number) => Attached,
   ) {
     this.kind = kind;
     this.maker = maker;
+    this.moderated = wakeIntervalMicros > 0;
     this.putBytes = alignUp(sizes.putBytes, Layout.ALIGNMENT);
     this.takeBytes = alignUp(sizes.takeBytes, Layout.ALIGNMENT);
     this.takeOffset = this.putOffset + this.putBytes;
@@ -93,7 +99,7 @@ export class Port {
     config: Omit<BufferConfig, 'putBytes' | 'traits'>,
     sizes: StagingSizes,
   ): Port {
-    return new Port(kind, true, sizes, (staging, putBytes) => {
+    return new Port(kind, true, sizes, config.wakeIntervalMicros, (staging, putBytes) => {
       const numbers = bufferConfig({ ...config, putBytes, traits: [kindNumber(kind), ...traits] });
       const native = binding.createBuffer(numbers, staging);
       if (native === undefined) {
@@ -108,7 +114,7 @@ export class Port {
 
   /** @param level where it puts, in a buffer that has levels */
   static attach(kind: Kind, id: bigint, sizes: StagingSizes, wakeIntervalMicros: number, level = 0): Port {
-    return new Port(kind, false, sizes, (staging, putBytes) => {
+    return new Port(kind, false, sizes, wakeIntervalMicros, (staging, putBytes) => {
       const native = binding.attachBuffer(id, staging, putBytes, wakeIntervalMicros, level);
       if (native === undefined)
         throw new TapioError('ERR_BUFFER_CLOSED', `the ${kind} ${id} is gone: no thread holds it any more`);
@@ -172,12 +178,21 @@ export class Port {
     return this.status();
   }
 
+  /** As `take`, of an encoded event; returns its text, undefined when there is no event. */
+  takeText(): string | undefined {
+    const text = this.native.takeText();
+    this.emptied = this.status() !== Status.DONE;
+    return text;
+  }
+
   /** Takes up to `maxCount` records (64 at most) to the take region; returns how many. Their sizes are in takeSizes. */
   takeBatch(maxCount: number, ring = Limit.ALL_RINGS): number {
     u32[Word.COUNT] = maxCount;
     u32[Word.RING] = ring;
     this.native.takeBatch();
-    return this.status() === Status.DONE ? u32[Word.COUNT] : 0;
+    const count = this.status() === Status.DONE ? u32[Word.COUNT] : 0;
+    this.emptied = ring === Limit.ALL_RINGS && (count === 0 || u32[Word.MORE] === 0);
+    return count;
   }
 
   /** Slots in use. */
@@ -255,19 +270,37 @@ export class Port {
     this.roomQueue?.pump();
   }
 
+  /**
+   * Whether a wait for records is one of a consumer that has found nothing more and sleeps: then the next wake is moderated, and what has
+   * come meanwhile is no reason to go without it. Else a consumer that keeps up would run behind the producer, for a few records at a
+   * time, and the two would take each other's cache lines away.
+   */
+  get gathers(): boolean {
+    return this.emptied && this.moderated;
+  }
+
   /** Resolves with the first defined result of `attempt`, which is called whenever there may be a record. */
-  waitForRecord<T>(attempt: () => T | undefined, options: WaitOptions | undefined): Promise<T> {
+  waitForRecord<T>(
+    attempt: () => T | undefined,
+    options: WaitOptions | undefined,
+    gathers = false,
+  ): Promise<T> {
     this.recordQueue ??= new WaitQueue(this.native, false);
-    return this.waitIn(this.recordQueue, attempt, options);
+    return this.recordQueue.wait(attempt, options, gathers);
   }
 
   /** `ready` of every buffer class: settles when `holds`. */
   async waitUntilReady(holds: () => boolean, options: WaitOptions | undefined): Promise<void> {
-    await this.waitForRecord(() => {
-      if (holds()) return true;
-      if (this.drained) throw this.closedError();
-      return undefined;
-    }, options);
+    // A look first: under load something is there mostly, and to wait costs several times as much.
+    const { gathers } = this;
+    if (options !== undefined || gathers || !holds()) {
+      const attempt = (): true | undefined => {
+        if (holds()) return true;
+        if (this.drained) throw this.closedError();
+        return undefined;
+      };
+      await this.waitForRecord(attempt, options, gathers);
+    }
     // Who is ready need not take: once it has had its chance, the others that wait hear of what is left.
     if (this.native.hasSleepers()) setImmediate(() => this.native.passWakeOn());
   }
@@ -275,7 +308,7 @@ export class Port {
   /** Likewise whenever there may be room. */
   waitForRoom<T>(attempt: () => T | undefined, options: WaitOptions | undefined): Promise<T> {
     this.roomQueue ??= new WaitQueue(this.native, true);
-    return this.waitIn(this.roomQueue, attempt, options);
+    return this.roomQueue.wait(attempt, options);
   }
 
   /** Whether calls of this instance wait for room, so that a new one has to queue behind them. */
@@ -285,17 +318,8 @@ export class Port {
 
   /** To be called when this instance got something to take without native code knowing. */
   recordsAppeared(): void {
+    this.emptied = false;
     this.recordQueue?.pump();
-  }
-
-  private async waitIn<T>(
-    queue: WaitQueue,
-    attempt: () => T | undefined,
-    options: WaitOptions | undefined,
-  ): Promise<T> {
-    const { signal } = checkOptions(options);
-    checkSignal(signal);
-    return queue.wait(attempt, signal);
   }
 
   /** `waitSync` of every buffer class: blocks until `attempt` holds. False after the time, or when nothing will come. */

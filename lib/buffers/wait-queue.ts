@@ -1,5 +1,6 @@
 import { binding } from '../binding';
 import { TapioError } from '../errors';
+import { checkOptions, checkSignal } from '../validate';
 import type { NativeBuffer } from './native-buffer';
 
 /** Of every call that returns a promise. */
@@ -16,8 +17,8 @@ interface Waiter {
 }
 
 /** Those that wait now, by the token native code knows them by. Keeps them, and their instance, alive. */
-const waiting = (binding.waiting ??= new Map<number, { onWake(): void }>());
-binding.onWake((token) => waiting.get(token)?.onWake());
+const waiting = (binding.waiting ??= []);
+binding.onWake((token) => waiting[token]?.onWake());
 
 /**
  * The promises of one instance that wait for one condition: a record, or room. First come, first served.
@@ -40,9 +41,14 @@ export class WaitQueue {
     return this.waiters.length === 0;
   }
 
-  /** Settles when `attempt` gives something other than undefined, or throws. It is called at once first. */
-  wait<T>(attempt: () => T | undefined, signal: AbortSignal | undefined): Promise<T> {
+  /**
+   * Settles when `attempt` gives something other than undefined, or throws. It is called at once first, but for who `gathers`: they
+   * wait for the next wake, if one is due.
+   */
+  wait<T>(attempt: () => T | undefined, options: WaitOptions | undefined, gathers = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      const { signal } = checkOptions(options);
+      checkSignal(signal);
       if (signal?.aborted) {
         reject(signal.reason as Error);
         return;
@@ -65,17 +71,17 @@ export class WaitQueue {
         waiter.stopListening = () => signal.removeEventListener('abort', onAbort);
       }
       this.waiters.push(waiter);
-      if (this.waiters.length === 1) this.pump();
+      if (this.waiters.length === 1) this.pump(gathers);
     });
   }
 
   /** Lets everybody look again; needed after changes inside the instance, of which native code knows nothing. */
-  pump(): void {
+  pump(gathers = false): void {
     // From code of the user inside an attempt: the loop that is under way looks again.
     if (this.serving) return;
-    while (this.serve()) {
+    for (let first = true; (first && gathers) || this.serve(); first = false) {
       if (this.started) return;
-      const holds = this.native.startWait(this.forRoom);
+      const holds = this.native.startWait(this.forRoom, first && gathers);
       if (holds === undefined) {
         this.rejectAll(
           new TapioError('ERR_UNSUPPORTED', 'cannot wait: the system refuses a timer (file descriptors?)'),
@@ -84,7 +90,7 @@ export class WaitQueue {
       }
       if (holds) continue;
       this.started = true;
-      waiting.set(this.token, this);
+      waiting[this.token] = this;
       // Native code cannot know how much room a waiter needs: it must look once more now that it is parked.
       if (!this.forRoom || this.serve()) return;
     }
@@ -93,7 +99,7 @@ export class WaitQueue {
 
   onWake(): void {
     this.started = false;
-    waiting.delete(this.token);
+    waiting[this.token] = undefined;
     this.pump();
   }
 
@@ -117,8 +123,8 @@ export class WaitQueue {
       if (!done && this.waiters[0] === waiter) return true;
       if (!done) continue;
       // An attempt may run code of the user (a pool), and with it other waiters may have come or gone.
-      const index = this.waiters.indexOf(waiter);
-      if (index >= 0) this.waiters.splice(index, 1);
+      if (this.waiters[0] === waiter) this.waiters.shift();
+      else if (this.waiters.includes(waiter)) this.waiters.splice(this.waiters.indexOf(waiter), 1);
       waiter.stopListening?.();
     }
     return false;
@@ -143,7 +149,7 @@ export class WaitQueue {
   private stop(): void {
     if (!this.started) return;
     this.started = false;
-    waiting.delete(this.token);
+    waiting[this.token] = undefined;
     this.native.stopWait(this.forRoom);
   }
 }

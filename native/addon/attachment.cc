@@ -14,13 +14,11 @@ Attachment::Attachment(napi_env env, Environment* environment, SharedBuffer* buf
       staging_size_(staging_size),
       put_bytes_(put_bytes),
       instance_(environment->Add(this)),
-      record_token_(environment->NextToken()),
-      room_token_(environment->NextToken()),
       for_record_(std::make_unique<LoopSleeper>(environment->port(), *rings_,
-                                                LoopSleeper::Condition::kRecord, record_token_,
+                                                LoopSleeper::Condition::kRecord, record_token(),
                                                 wake_interval_ns)),
       for_room_(std::make_unique<LoopSleeper>(environment->port(), *rings_,
-                                              LoopSleeper::Condition::kRoom, room_token_, 0)) {}
+                                              LoopSleeper::Condition::kRoom, room_token(), 0)) {}
 
 Attachment::~Attachment() {
   LetGo();
@@ -85,8 +83,8 @@ bool Attachment::Describe(napi_env env, napi_value target) const {
          napi_set_named_property(env, target, "id", id) == napi_ok &&
          napi_set_named_property(env, target, "traits", traits) == napi_ok &&
          SetNumber(env, target, "instance", instance_) &&
-         SetNumber(env, target, "recordToken", record_token_) &&
-         SetNumber(env, target, "roomToken", room_token_) &&
+         SetNumber(env, target, "recordToken", record_token()) &&
+         SetNumber(env, target, "roomToken", room_token()) &&
          SetNumber(env, target, "rings", rings_->ring_count());
 }
 

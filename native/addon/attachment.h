@@ -74,6 +74,9 @@ class Attachment {
   ~Attachment();
 
   bool Describe(napi_env env, napi_value target) const;
+  // Two for each instance, so that they stay small: JavaScript indexes an array with them.
+  std::uint32_t record_token() const { return 2 * instance_; }
+  std::uint32_t room_token() const { return 2 * instance_ + 1; }
   void AccountFor(std::int64_t bytes);
   std::uint32_t* Words(std::size_t offset) const {
     return reinterpret_cast<std::uint32_t*>(staging_ + offset);
@@ -88,8 +91,6 @@ class Attachment {
   const std::size_t staging_size_;
   const std::uint32_t put_bytes_;
   const std::uint32_t instance_;
-  const std::uint32_t record_token_;
-  const std::uint32_t room_token_;
   Elements<std::uint8_t> last_source_;
   Elements<std::uint8_t> last_target_;
   napi_ref staging_reference_ = nullptr;

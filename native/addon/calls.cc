@@ -422,13 +422,14 @@ napi_value HasRecord(napi_env env, napi_callback_info info) {
   return Boolean(env, !call.released() && call.rings->HasRecord());
 }
 
-// startWait(forRoom: boolean): true if there is nothing to wait for; false: the dispatcher will be
-// called; undefined: the event loop refuses. Who waits for room must try once more after this call.
+// startWait(forRoom: boolean, gathers: boolean): true if there is nothing to wait for; false: the
+// dispatcher will be called; undefined: the event loop refuses. Who waits for room must try once
+// more after this call.
 napi_value StartWait(napi_env env, napi_callback_info info) {
-  const CallWith<1> call(env, info);
+  const CallWith<2> call(env, info);
   if (call.released()) return Boolean(env, true);
   if (!call.control->port().Open()) return nullptr;
-  return Boolean(env, call.attachment->sleeper(call.Flag(0)).Start());
+  return Boolean(env, call.attachment->sleeper(call.Flag(0)).Start(call.Flag(1)));
 }
 
 // stopWait(forRoom: boolean)

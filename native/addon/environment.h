@@ -30,7 +30,6 @@ class Environment {
 
   WakePort& port() { return port_; }
   KernelSources& kernel_sources() { return kernel_sources_; }
-  std::uint32_t NextToken() { return next_token_++; }
 
   std::int32_t& Status() { return At<std::int32_t>(kStatus); }
   std::uint32_t& Uint(Word word) { return At<std::uint32_t>(word); }
@@ -60,7 +59,6 @@ class Environment {
   KernelSources kernel_sources_;
   std::vector<Attachment*> attachments_;  // nullptr where a number is free
   std::vector<std::uint32_t> free_;
-  std::uint32_t next_token_ = 0;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
 };
 

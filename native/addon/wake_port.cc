@@ -29,16 +29,38 @@ bool LoopSleeper::Imminent() const {
   return condition_ == Condition::kRecord && rings_.size() != 0;
 }
 
-bool LoopSleeper::Start() {
+bool LoopSleeper::IsModerated(std::uint64_t now) const {
+  const std::uint64_t elapsed = now - last_wake_ns_;
+  if (elapsed >= interval_ns_ || rings_.closed()) return false;
+  // If records go on coming as they have come since the last wake, half a ring holds them until the
+  // next one.
+  const double half = static_cast<double>(rings_.smallest_capacity()) / 2;
+  const double came = static_cast<double>(rings_.written() - written_at_last_wake_);
+  const double growth = came * static_cast<double>(interval_ns_ - elapsed);
+  return growth <= (half - static_cast<double>(rings_.size())) * static_cast<double>(elapsed);
+}
+
+void LoopSleeper::NoteWake(std::uint64_t now) {
+  if (interval_ns_ == 0) return;
+  last_wake_ns_ = now;
+  written_at_last_wake_ = rings_.written();
+}
+
+bool LoopSleeper::Start(bool gathers) {
   if (waiting_) return false;
   told_ = false;
-  if (Holds()) return true;
-  waiting_ = true;
   const std::uint64_t now = uv_hrtime();
-  if (now - last_wake_ns_ < interval_ns_) {
+  const bool moderated = IsModerated(now);
+  if (!(gathers && moderated) && Holds()) {
+    NoteWake(now);
+    return true;
+  }
+  waiting_ = true;
+  if (moderated) {
     due_ns_ = last_wake_ns_ + interval_ns_;
   } else if (ParkOrDelay()) {
     waiting_ = false;
+    NoteWake(now);
     return true;
   }
   port_.Add(this);
@@ -67,7 +89,7 @@ void LoopSleeper::Finish() {
   waiting_ = false;
   told_ = true;
   due_ns_ = 0;
-  last_wake_ns_ = uv_hrtime();
+  NoteWake(uv_hrtime());
 }
 
 void LoopSleeper::Stop() {

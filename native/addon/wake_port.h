@@ -25,7 +25,8 @@ class WakePort;
 // Moderation: after a wake, the next one comes no sooner than `interval` later. Until then the
 //   sleeper is not parked, so producers pay nothing; a timer looks for records. So the first record
 //   after an idle time wakes at once, and under load records gather into batches, as network cards
-//   moderate their interrupts.
+//   moderate their interrupts. Not if records come so fast that they would fill half a ring by
+//   then.
 class LoopSleeper final : public Sleeper {
  public:
   enum class Condition { kRecord, kRoom };
@@ -41,8 +42,9 @@ class LoopSleeper final : public Sleeper {
   LoopSleeper(const LoopSleeper&) = delete;
   LoopSleeper& operator=(const LoopSleeper&) = delete;
 
-  // True: the condition holds already and nothing was started.
-  bool Start();
+  // True: the condition holds already and nothing was started. `gathers`: for who has just found
+  // the rings empty, what has come since then is no reason not to sleep until the next wake is due.
+  bool Start(bool gathers);
   void Stop();
 
   void Wake() override;
@@ -55,6 +57,8 @@ class LoopSleeper final : public Sleeper {
   }
   bool Holds() const;
   bool Imminent() const;
+  bool IsModerated(std::uint64_t now) const;
+  void NoteWake(std::uint64_t now);
   // Parks, or schedules another look. True: the condition holds, and nothing was done.
   bool ParkOrDelay();
   void Finish();
@@ -65,6 +69,7 @@ class LoopSleeper final : public Sleeper {
   const std::uint32_t token_;
   const std::uint64_t interval_ns_;
   std::uint64_t last_wake_ns_ = 0;
+  std::uint64_t written_at_last_wake_ = 0;
   std::uint64_t due_ns_ = 0;  // when to look again; 0: not scheduled
   bool waiting_ = false;
   bool told_ = false;  // woken, and nothing has come of it yet

@@ -283,6 +283,18 @@ class RingSet {
     for (const auto& ring : rings_) size += ring->size();
     return size;
   }
+  // Slots that were ever claimed, all rings together.
+  std::uint64_t written() const {
+    std::uint64_t written = 0;
+    for (const auto& ring : rings_) written += ring->write_index();
+    return written;
+  }
+  // Slots of the smallest ring.
+  std::uint64_t smallest_capacity() const {
+    std::uint64_t smallest = UINT64_MAX;
+    for (const auto& ring : rings_) smallest = std::min(smallest, ring->capacity());
+    return smallest;
+  }
   // Whether a take by any thread would find a record now.
   bool HasRecord() const {
     return std::any_of(rings_.begin(), rings_.end(), [](const auto& r) { return r->HasRecord(); });
@@ -401,6 +413,7 @@ class RingSet {
     if (total.status == TakeStatus::kEmpty && drained()) total.status = TakeStatus::kDrained;
     return total;
   }
+
   std::uint32_t RingOf(const Lane& lane, std::uint32_t cpu) const {
     return cpu == kRunningCpu ? HomeRing(lane) : cpu % ring_count();
   }
