@@ -33,11 +33,12 @@ function stampedPuts(stamped: Stamped, put: (event: UnifiedEvent) => void): Prod
   };
 }
 
-/** A batch at a time, without stamps; the events of a phase are a multiple of it. */
-function batches(put: (events: readonly UnifiedEvent[]) => void): Producer {
+/** All samples at a time, without stamps. */
+function inBatches(put: (events: readonly UnifiedEvent[]) => void): Producer {
   const events = kernel.events();
   return {
     put(_first, count) {
+      if (count % VARIETY !== 0) throw new Error(`${count} events are no whole batches of ${VARIETY}`);
       for (let done = 0; done < count; done += VARIETY) put(events);
     },
   };
@@ -47,9 +48,9 @@ function ours(
   stamped: Stamped,
   wakeIntervalMicros: number,
   how: 'views' | 'objects',
-  batch = 1,
+  batched = false,
 ): CrossThreadContender {
-  const puts = batch === 1 ? '' : `, batches of ${batch}`;
+  const puts = batched ? `, batches of ${VARIETY}` : '';
   return {
     name: `EventBuffer, wakeIntervalMicros ${wakeIntervalMicros}, ${how}${puts}`,
     ours: true,
@@ -59,8 +60,8 @@ function ours(
     },
     producer({ shared }) {
       const buffer = EventBuffer.attach(shared as BufferHandle);
-      if (batch > 1)
-        return batches((events) => {
+      if (batched)
+        return inBatches((events) => {
           let stored = buffer.putBatch(events);
           while (stored < events.length) stored += buffer.putBatch(events.slice(stored));
         });
@@ -91,9 +92,13 @@ function ours(
   };
 }
 
-function ringByHand(stamped: Stamped, how: 'polling' | 'Atomics.waitAsync', batch = 1): CrossThreadContender {
+function ringByHand(
+  stamped: Stamped,
+  how: 'polling' | 'Atomics.waitAsync',
+  batched = false,
+): CrossThreadContender {
   return {
-    name: `SPSC ring by hand, ${how}${batch === 1 ? '' : `, ${batch} published at a time`}`,
+    name: `SPSC ring by hand, ${how}${batched ? `, ${VARIETY} published at a time` : ''}`,
     ours: false,
     share: () => JsSpscRing.memory(RING_BYTES),
     producer({ shared }) {
@@ -105,15 +110,18 @@ function ringByHand(stamped: Stamped, how: 'polling' | 'Atomics.waitAsync', batc
         while (at < 0) at = ring.reserve(MOST_BYTES);
         ring.append(encode(event, at));
       };
-      if (batch > 1)
-        return batches((events) => {
+      const publish = (): void => {
+        ring.publish();
+        if (wakes) ring.wake();
+      };
+      if (batched)
+        return inBatches((events) => {
           for (const event of events) append(event);
-          ring.publish();
+          publish();
         });
       return stampedPuts(stamped, (event) => {
         append(event);
-        ring.publish();
-        if (wakes) ring.wake();
+        publish();
       });
     },
     consumer({ shared }) {
@@ -206,8 +214,10 @@ function contenders(stamped: Stamped): CrossThreadContender[] {
 export const waiting = contenders(oneInMany);
 
 /** Without stamps, and whole batches as well, for which nobody has to wait here. */
-export const waitingUnpaced = [
-  ...contenders(neverStamped),
-  ours(neverStamped, 100, 'views', VARIETY),
-  ringByHand(neverStamped, 'polling', VARIETY),
-];
+export const unpaced = {
+  oneByOne: ours(neverStamped, 100, 'views'),
+  inBatches: ours(neverStamped, 100, 'views', true),
+  polling: ringByHand(neverStamped, 'polling'),
+  pollingInBatches: ringByHand(neverStamped, 'polling', true),
+};
+export const waitingUnpaced = [...contenders(neverStamped), unpaced.inBatches, unpaced.pollingInBatches];

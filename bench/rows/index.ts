@@ -8,7 +8,7 @@ import { hundred } from '../contenders/hundred';
 import { inPlace } from '../contenders/in-place';
 import { objects, slices } from '../contenders/pools';
 import { acrossThreads, inOneThread } from '../contenders/raw';
-import { waiting, waitingUnpaced } from '../contenders/waiting';
+import { unpaced, waiting, waitingUnpaced } from '../contenders/waiting';
 import type {
   CrossThreadContender,
   CrossThreadRow,
@@ -144,9 +144,9 @@ export const rows: readonly Row[] = [
     waitingUnpaced,
     kernelSum,
     [
-      { times: 2, of: waitingUnpaced[1].name, peer: waitingUnpaced[4].name },
-      { times: 2, of: waitingUnpaced[7].name, peer: waitingUnpaced[4].name },
-      { times: 2, of: waitingUnpaced[7].name, peer: waitingUnpaced[8].name },
+      { times: 2, of: unpaced.oneByOne.name, peer: unpaced.polling.name },
+      { times: 2, of: unpaced.inBatches.name, peer: unpaced.polling.name },
+      { times: 2, of: unpaced.inBatches.name, peer: unpaced.pollingInBatches.name },
     ],
   ),
   {

@@ -107,8 +107,8 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   }
 
   /**
-   * Batches of events, as they come; sleeps without polling in between. Ends when the buffer is closed and drained. Leaving the
-   * loop loses nothing.
+   * Batches of events, as they come; sleeps without polling in between, under load until a wake is due (`wakeIntervalMicros`). Ends
+   * when the buffer is closed and drained. Leaving the loop loses nothing.
    * @throws TapioError ERR_INVALID_ARGUMENT for options; while iterating, `signal.reason` when aborted
    */
   batches(options?: BatchOptions): AsyncIterable<UnifiedEvent[]> {
@@ -131,7 +131,8 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   }
 
   /**
-   * Settles when there is something to take. Keeps the process alive meanwhile.
+   * Settles when there is something to take; if this instance has just taken everything, when its next wake is due
+   * (`wakeIntervalMicros`). Keeps the process alive meanwhile.
    * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
    */
   ready(options?: WaitOptions): Promise<void> {
@@ -193,14 +194,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
 
   /** Waits for something to take; false when nothing will come. @internal */
   recordOrEnd(signal: AbortSignal | undefined): Promise<boolean> {
-    return this.port.waitForRecord(
-      () => {
-        if (this.hasEvent) return true;
-        return this.port.drained ? false : undefined;
-      },
-      { signal },
-      this.port.gathers,
-    );
+    return this.port.waitUntil(() => this.hasEvent, { signal });
   }
 
   private async *iterateBatches(
@@ -233,15 +227,18 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     const onAbort = (): void => stop.abort(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      while (batch.length < maxCount && (await this.recordOrEnd(stop.signal))) {
+      for (let goesOn = true; goesOn && batch.length < maxCount;) {
+        goesOn = await this.recordOrEnd(stop.signal).catch((reason: unknown) => {
+          if (reason !== stop) throw reason;
+          return false;
+        });
+        // Also when time is up, as the next wake may not be due yet.
         for (const event of this.reader.takeUpTo(maxCount - batch.length)) batch.push(event);
       }
     } catch (error) {
-      // Time is up: what has come together goes out. Anything else, and the events wait for the next call.
-      if (error !== stop) {
-        this.reader.giveBack(batch);
-        throw error;
-      }
+      // The events wait for the next call.
+      this.reader.giveBack(batch);
+      throw error;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

@@ -82,11 +82,16 @@ export class EventReader {
     const limit = maxCount === Infinity ? this.waiting : maxCount;
     let n = 0;
     this.more = true;
-    while (n < limit) {
-      if (!this.prepare()) break;
-      if (this.hasLeftover) this.deliver(this.takeLeftover(), target, n++);
-      else if (!(this.consuming > 0 ? this.takeBehind(limit - n) : this.refill(limit - n, Limit.ALL_RINGS)))
-        break;
+    try {
+      while (n < limit) {
+        if (!this.prepare()) break;
+        if (this.hasLeftover) this.deliver(this.takeLeftover(), target, n++);
+        else if (!(this.consuming > 0 ? this.takeBehind(limit - n) : this.refill(limit - n, Limit.ALL_RINGS)))
+          break;
+      }
+    } catch (error) {
+      if (this.hasLeftover) this.port.recordsAppeared();
+      throw error;
     }
     return n;
   }

@@ -2,8 +2,8 @@ import { type Attached, binding } from '../binding';
 import { joined, type Texts } from '../event/narrow-text';
 import { Limit, Word, u32 } from './staging';
 
-// One function for all instances, each in a constant, and each called in one place: a target that the engine knows costs half
-// of one that it does not.
+// One function for all instances, each in a constant, and no place calls two of them: a target that the engine knows costs
+// half of one that it does not.
 const {
   put,
   putBatch,

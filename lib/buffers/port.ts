@@ -289,18 +289,22 @@ export class Port {
     return this.recordQueue.wait(attempt, options, gathers);
   }
 
+  /** Settles when `holds`, or when nothing will come any more: false. For who is told of records and then takes them by another call. */
+  waitUntil(holds: () => boolean, options: WaitOptions | undefined): Promise<boolean> {
+    const attempt = (): boolean | undefined => {
+      if (!holds()) return this.drained ? false : undefined;
+      // Or who does not take at once, and waits again, would not be told at once.
+      this.emptied = false;
+      return true;
+    };
+    return this.waitForRecord(attempt, options, this.gathers);
+  }
+
   /** `ready` of every buffer class: settles when `holds`. */
   async waitUntilReady(holds: () => boolean, options: WaitOptions | undefined): Promise<void> {
     // A look first: under load something is there mostly, and to wait costs several times as much.
-    const { gathers } = this;
-    if (options !== undefined || gathers || !holds()) {
-      const attempt = (): true | undefined => {
-        if (holds()) return true;
-        if (this.drained) throw this.closedError();
-        return undefined;
-      };
-      await this.waitForRecord(attempt, options, gathers);
-    }
+    const isReady = options === undefined && !this.gathers && holds();
+    if (!isReady && !(await this.waitUntil(holds, options))) throw this.closedError();
     // Who is ready need not take: once it has had its chance, the others that wait hear of what is left.
     if (this.native.hasSleepers()) setImmediate(() => this.native.passWakeOn());
   }

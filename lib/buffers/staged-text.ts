@@ -21,8 +21,10 @@ export class StagedText implements NarrowText {
   }
 
   write(texts: Texts, from: number, to: number, at: number): boolean {
-    if (texts.units > Limit.MAX_TEXT) return this.put.write(texts, from, to, at);
     const { items } = texts;
+    let units = 0;
+    for (let i = from; i < to; i++) units += items[i].length;
+    if (units > Limit.MAX_TEXT) return this.put.write(texts, from, to, at);
     for (let i = from; i < to; i += Limit.MAX_TEXTS) {
       const count = Math.min(Limit.MAX_TEXTS, to - i);
       for (let k = 0; k < count; k++) {

@@ -29,6 +29,8 @@ binding.onWake((token) => waiting[token]?.onWake());
 export class WaitQueue {
   private readonly waiters: Waiter[] = [];
   private started = false;
+  /** Whether the first waiter did not look before it began to wait. */
+  private gathering = false;
   private serving = false;
 
   constructor(
@@ -71,7 +73,8 @@ export class WaitQueue {
         waiter.stopListening = () => signal.removeEventListener('abort', onAbort);
       }
       this.waiters.push(waiter);
-      if (this.waiters.length === 1) this.pump(gathers);
+      // Behind one that gathers, there may be something already.
+      if (this.waiters.length === 1 || (this.gathering && !gathers)) this.pump(gathers);
     });
   }
 
@@ -90,6 +93,7 @@ export class WaitQueue {
       }
       if (holds) continue;
       this.started = true;
+      this.gathering = first && gathers;
       waiting[this.token] = this;
       // Native code cannot know how much room a waiter needs: it must look once more now that it is parked.
       if (!this.forRoom || this.serve()) return;
@@ -123,8 +127,9 @@ export class WaitQueue {
       if (!done && this.waiters[0] === waiter) return true;
       if (!done) continue;
       // An attempt may run code of the user (a pool), and with it other waiters may have come or gone.
-      if (this.waiters[0] === waiter) this.waiters.shift();
-      else if (this.waiters.includes(waiter)) this.waiters.splice(this.waiters.indexOf(waiter), 1);
+      const index = this.waiters.indexOf(waiter);
+      if (index === 0) this.waiters.shift();
+      else if (index > 0) this.waiters.splice(index, 1);
       waiter.stopListening?.();
     }
     return false;

@@ -61,7 +61,7 @@ export class Encoder {
   private readonly narrow: NarrowText;
   private encoding = false;
 
-  /** The bundled texts of the event that was begun. */
+  /** The bundled texts of the event that was begun, behind those it was told to keep. */
   readonly texts = new Texts();
   private readonly textWords: number[] = [];
   private raw: Uint8Array | undefined;
@@ -103,10 +103,11 @@ export class Encoder {
   }
 
   /**
-   * Encodes all but the text of an event, on the assumption that it is all Latin-1. Then either `texts`, if it has any, are
-   * written from the returned byte on by other means, or `finish` does the rest.
+   * Encodes all but the text of an event, on the assumption that it is all Latin-1. Then either the `texts` that were added, if any,
+   * are written from the returned byte on by other means, or `finish` does the rest.
    *
-   * @param texts of events before this one, which stay the first of `texts`; and their characters
+   * @param keptTexts how many texts of events before this one stay the first of `texts`
+   * @param keptUnits their characters
    * @returns the byte of the region where the text starts, or -1 when the event does not fit
    * @throws TapioError as `encode`
    */

@@ -17,8 +17,7 @@ namespace tapio::addon {
 
 // Threads: its environment's.
 // Memory: owned by the JavaScript object that Create makes, whose finalizer frees it. The staging
-// is
-//   JavaScript's, kept alive by a reference.
+//   is JavaScript's, kept alive by a reference.
 class Attachment {
  public:
   // `staging` is an ArrayBuffer laid out as staging.h says, with room for `put_bytes` of records to

@@ -176,13 +176,17 @@ napi_value PutBatch(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value Take(napi_env env, napi_callback_info info) {
-  const Call call(env, info);
-  if (call.released()) return nullptr;
+TakeResult TakeRecord(const Call& call) {
   const TakeResult result = call.rings->Take(call.attachment->lane(), call.attachment->TakeData(),
                                              call.attachment->TakeBytes());
   call.Answer(result.status);
   call.control->Uint(kSize) = result.bytes;
+  return result;
+}
+
+napi_value Take(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  if (!call.released()) TakeRecord(call);
   return nullptr;
 }
 
@@ -190,11 +194,8 @@ napi_value Take(napi_env env, napi_callback_info info) {
 napi_value TakeText(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   if (call.released()) return nullptr;
+  const TakeResult result = TakeRecord(call);
   const std::uint8_t* const data = call.attachment->TakeData();
-  const TakeResult result = call.rings->Take(call.attachment->lane(), call.attachment->TakeData(),
-                                             call.attachment->TakeBytes());
-  call.Answer(result.status);
-  call.control->Uint(kSize) = result.bytes;
   if (result.status != TakeStatus::kTaken || result.bytes < (kNarrowUnitsWord + 1) * 4)
     return nullptr;
   std::uint32_t start;
@@ -203,7 +204,7 @@ napi_value TakeText(napi_env env, napi_callback_info info) {
   std::memcpy(&units, data + kNarrowUnitsWord * 4, sizeof units);
   // Whoever wrote the record may have written anything. The decoder sees that a text is missing.
   if (start > result.bytes || units > result.bytes - start) return nullptr;
-  return Latin1(env, data + start, units);
+  return Latin1String(env, data + start, units);
 }
 
 // readText(): kSize characters at byte kOffset of the records taken.
@@ -213,7 +214,7 @@ napi_value ReadText(napi_env env, napi_callback_info info) {
   const std::uint64_t start = call.control->Uint(kOffset);
   const std::uint64_t units = call.control->Uint(kSize);
   if (start + units > call.attachment->TakeBytes()) return nullptr;
-  return Latin1(env, call.attachment->TakeData() + start, units);
+  return Latin1String(env, call.attachment->TakeData() + start, units);
 }
 
 napi_value TakeBatch(napi_env env, napi_callback_info info) {

@@ -84,7 +84,7 @@ inline napi_value Boolean(napi_env env, bool value) {
   return result;
 }
 
-inline napi_value Latin1(napi_env env, const std::uint8_t* text, std::size_t size) {
+inline napi_value Latin1String(napi_env env, const std::uint8_t* text, std::size_t size) {
   napi_value result = nullptr;
   napi_create_string_latin1(env, reinterpret_cast<const char*>(text), size, &result);
   return result;

@@ -33,7 +33,7 @@ bool LoopSleeper::IsModerated(std::uint64_t now) const {
   const std::uint64_t elapsed = now - last_wake_ns_;
   if (elapsed >= interval_ns_ || rings_.closed()) return false;
   // If records go on coming as they have come since the last wake, half a ring holds them until the
-  // next one.
+  // next one, even if all go into the same ring, and that is the smallest.
   const double half = static_cast<double>(rings_.smallest_capacity()) / 2;
   const double came = static_cast<double>(rings_.written() - written_at_last_wake_);
   const double growth = came * static_cast<double>(interval_ns_ - elapsed);

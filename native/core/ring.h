@@ -66,9 +66,8 @@ struct NativePlatform {
 //   delays the records behind its own, and never loses or tears them. A consumer that stops, at any
 //   point, holds nothing.
 // Full: a put is refused; who gives up on the record calls CountRejected. Exactly `capacity` slots
-// can
-//   be used when nobody else puts at the same time; concurrent seated puts may exceed it by at most
-//   one record for each seat.
+//   can be used when nobody else puts at the same time; concurrent seated puts may exceed it by at
+//   most one record for each seat.
 // Closed: puts are refused; what was stored before can still be taken.
 // Memory: the caller's: zeroed, kCacheLine-aligned, of BytesFor(...) bytes. It outlives the ring.
 //
@@ -111,8 +110,8 @@ class BasicRing {
     // IndexIn.
     std::uint64_t put_lap = 0;
     std::uint64_t take_lap = 0;
-    std::uint64_t next_ticket = 0;  // of this lane's next put, if nobody else puts before
-    bool puts_alone = false;        // nobody did between its last two
+    std::uint64_t next_ticket = 0;  // of this lane's next Put, if nothing else is put before
+    bool puts_alone = false;        // nothing was between its last two
     bool seated = false;
     Counter puts{0};
     Counter gets{0};

@@ -29,9 +29,8 @@ namespace tapio {
 //
 // Threads: any, each through a Lane of its own (Attach).
 // Guarantees: those of Ring for each ring. The CPU number is a hint that may be wrong by the time
-// it
-//   is used, so every ring is a full MPMC ring and a wrong hint costs only time. Order is per ring;
-//   nothing is promised across rings.
+//   it is used, so every ring is a full MPMC ring and a wrong hint costs only time. Order is per
+//   ring; nothing is promised across rings.
 // Full: a put goes to the ring of its CPU, then to the overflow ring, then is refused and counted.
 //   With levels it goes to the ring of its lane's level and nowhere else.
 // Closed: as Ring; everybody who waits is woken.
@@ -283,7 +282,7 @@ class RingSet {
     for (const auto& ring : rings_) size += ring->size();
     return size;
   }
-  // Slots that were ever claimed, all rings together.
+  // How far the tickets of all rings together have come; of use as a difference alone.
   std::uint64_t written() const {
     std::uint64_t written = 0;
     for (const auto& ring : rings_) written += ring->write_index();

@@ -17,8 +17,7 @@ namespace tapio {
 // Threads: any. Takes a lock: callers keep their own caches and come here once for each new string.
 // Guarantees: ids count up from 1 and never change meaning.
 // Full: bounded in count and in bytes; beyond either, and for strings over kMaxBytes, Intern gives
-// 0
-//   and the caller carries the string itself. Who invents values can so make events slower to
+//   0 and the caller carries the string itself. Who invents values can so make events slower to
 //   carry, never this table larger.
 // Memory: the table's own, never freed.
 class SymbolTable {

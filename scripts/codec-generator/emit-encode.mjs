@@ -29,7 +29,6 @@ export function emitEncode(layout) {
     .flatMap((record) => record.flags)
     .filter((field) => field.kind === 'enum');
   const places = placesOf([root, fixed.record, ...sections.map((section) => section.record)]);
-  for (const field of fixed.record.optionalRefs) field.changes = true;
   const others = [
     ...root.optionalRefs,
     ...root.words,
@@ -126,21 +125,23 @@ ${fixedBody(section, 'section', (word) => (word === 0 ? 'at' : `at + ${word}`))}
 function fixedBody(section, owner, at) {
   const { record } = section;
   if (record.doubles.length > 0) throw new Error(`${section.name}: 64-bit numbers have no fixed place yet`);
+  // In a function that has `bits` of its own.
+  const bits = 'sectionBits';
   const absent = (word) => `else i32[${at(word)}] = 0;`;
   const slots = [
     ...record.optionalRefs.map((field) =>
-      optional(field, owner, writeRef(field, at(field.word), field.name), absent(field.word)),
+      optional(field, owner, writeRef(field, at(field.word), field.name), bits, absent(field.word)),
     ),
     ...record.words.map((field) =>
-      optional(field, owner, writeWord(field, at(field.word), field.name), absent(field.word)),
+      optional(field, owner, writeWord(field, at(field.word), field.name), bits, absent(field.word)),
     ),
-    ...record.flags.map((field) => writeFlag(field, owner)),
-    ...record.parts.map((field) => optional(field, owner, writePart(field, field.name))),
+    ...record.flags.map((field) => writeFlag(field, owner, bits)),
+    ...record.parts.map((field) => optional(field, owner, writePart(field, field.name), bits)),
   ];
   return `  if (typeof ${owner} !== 'object' || isArrayOrRevoked(${owner})) refuseSection('${section.path}', ${owner});
-  let sectionBits = 0;
+  let ${bits} = 0;
   let w = ${at(record.fixedWords)};
-${slots.join('').replaceAll('bits |=', 'sectionBits |=')}  i32[${at(0)}] = sectionBits;
+${slots.join('')}  i32[${at(0)}] = ${bits};
 `;
 }
 
@@ -171,13 +172,13 @@ function any(field, write) {
   return `  const ${field.name} = section.${field.name};\n  ${write.split('\n').join('\n  ')}\n`;
 }
 
-function optional(field, owner, write, otherwise = '') {
-  return `  const ${field.name} = ${owner}.${field.name};\n${present(field, write, otherwise)}`;
+function optional(field, owner, write, bits = 'bits', otherwise = '') {
+  return `  const ${field.name} = ${owner}.${field.name};\n${present(field, write, bits, otherwise)}`;
 }
 
-function present(field, write, otherwise = '') {
+function present(field, write, bits = 'bits', otherwise = '') {
   return `  if (${field.name} !== undefined && ${field.name} !== null) {
-    bits |= ${bit(field.bit)};
+    ${bits} |= ${bit(field.bit)};
     ${write.split('\n').join('\n    ')}
   }${otherwise && ` ${otherwise}`}
 `;
@@ -190,7 +191,7 @@ function requiredRef(field, owner, word) {
 
 /**
  * A text that is the usual one of its field costs no call; nor does one of a field that changes from event to event, if
- * it is where the cache of interned texts has it: cacheSpot in lib/event/strings.ts.
+ * it is where the cache of interned texts has it: as internedId in lib/event/strings.ts reckons.
  */
 function writeRef(field, word, value) {
   const { place } = field;
@@ -240,17 +241,17 @@ function placesOf(records) {
   return { next };
 }
 
-function writeFlag(field, owner) {
+function writeFlag(field, owner, bits = 'bits') {
   if (field.kind === 'enum') {
-    const put = `bits |= ${enumFunction(field)}(${field.name})${field.bit === 0 ? '' : ` << ${field.bit}`};`;
+    const put = `${bits} |= ${enumFunction(field)}(${field.name})${field.bit === 0 ? '' : ` << ${field.bit}`};`;
     const read = `  const ${field.name} = ${owner}.${field.name};\n`;
     return field.optional
       ? `${read}  if (${field.name} !== undefined && ${field.name} !== null) ${put}\n`
       : `${read}  ${put}\n`;
   }
-  const present = field.optional ? `    bits |= ${bit(field.bit)};\n` : '';
+  const present = field.optional ? `    ${bits} |= ${bit(field.bit)};\n` : '';
   const check = `if (typeof ${field.name} !== 'boolean') throw invalid('${field.path}', ${field.name}, 'a boolean');`;
-  const put = `if (${field.name}) bits |= ${bit(field.valueBit)};`;
+  const put = `if (${field.name}) ${bits} |= ${bit(field.valueBit)};`;
   const read = `  const ${field.name} = ${owner}.${field.name};\n`;
   if (!field.optional) return `${read}  ${check}\n  ${put}\n`;
   return `${read}  if (${field.name} !== undefined && ${field.name} !== null) {\n${present}    ${check}\n    ${put}\n  }\n`;

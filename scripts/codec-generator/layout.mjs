@@ -38,6 +38,8 @@ export function layOut(fields) {
   for (const field of fixed.fields) if (!field.optional) throw new Error(`${field.path}: must be optional`);
   const headerWords = ROOT_HEADER.refs + root.requiredRefs.length;
   placeFixed(fixed.record);
+  // What a kernel event says in words (a system call, a process) is another one each time, where other fields repeat.
+  for (const field of fixed.record.optionalRefs) field.changes = true;
 
   return {
     timestamp,

@@ -1,10 +1,10 @@
 /** A consumer that has found nothing more sleeps until its next wake is due, and finds what has come by then. */
-import { EventBuffer } from '@tapio/performance';
+import { EventBuffer, type UnifiedEvent, UnifiedEventPool } from '@tapio/performance';
 import { codeOf } from '../support/errors';
 import { numbered, numberOf } from '../support/events';
 
 /** Long enough to be told from "at once" on any machine. Milliseconds. */
-const INTERVAL = 400;
+const INTERVAL = 1000;
 const ignore = (): void => undefined;
 
 /** A buffer whose consumer was woken just now and has taken everything. */
@@ -19,6 +19,10 @@ async function woken(
   await wait;
   expect(buffer.consume(ignore)).toBe(1);
   return { buffer, since };
+}
+
+function next(events: AsyncIterable<unknown>): Promise<IteratorResult<unknown>> {
+  return events[Symbol.asyncIterator]().next();
 }
 
 /** Whether a promise settles while the event loop turns a few times. */
@@ -43,13 +47,11 @@ test('ready waits for the next wake, and all that has come by then is there', as
 
 test('so do batches', async () => {
   const { buffer, since } = await woken();
-  const batches = buffer.batches()[Symbol.asyncIterator]();
   buffer.put(numbered(1));
-  const next = batches.next();
-  expect(await settlesAtOnce(next)).toBe(false);
+  const batch = next(buffer.batches());
+  expect(await settlesAtOnce(batch)).toBe(false);
   buffer.put(numbered(2));
-  const { value } = (await next) as IteratorYieldResult<ReturnType<typeof numbered>[]>;
-  expect(value.map(numberOf)).toEqual([1, 2]);
+  expect(((await batch).value as UnifiedEvent[]).map(numberOf)).toEqual([1, 2]);
   expect(performance.now() - since).toBeGreaterThanOrEqual(INTERVAL - 1);
 });
 
@@ -65,7 +67,7 @@ describe('nobody waits', () => {
     buffer.putBatch([1, 2, 3].map(numbered));
     buffer.getBatch(2);
     expect(await settlesAtOnce(buffer.ready())).toBe(true);
-    expect(await settlesAtOnce(buffer.batches()[Symbol.asyncIterator]().next())).toBe(true);
+    expect(await settlesAtOnce(next(buffer.batches()))).toBe(true);
   });
 
   test('for what this instance has taken and not delivered', async () => {
@@ -85,22 +87,89 @@ describe('nobody waits', () => {
     expect(await settlesAtOnce(buffer.ready())).toBe(true);
   });
 
+  test('for what an array that refuses events has left', async () => {
+    const { buffer } = await woken();
+    buffer.putBatch([1, 2, 3].map(numbered));
+    const target = Object.freeze([undefined, undefined, undefined]) as unknown as UnifiedEvent[];
+    expect(() => buffer.drainTo(target)).toThrow(TypeError);
+    expect(await settlesAtOnce(buffer.ready())).toBe(true);
+    expect(buffer.getBatch(10).map(numberOf)).toEqual([1, 2, 3]);
+  });
+
+  test('for what a pool that fails has left', async () => {
+    const { buffer } = await woken();
+    let events = 2;
+    const pool = new UnifiedEventPool();
+    const get = pool.get.bind(pool);
+    pool.get = () => {
+      if (events-- === 0) throw new Error('no more');
+      return get();
+    };
+    const other = EventBuffer.attach(buffer.handle, { pool });
+    buffer.putBatch([1, 2, 3].map(numbered));
+    const target = new Array<UnifiedEvent>(3);
+    expect(() => other.drainTo(target)).toThrow('no more');
+    expect(await settlesAtOnce(other.ready())).toBe(true);
+    events = Infinity;
+    expect([...target.slice(0, 2), ...other.getBatch(10)].map(numberOf)).toEqual([1, 2, 3]);
+  });
+
   test('who asks for one event', async () => {
     const { buffer } = await woken();
     buffer.put(numbered(1));
     expect(await settlesAtOnce(buffer.getAsync())).toBe(true);
   });
 
+  test('who asks for one event behind somebody who waits', async () => {
+    const { buffer } = await woken();
+    buffer.put(numbered(1));
+    const ready = buffer.ready();
+    expect(await settlesAtOnce(buffer.getAsync())).toBe(true);
+    await ready;
+  });
+
+  test('for the first event after an idle time, whichever way it is waited for', async () => {
+    for (const way of ['batches', 'ready', 'iteration'] as const) {
+      const buffer = new EventBuffer(64, { wakeIntervalMicros: INTERVAL * 1000 });
+      expect(buffer.getBatch(1)).toEqual([]);
+      const first = way === 'ready' ? buffer.ready() : next(way === 'batches' ? buffer.batches() : buffer);
+      expect(await settlesAtOnce(first)).toBe(false);
+      buffer.put(numbered(1));
+      expect(await settlesAtOnce(first)).toBe(true);
+    }
+  });
+
+  test('who was told and has not taken yet', async () => {
+    const { buffer } = await woken();
+    const first = buffer.ready();
+    buffer.put(numbered(1));
+    await first;
+    expect(await settlesAtOnce(buffer.ready())).toBe(true);
+    expect(await settlesAtOnce(next(buffer.batches()))).toBe(true);
+  });
+
   test('on a closed buffer', async () => {
     const { buffer } = await woken();
     buffer.put(numbered(1));
     buffer.close();
-    await buffer.ready();
+    expect(await settlesAtOnce(buffer.ready())).toBe(true);
     expect(buffer.getBatch(10).map(numberOf)).toEqual([1]);
     const wait = buffer.ready();
     expect(await settlesAtOnce(wait)).toBe(true);
     expect(await codeOf(() => wait)).toBe('ERR_BUFFER_CLOSED');
   });
+});
+
+test('a batch that gathers for less than the interval has what came by then', async () => {
+  const { buffer, since } = await woken();
+  const batches = buffer.batches({ maxWaitMs: INTERVAL / 4 })[Symbol.asyncIterator]();
+  buffer.put(numbered(1));
+  // The first event comes with the next wake, and the batch then gathers on.
+  const batch = batches.next();
+  await buffer.ready();
+  buffer.put(numbered(2));
+  expect(((await batch).value as UnifiedEvent[]).map(numberOf)).toEqual([1, 2]);
+  expect(performance.now() - since).toBeLessThan(2 * INTERVAL);
 });
 
 test('an event that comes while nobody is due is not delayed by another interval', async () => {
