@@ -21,9 +21,12 @@ export function saveResults<T extends { readonly name: string }>(results: Result
   const file = path.join(resultsFolder, `${suite}-node${machine.node.split('.')[0]}.json`);
   const earlier = readResults<T>(file);
   const same = earlier !== undefined && JSON.stringify(earlier.machine) === JSON.stringify(machine);
-  const rows = new Map((same ? earlier.rows : []).map((row) => [row.name, row]));
-  for (const row of results.rows) rows.set(row.name, row);
-  fs.writeFileSync(file, `${JSON.stringify({ ...results, rows: [...rows.values()] }, null, 1)}\n`);
+  const kept = same ? earlier.rows : [];
+  const rows = new Map([...kept, ...results.rows].map((row) => [row.name, row]));
+  // A run of all rows knows their order, one of some does not.
+  const isWhole = rows.size === results.rows.length;
+  const inOrder = isWhole ? results.rows : [...rows.values()];
+  fs.writeFileSync(file, `${JSON.stringify({ ...results, rows: inOrder }, null, 1)}\n`);
   return path.relative(process.cwd(), file);
 }
 
