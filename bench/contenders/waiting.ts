@@ -199,25 +199,23 @@ function packedMessages(stamped: Stamped): CrossThreadContender {
   };
 }
 
-function contenders(stamped: Stamped): CrossThreadContender[] {
-  return [
-    ours(stamped, 0, 'views'),
-    ours(stamped, 100, 'views'),
-    ours(stamped, 200, 'views'),
-    ours(stamped, 100, 'objects'),
-    ringByHand(stamped, 'polling'),
-    ringByHand(stamped, 'Atomics.waitAsync'),
-    packedMessages(stamped),
-  ];
+function contenders(stamped: Stamped) {
+  return {
+    unmoderated: ours(stamped, 0, 'views'),
+    byDefault: ours(stamped, 100, 'views'),
+    moderated: ours(stamped, 200, 'views'),
+    objects: ours(stamped, 100, 'objects'),
+    polling: ringByHand(stamped, 'polling'),
+    waitAsync: ringByHand(stamped, 'Atomics.waitAsync'),
+    messages: packedMessages(stamped),
+  } satisfies Record<string, CrossThreadContender>;
 }
 
 export const waiting = contenders(oneInMany);
 
 /** Without stamps, and whole batches as well, for which nobody has to wait here. */
-export const unpaced = {
-  oneByOne: ours(neverStamped, 100, 'views'),
+export const waitingUnpaced = {
+  ...contenders(neverStamped),
   inBatches: ours(neverStamped, 100, 'views', true),
-  polling: ringByHand(neverStamped, 'polling'),
   pollingInBatches: ringByHand(neverStamped, 'polling', true),
 };
-export const waitingUnpaced = [...contenders(neverStamped), unpaced.inBatches, unpaced.pollingInBatches];

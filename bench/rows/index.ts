@@ -8,7 +8,7 @@ import { hundred } from '../contenders/hundred';
 import { inPlace } from '../contenders/in-place';
 import { objects, slices } from '../contenders/pools';
 import { acrossThreads, inOneThread } from '../contenders/raw';
-import { unpaced, waiting, waitingUnpaced } from '../contenders/waiting';
+import { waiting, waitingUnpaced } from '../contenders/waiting';
 import type {
   CrossThreadContender,
   CrossThreadRow,
@@ -141,27 +141,27 @@ export const rows: readonly Row[] = [
   crossThread(
     'waiting-unpaced',
     'Small events as fast as they can, one consumer that sleeps',
-    waitingUnpaced,
+    Object.values(waitingUnpaced),
     kernelSum,
     [
-      { times: 2, of: unpaced.oneByOne.name, peer: unpaced.polling.name },
-      { times: 2, of: unpaced.inBatches.name, peer: unpaced.polling.name },
-      { times: 2, of: unpaced.inBatches.name, peer: unpaced.pollingInBatches.name },
+      { times: 2, of: waitingUnpaced.byDefault.name, peer: waitingUnpaced.polling.name },
+      { times: 2, of: waitingUnpaced.inBatches.name, peer: waitingUnpaced.polling.name },
+      { times: 2, of: waitingUnpaced.inBatches.name, peer: waitingUnpaced.pollingInBatches.name },
     ],
   ),
   {
     kind: 'paced',
     name: 'waiting',
     title: `${RATE} small events/s, one consumer that sleeps`,
-    contenders: waiting,
+    contenders: Object.values(waiting),
     rate: RATE,
     producerSleeps: false,
     expected: kernelSum,
     targets: [
-      { of: waiting[0].name, p50: 25, consumer: 50 },
-      { of: waiting[1].name, p50: 100, consumer: 25 },
-      { of: waiting[2].name, p50: 150, consumer: 18 },
-      { of: waiting[3].name, p50: 100, consumer: 35 },
+      { of: waiting.unmoderated.name, p50: 25, consumer: 50 },
+      { of: waiting.byDefault.name, p50: 100, consumer: 25 },
+      { of: waiting.moderated.name, p50: 150, consumer: 18 },
+      { of: waiting.objects.name, p50: 100, consumer: 35 },
     ],
   },
   {
