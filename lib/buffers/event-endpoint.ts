@@ -204,14 +204,12 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   ): AsyncGenerator<UnifiedEvent[], void, undefined> {
     for (;;) {
       signal?.throwIfAborted();
-      if (this.port.gathers && !(await this.recordOrEnd(signal))) return;
+      if ((this.port.gathers || !this.hasEvent) && !(await this.recordOrEnd(signal))) return;
       const batch = this.reader.takeUpTo(maxCount);
-      if (batch.length > 0) {
-        if (maxWaitMs > 0 && batch.length < maxCount) await this.gather(batch, maxCount, maxWaitMs, signal);
-        yield batch;
-      } else if (!(await this.recordOrEnd(signal))) {
-        return;
-      }
+      // Another consumer may have been faster.
+      if (batch.length === 0) continue;
+      if (maxWaitMs > 0 && batch.length < maxCount) await this.gather(batch, maxCount, maxWaitMs, signal);
+      yield batch;
     }
   }
 

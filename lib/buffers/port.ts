@@ -178,7 +178,7 @@ export class Port {
     return this.status();
   }
 
-  /** As `take`, of an encoded event; returns its text, undefined when there is no event. */
+  /** As `take`, of an encoded event; returns its text, undefined when there is none: STATUS says whether there is an event. */
   takeText(): string | undefined {
     const text = this.native.takeText();
     this.emptied = this.status() !== Status.DONE;

@@ -78,13 +78,16 @@ export class WaitQueue {
     });
   }
 
-  /** Lets everybody look again; needed after changes inside the instance, of which native code knows nothing. */
+  /**
+   * Lets everybody look again, but first waits for who `gathers`; needed after changes inside the instance, of which native code knows
+   * nothing.
+   */
   pump(gathers = false): void {
     // From code of the user inside an attempt: the loop that is under way looks again.
     if (this.serving) return;
-    for (let first = true; (first && gathers) || this.serve(); first = false) {
+    for (; gathers || this.serve(); gathers = false) {
       if (this.started) return;
-      const holds = this.native.startWait(this.forRoom, first && gathers);
+      const holds = this.native.startWait(this.forRoom, gathers);
       if (holds === undefined) {
         this.rejectAll(
           new TapioError('ERR_UNSUPPORTED', 'cannot wait: the system refuses a timer (file descriptors?)'),
@@ -93,7 +96,7 @@ export class WaitQueue {
       }
       if (holds) continue;
       this.started = true;
-      this.gathering = first && gathers;
+      this.gathering = gathers;
       waiting[this.token] = this;
       // Native code cannot know how much room a waiter needs: it must look once more now that it is parked.
       if (!this.forRoom || this.serve()) return;
