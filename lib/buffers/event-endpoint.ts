@@ -99,10 +99,14 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted, and then nothing is taken
    */
   getAsync(options?: WaitOptions): Promise<UnifiedEvent> {
-    return this.port.waitForRecord(() => {
+    return this.port.waitForRecord((settle) => {
       const event = this.reader.take();
-      if (event === undefined && this.port.drained) throw this.port.closedError();
-      return event;
+      if (event === undefined) {
+        if (this.port.drained) throw this.port.closedError();
+        return false;
+      }
+      settle(event);
+      return true;
     }, options);
   }
 
@@ -204,7 +208,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   ): AsyncGenerator<UnifiedEvent[], void, undefined> {
     for (;;) {
       signal?.throwIfAborted();
-      if ((this.port.gathers || !this.hasEvent) && !(await this.recordOrEnd(signal))) return;
+      if ((this.port.emptied || !this.hasEvent) && !(await this.recordOrEnd(signal))) return;
       const batch = this.reader.takeUpTo(maxCount);
       // Another consumer may have been faster.
       if (batch.length === 0) continue;

@@ -6,7 +6,7 @@ import { tellFull } from './diagnostics';
 import { EventChunk } from './event-chunk';
 import type { Port } from './port';
 import { Layout, Limit, OnFull, Status, Word, alignUp, u32 } from './staging';
-import type { WaitOptions } from './wait-queue';
+import type { Attempt, WaitOptions } from './wait-queue';
 
 /** What a put does when the buffer is full. */
 export type FullPolicy = 'reject' | 'drop-oldest' | 'block';
@@ -142,11 +142,13 @@ export class EventWriter {
     const size = this.encodeOne(event);
     if (!port.someWaitForRoom && this.storeInRace(size, this.patience, race)) return;
     const record = port.bytes.slice(port.putOffset, port.putOffset + size);
-    const attempt = (): true | undefined => {
+    const attempt: Attempt<void> = (settle) => {
       // A getter of another event may have aborted the wait before this one.
-      if (this.encoder.busy) return this.setAside(attempt);
+      if (this.encoder.busy) return this.setAside(() => attempt(settle));
       port.bytes.set(record, port.putOffset);
-      return this.storeInRace(record.length, OnFull.TRY_AGAIN, race) || undefined;
+      if (!this.storeInRace(record.length, OnFull.TRY_AGAIN, race)) return false;
+      settle();
+      return true;
     };
     const wait = port.waitForRoom(attempt, options);
     tellFull(port);

@@ -21,7 +21,7 @@ import {
 import { tellClose, tellDrop, tellFull } from './diagnostics';
 import { type Life, watchLife } from './leak-warning';
 import { readStats, type BufferStats } from './stats';
-import { type WaitOptions, WaitQueue } from './wait-queue';
+import { type Attempt, type WaitOptions, WaitQueue } from './wait-queue';
 
 /** What a Port is opened with, beside the buffer itself. */
 interface StagingSizes {
@@ -57,10 +57,7 @@ export class Port {
   /** How Latin-1 text gets into the put region and out of the take region. */
   readonly text: StagedText;
 
-  /** Whether wakes are moderated. */
-  private readonly moderated: boolean;
-  /** Whether the last take left nothing behind, in the rings or in this instance. */
-  private emptied = false;
+  private foundNothingMore = false;
   private life: Life | undefined;
   private recordQueue: WaitQueue | undefined;
   private roomQueue: WaitQueue | undefined;
@@ -69,12 +66,10 @@ export class Port {
     kind: Kind,
     maker: boolean,
     sizes: StagingSizes,
-    wakeIntervalMicros: number,
     open: (staging: ArrayBuffer, putBytes: number) => Attached,
   ) {
     this.kind = kind;
     this.maker = maker;
-    this.moderated = wakeIntervalMicros > 0;
     this.putBytes = alignUp(sizes.putBytes, Layout.ALIGNMENT);
     this.takeBytes = alignUp(sizes.takeBytes, Layout.ALIGNMENT);
     this.takeOffset = this.putOffset + this.putBytes;
@@ -99,7 +94,7 @@ export class Port {
     config: Omit<BufferConfig, 'putBytes' | 'traits'>,
     sizes: StagingSizes,
   ): Port {
-    return new Port(kind, true, sizes, config.wakeIntervalMicros, (staging, putBytes) => {
+    return new Port(kind, true, sizes, (staging, putBytes) => {
       const numbers = bufferConfig({ ...config, putBytes, traits: [kindNumber(kind), ...traits] });
       const native = binding.createBuffer(numbers, staging);
       if (native === undefined) {
@@ -114,7 +109,7 @@ export class Port {
 
   /** @param level where it puts, in a buffer that has levels */
   static attach(kind: Kind, id: bigint, sizes: StagingSizes, wakeIntervalMicros: number, level = 0): Port {
-    return new Port(kind, false, sizes, wakeIntervalMicros, (staging, putBytes) => {
+    return new Port(kind, false, sizes, (staging, putBytes) => {
       const native = binding.attachBuffer(id, staging, putBytes, wakeIntervalMicros, level);
       if (native === undefined)
         throw new TapioError('ERR_BUFFER_CLOSED', `the ${kind} ${id} is gone: no thread holds it any more`);
@@ -181,7 +176,7 @@ export class Port {
   /** As `take`, of an encoded event; returns its text, undefined when there is none: STATUS says whether there is an event. */
   takeText(): string | undefined {
     const text = this.native.takeText();
-    this.emptied = this.status() !== Status.DONE;
+    this.foundNothingMore = this.status() !== Status.DONE;
     return text;
   }
 
@@ -191,7 +186,7 @@ export class Port {
     u32[Word.RING] = ring;
     this.native.takeBatch();
     const count = this.status() === Status.DONE ? u32[Word.COUNT] : 0;
-    this.emptied = ring === Limit.ALL_RINGS && (count === 0 || u32[Word.MORE] === 0);
+    this.foundNothingMore = ring === Limit.ALL_RINGS && (count === 0 || u32[Word.MORE] === 0);
     return count;
   }
 
@@ -259,7 +254,11 @@ export class Port {
 
   /** `[Symbol.asyncDispose]` of every buffer class, behind `[Symbol.dispose]`: settles when nothing waits in the buffer any more. */
   async untilDrained(): Promise<void> {
-    await this.waitForRoom(() => this.drained || undefined, undefined);
+    await this.waitForRoom<void>((settle) => {
+      if (!this.drained) return false;
+      settle();
+      return true;
+    }, undefined);
   }
 
   /** Lets go: every later call throws ERR_BUFFER_CLOSED, and so do those that wait. */
@@ -271,48 +270,70 @@ export class Port {
   }
 
   /**
-   * Whether a wait for records is one of a consumer that has found nothing more and sleeps: then the next wake is moderated, and what has
-   * come meanwhile is no reason to go without it. Else a consumer that keeps up would run behind the producer, for a few records at a
+   * Whether the last take left nothing behind, in the rings or in this instance. Who then waits sleeps until its next wake is due, and what
+   * has come meanwhile is no reason to go without it: else a consumer that keeps up would run behind the producer, for a few records at a
    * time, and the two would take each other's cache lines away.
    */
-  get gathers(): boolean {
-    return this.emptied && this.moderated;
+  get emptied(): boolean {
+    return this.foundNothingMore;
   }
 
-  /** Resolves with the first defined result of `attempt`, which is called whenever there may be a record. */
-  waitForRecord<T>(
-    attempt: () => T | undefined,
-    options: WaitOptions | undefined,
-    gathers = false,
-  ): Promise<T> {
+  /** Settles when `attempt` says so, which is called whenever there may be a record. */
+  waitForRecord<T>(attempt: Attempt<T>, options: WaitOptions | undefined, gathers = false): Promise<T> {
     this.recordQueue ??= new WaitQueue(this.native, false);
     return this.recordQueue.wait(attempt, options, gathers);
   }
 
   /** Settles when `holds`, or when nothing will come any more: false. For who is told of records and then takes them by another call. */
   waitUntil(holds: () => boolean, options: WaitOptions | undefined): Promise<boolean> {
-    const attempt = (): boolean | undefined => {
-      if (!holds()) return this.drained ? false : undefined;
-      // Or who does not take at once, and waits again, would not be told at once.
-      this.emptied = false;
-      return true;
-    };
-    return this.waitForRecord(attempt, options, this.gathers);
+    return this.waitForRecord(
+      (settle) => {
+        const isOver = this.isTold(holds);
+        if (!isOver && !this.drained) return false;
+        settle(isOver);
+        return true;
+      },
+      options,
+      this.emptied,
+    );
   }
 
   /** `ready` of every buffer class: settles when `holds`. */
-  async waitUntilReady(holds: () => boolean, options: WaitOptions | undefined): Promise<void> {
-    // A look first: under load something is there mostly, and to wait costs several times as much.
-    const isReady = options === undefined && !this.gathers && holds();
-    if (!isReady && !(await this.waitUntil(holds, options))) throw this.closedError();
-    // Who is ready need not take: once it has had its chance, the others that wait hear of what is left.
-    if (this.native.hasSleepers()) setImmediate(() => this.native.passWakeOn());
+  waitUntilReady(holds: () => boolean, options: WaitOptions | undefined): Promise<void> {
+    const isReady = (): boolean => {
+      if (!this.isTold(holds)) return false;
+      // Who is ready need not take: once it has had its chance, the others that wait hear of what is left.
+      if (this.native.hasSleepers()) setImmediate(() => this.native.passWakeOn());
+      return true;
+    };
+    try {
+      // A look first: under load something is there mostly, and to wait costs twice as much.
+      if (options === undefined && !this.emptied && isReady()) return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    const attempt: Attempt<void> = (settle) => {
+      if (!isReady()) {
+        if (this.drained) throw this.closedError();
+        return false;
+      }
+      settle();
+      return true;
+    };
+    return this.waitForRecord(attempt, options, this.emptied);
   }
 
   /** Likewise whenever there may be room. */
-  waitForRoom<T>(attempt: () => T | undefined, options: WaitOptions | undefined): Promise<T> {
+  waitForRoom<T>(attempt: Attempt<T>, options: WaitOptions | undefined): Promise<T> {
     this.roomQueue ??= new WaitQueue(this.native, true);
     return this.roomQueue.wait(attempt, options);
+  }
+
+  /** Whether `holds`, for who takes by another call, or not at all: then the next wait looks at once. */
+  private isTold(holds: () => boolean): boolean {
+    if (!holds()) return false;
+    this.foundNothingMore = false;
+    return true;
   }
 
   /** Whether calls of this instance wait for room, so that a new one has to queue behind them. */
@@ -322,7 +343,7 @@ export class Port {
 
   /** To be called when this instance got something to take without native code knowing. */
   recordsAppeared(): void {
-    this.emptied = false;
+    this.foundNothingMore = false;
     this.recordQueue?.pump();
   }
 

@@ -9,6 +9,9 @@ export interface WaitOptions {
   signal?: AbortSignal;
 }
 
+/** What a waiting call tries: calls `settle` with its result and returns true, or returns false to go on waiting. Throws to reject. */
+export type Attempt<T> = (settle: (value: T) => void) => boolean;
+
 interface Waiter {
   /** True when the wait is over, by its own account; throws to reject it. */
   attempt(): boolean;
@@ -44,10 +47,9 @@ export class WaitQueue {
   }
 
   /**
-   * Settles when `attempt` gives something other than undefined, or throws. It is called at once first, but for who `gathers`: they
-   * wait for the next wake, if one is due.
+   * Settles when `attempt` says so. It is called at once first, but for who `gathers`: they wait for the next wake, if one is due.
    */
-  wait<T>(attempt: () => T | undefined, options: WaitOptions | undefined, gathers = false): Promise<T> {
+  wait<T>(attempt: Attempt<T>, options: WaitOptions | undefined, gathers = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const { signal } = checkOptions(options);
       checkSignal(signal);
@@ -55,15 +57,7 @@ export class WaitQueue {
         reject(signal.reason as Error);
         return;
       }
-      const waiter: Waiter = {
-        attempt: () => {
-          const result = attempt();
-          if (result === undefined) return false;
-          resolve(result);
-          return true;
-        },
-        reject,
-      };
+      const waiter: Waiter = { attempt: () => attempt(resolve), reject };
       if (signal !== undefined) {
         const onAbort = (): void => {
           this.remove(waiter);

@@ -3,11 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#if defined(__linux__)
-#include <sys/timerfd.h>
-#include <unistd.h>
-#endif
-
 namespace tapio::addon {
 
 namespace {
@@ -29,8 +24,9 @@ bool LoopSleeper::Imminent() const {
   return condition_ == Condition::kRecord && rings_.size() != 0;
 }
 
-bool LoopSleeper::IsModerated(std::uint64_t now) const {
-  const std::uint64_t elapsed = now - last_wake_ns_;
+bool LoopSleeper::IsModerated() const {
+  if (interval_ns_ == 0) return false;
+  const std::uint64_t elapsed = uv_hrtime() - last_wake_ns_;
   if (elapsed >= interval_ns_ || rings_.closed()) return false;
   // If records go on coming as they have come since the last wake, half a ring holds them until the
   // next one, even if all go into the same ring, and that is the smallest.
@@ -40,19 +36,18 @@ bool LoopSleeper::IsModerated(std::uint64_t now) const {
   return growth <= (half - static_cast<double>(rings_.size())) * static_cast<double>(elapsed);
 }
 
-void LoopSleeper::NoteWake(std::uint64_t now) {
+void LoopSleeper::NoteWake() {
   if (interval_ns_ == 0) return;
-  last_wake_ns_ = now;
+  last_wake_ns_ = uv_hrtime();
   written_at_last_wake_ = rings_.written();
 }
 
 bool LoopSleeper::Start(bool gathers) {
   if (waiting_) return false;
   told_ = false;
-  const std::uint64_t now = uv_hrtime();
-  const bool moderated = IsModerated(now);
+  const bool moderated = IsModerated();
   if (!(gathers && moderated) && Holds()) {
-    NoteWake(now);
+    NoteWake();
     return true;
   }
   waiting_ = true;
@@ -60,7 +55,7 @@ bool LoopSleeper::Start(bool gathers) {
     due_ns_ = last_wake_ns_ + interval_ns_;
   } else if (ParkOrDelay()) {
     waiting_ = false;
-    NoteWake(now);
+    NoteWake();
     return true;
   }
   port_.Add(this);
@@ -89,7 +84,7 @@ void LoopSleeper::Finish() {
   waiting_ = false;
   told_ = true;
   due_ns_ = 0;
-  NoteWake(uv_hrtime());
+  NoteWake();
 }
 
 void LoopSleeper::Stop() {
@@ -115,47 +110,24 @@ void WakePort::SetDispatcher(napi_value function) {
 bool WakePort::Open() {
   if (open_) return true;
   uv_loop_t* loop;
-  if (open_handles_ != 0 || napi_get_uv_event_loop(env_, &loop) != napi_ok) return false;
-  async_.data = this;
-  timer_.data = this;
-  const auto on_signal = [](uv_async_t* handle) {
-    static_cast<WakePort*>(handle->data)->OnSignal();
-  };
-  if (uv_async_init(loop, &async_, on_signal) != 0) return false;
-  open_handles_ = 1;
-  uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
-  if (!OpenTimer(loop)) {
-    uv_close(reinterpret_cast<uv_handle_t*>(&async_), OnHandleClosed);
+  if (open_parts_ != 0 || napi_get_uv_event_loop(env_, &loop) != napi_ok) return false;
+  const auto on_signal = [](void* self) { static_cast<WakePort*>(self)->OnSignal(); };
+  const auto on_due = [](void* self) { static_cast<WakePort*>(self)->OnDue(); };
+  if (!signal_.Open(loop, on_signal, this)) return false;
+  open_parts_ = 1;
+  if (!timer_.Open(loop, on_due, this)) {
+    signal_.Close(OnPartClosed, this);
     return false;
   }
-  open_handles_ = 2;
-  uv_unref(reinterpret_cast<uv_handle_t*>(&timer_));
+  open_parts_ = 2;
   open_ = true;
   return true;
-}
-
-bool WakePort::OpenTimer(uv_loop_t* loop) {
-#if defined(__linux__)
-  timer_fd_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-  if (timer_fd_ < 0) return false;
-  if (uv_poll_init(loop, &timer_, timer_fd_) != 0) {
-    close(timer_fd_);
-    timer_fd_ = -1;
-    return false;
-  }
-  uv_poll_start(&timer_, UV_READABLE, [](uv_poll_t* handle, int, int) {
-    static_cast<WakePort*>(handle->data)->OnTimer();
-  });
-  return true;
-#else
-  return uv_timer_init(loop, &timer_) == 0;
-#endif
 }
 
 void WakePort::Close(void (*closed)(void*), void* data) {
   if (dispatcher_ != nullptr) napi_delete_reference(env_, dispatcher_);
   dispatcher_ = nullptr;
-  if (open_handles_ == 0) {
+  if (open_parts_ == 0) {
     closed(data);
     return;
   }
@@ -163,45 +135,24 @@ void WakePort::Close(void (*closed)(void*), void* data) {
   closed_data_ = data;
   if (!open_) return;  // what is left of a failed Open is closing already
   open_ = false;
-  uv_close(reinterpret_cast<uv_handle_t*>(&async_), OnHandleClosed);
-  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), OnHandleClosed);
+  signal_.Close(OnPartClosed, this);
+  timer_.Close(OnPartClosed, this);
 }
 
-void WakePort::OnHandleClosed(uv_handle_t* handle) {
-  auto* self = static_cast<WakePort*>(handle->data);
-  if (--self->open_handles_ != 0) return;
-#if defined(__linux__)
-  if (self->timer_fd_ >= 0) close(self->timer_fd_);
-  self->timer_fd_ = -1;
-#endif
-  if (self->closed_ != nullptr) self->closed_(self->closed_data_);
+void WakePort::OnPartClosed(void* port) {
+  auto* self = static_cast<WakePort*>(port);
+  if (--self->open_parts_ == 0 && self->closed_ != nullptr) self->closed_(self->closed_data_);
 }
 
 void WakePort::Add(LoopSleeper* sleeper) {
-  if (waiting_.empty()) uv_ref(reinterpret_cast<uv_handle_t*>(&async_));
+  if (waiting_.empty()) signal_.Ref();
   waiting_.push_back(sleeper);
-  if (sleeper->due_ns_ != 0) ArmTimer(sleeper->due_ns_);
+  if (sleeper->due_ns_ != 0) timer_.Set(sleeper->due_ns_);
 }
 
 void WakePort::Remove(LoopSleeper* sleeper) {
   waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), sleeper), waiting_.end());
-  if (waiting_.empty() && open_) uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
-}
-
-void WakePort::ArmTimer(std::uint64_t due_ns) {
-  if (armed_for_ns_ != 0 && armed_for_ns_ <= due_ns) return;
-  armed_for_ns_ = due_ns;
-  const std::uint64_t now = uv_hrtime();
-  const std::uint64_t rest = due_ns > now ? due_ns - now : 1;
-#if defined(__linux__)
-  itimerspec spec{};
-  spec.it_value.tv_sec = static_cast<time_t>(rest / 1'000'000'000);
-  spec.it_value.tv_nsec = static_cast<long>(rest % 1'000'000'000);
-  timerfd_settime(timer_fd_, 0, &spec, nullptr);
-#else
-  const auto on_timer = [](uv_timer_t* handle) { static_cast<WakePort*>(handle->data)->OnTimer(); };
-  uv_timer_start(&timer_, on_timer, (rest + 999'999) / 1'000'000, 0);
-#endif
+  if (waiting_.empty() && open_) signal_.Unref();
 }
 
 void WakePort::OnSignal() {
@@ -217,13 +168,7 @@ void WakePort::OnSignal() {
   Dispatch(tokens);
 }
 
-void WakePort::OnTimer() {
-#if defined(__linux__)
-  std::uint64_t expirations;
-  // An empty read means the timer was set anew after it fired: the next firing will do.
-  if (read(timer_fd_, &expirations, sizeof expirations) < 0) return;
-#endif
-  armed_for_ns_ = 0;
+void WakePort::OnDue() {
   const std::uint64_t now = uv_hrtime();
   std::uint64_t next_due = 0;
   std::vector<std::uint32_t> tokens;
@@ -243,7 +188,7 @@ void WakePort::OnTimer() {
     return false;
   };
   waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), over), waiting_.end());
-  if (next_due != 0) ArmTimer(next_due);
+  if (next_due != 0) timer_.Set(next_due);
   Dispatch(tokens);
 }
 
@@ -260,7 +205,7 @@ void WakePort::RethrowUncaught() {
 }
 
 void WakePort::Dispatch(const std::vector<std::uint32_t>& tokens) {
-  if (waiting_.empty()) uv_unref(reinterpret_cast<uv_handle_t*>(&async_));
+  if (waiting_.empty()) signal_.Unref();
   for (const std::uint32_t token : tokens) {
     if (dispatcher_ == nullptr) return;
     napi_handle_scope scope;

@@ -11,6 +11,8 @@
 
 #include "../core/ring_set.h"
 #include "../core/wake.h"
+#include "loop_signal.h"
+#include "loop_timer.h"
 
 namespace tapio::addon {
 
@@ -57,8 +59,8 @@ class LoopSleeper final : public Sleeper {
   }
   bool Holds() const;
   bool Imminent() const;
-  bool IsModerated(std::uint64_t now) const;
-  void NoteWake(std::uint64_t now);
+  bool IsModerated() const;
+  void NoteWake();
   // Parks, or schedules another look. True: the condition holds, and nothing was done.
   bool ParkOrDelay();
   void Finish();
@@ -76,8 +78,7 @@ class LoopSleeper final : public Sleeper {
   std::atomic<bool> woken_{false};
 };
 
-// The event loop's side of all sleepers of one environment: a handle that other threads signal and
-// a timer finer than the loop's own milliseconds.
+// The event loop's side of all sleepers of one environment.
 //
 // Threads: Signal by any; everything else by the thread of the environment.
 // Guarantees: an open port does not keep the loop alive unless somebody waits.
@@ -93,37 +94,28 @@ class WakePort {
   bool Open();  // idempotent; false if the loop refuses
   void Close(void (*closed)(void*), void* data);
 
-  void Signal() { uv_async_send(&async_); }
+  void Signal() { signal_.Send(); }
 
   void Add(LoopSleeper* sleeper);
   void Remove(LoopSleeper* sleeper);
 
  private:
   void OnSignal();
-  void OnTimer();
+  void OnDue();
   void RethrowUncaught();
   void Dispatch(const std::vector<std::uint32_t>& tokens);
-  void ArmTimer(std::uint64_t due_ns);
-  bool OpenTimer(uv_loop_t* loop);
-  static void OnHandleClosed(uv_handle_t* handle);
+  static void OnPartClosed(void* port);
 
   const napi_env env_;
   napi_ref dispatcher_ = nullptr;
   std::vector<LoopSleeper*> waiting_;
 
   bool open_ = false;
-  uv_async_t async_{};
-  int open_handles_ = 0;  // not closed yet; with open_ false, the rest of a failed Open
+  LoopSignal signal_;
+  LoopTimer timer_;
+  int open_parts_ = 0;  // not closed yet; with open_ false, the rest of a failed Open
   void (*closed_)(void*) = nullptr;
   void* closed_data_ = nullptr;
-
-#if defined(__linux__)
-  int timer_fd_ = -1;
-  uv_poll_t timer_{};
-#else
-  uv_timer_t timer_{};
-#endif
-  std::uint64_t armed_for_ns_ = 0;  // 0: not armed
 };
 
 }  // namespace tapio::addon

@@ -1,0 +1,46 @@
+// A timer of an event loop, finer than the milliseconds of the loop's own.
+#ifndef TAPIO_ADDON_LOOP_TIMER_H_
+#define TAPIO_ADDON_LOOP_TIMER_H_
+
+#include <uv.h>
+
+#include <cstdint>
+
+namespace tapio::addon {
+
+// Calls back once, at a time by uv_hrtime; on systems without timers as descriptors, up to a
+// millisecond later. Does not keep the loop alive.
+//
+// Threads: that of the loop. Memory: its owner's; Close must have called back before it is freed.
+class LoopTimer {
+ public:
+  LoopTimer() = default;
+  LoopTimer(const LoopTimer&) = delete;
+  LoopTimer& operator=(const LoopTimer&) = delete;
+
+  // False if the loop refuses; then there is nothing to close.
+  bool Open(uv_loop_t* loop, void (*on_due)(void*), void* data);
+  void Close(void (*closed)(void*), void* data);
+
+  // Of several times that are asked for before it calls back, the earliest counts.
+  void Set(std::uint64_t due_ns);
+
+ private:
+  uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&handle_); }
+  void OnDue();
+
+  void (*on_due_)(void*) = nullptr;
+  void (*closed_)(void*) = nullptr;
+  void* data_ = nullptr;
+  std::uint64_t set_for_ns_ = 0;  // 0: not set
+#if defined(__linux__)
+  uv_poll_t handle_{};
+  int fd_ = -1;
+#else
+  uv_timer_t handle_{};
+#endif
+};
+
+}  // namespace tapio::addon
+
+#endif  // TAPIO_ADDON_LOOP_TIMER_H_
