@@ -22,17 +22,20 @@ if (!installed(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'
   run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'], folder);
 }
 
-const disruptor = path.join(folder, 'node_modules/shared-memory-disruptor');
-if (!existsSync(path.join(disruptor, 'build/Release/disruptor.node'))) {
-  console.error('building shared-memory-disruptor...');
+async function build(addon, name) {
+  if (existsSync(path.join(addon, 'build/Release', `${name}.node`))) return;
+  console.error(`building ${path.basename(addon)}...`);
   const directory = nodeDirectory();
   const { code, output } = await runBin(
     'node-gyp',
     ['rebuild', '--loglevel=warn', ...(directory ? [`--nodedir=${directory}`] : [])],
-    { cwd: disruptor },
+    { cwd: addon },
   );
   if (code !== 0) fail(output);
 }
+
+await build(path.join(folder, 'node_modules/shared-memory-disruptor'), 'disruptor');
+if (process.platform === 'linux') await build(path.join(root, 'bench/eventfd'), 'eventfd');
 
 mkdirSync(path.join(folder, 'build'), { recursive: true });
 const platform = { linux: 'linux', darwin: 'macos', win32: 'windows' }[process.platform];

@@ -17,7 +17,7 @@ export const sourceFiles = execFileSync(
 
 /** All files our C++ tools look at, `native/` and the C++ tests and benchmarks. */
 export const cppFiles = sourceFiles.filter((file) =>
-  /^(native|test\/core|bench\/core)\/.*\.(h|cc)$/.test(file),
+  /^(native|test\/core|bench\/core|bench\/eventfd)\/.*\.(h|cc)$/.test(file),
 );
 
 export function read(file) {

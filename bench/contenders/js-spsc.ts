@@ -18,7 +18,7 @@ export class JsSpscRing {
   readonly bytes: Uint8Array;
   /** Bytes of the record that `next` found. */
   size = 0;
-  private readonly control: Int32Array;
+  protected readonly control: Int32Array;
   private readonly words: Int32Array;
   private readonly mask: number;
   private tail = 0;
@@ -95,6 +95,10 @@ export class JsSpscRing {
     this.size = this.words[at >> 2];
     this.head = (this.head + aligned(this.size)) | 0;
     return at + 4;
+  }
+
+  get isEmpty(): boolean {
+    return this.head === Atomics.load(this.control, TAIL);
   }
 
   /** Frees all that `next` has found. */

@@ -5,6 +5,7 @@ import { neverStamped, noteDelivery, stamp, stamped as oneInMany, type Stamped }
 import { kernel, Sum, VARIETY } from './events';
 import { handCodec, KERNEL_TID_AT } from './hand-codec';
 import { kernelReader } from './in-place';
+import { EventfdRing } from './eventfd-ring';
 import { JsSpscRing } from './js-spsc';
 import { messageWindow, Receiver, Sender } from './messages';
 
@@ -94,15 +95,16 @@ function ours(
 
 function ringByHand(
   stamped: Stamped,
-  how: 'polling' | 'Atomics.waitAsync',
+  how: 'polling' | 'Atomics.waitAsync' | 'an eventfd',
   batched = false,
 ): CrossThreadContender {
+  const Ring = how === 'an eventfd' ? EventfdRing : JsSpscRing;
   return {
     name: `SPSC ring by hand, ${how}${batched ? `, ${VARIETY} published at a time` : ''}`,
     ours: false,
     share: () => JsSpscRing.memory(RING_BYTES),
     producer({ shared }) {
-      const ring = new JsSpscRing(shared as SharedArrayBuffer);
+      const ring = new Ring(shared as SharedArrayBuffer);
       const { encode } = handCodec('kernel', ring.bytes);
       const wakes = how !== 'polling';
       const append = (event: UnifiedEvent): void => {
@@ -125,7 +127,7 @@ function ringByHand(
       });
     },
     consumer({ shared }) {
-      const ring = new JsSpscRing(shared as SharedArrayBuffer);
+      const ring = new Ring(shared as SharedArrayBuffer);
       const readThree = kernelReader(ring.bytes);
       const view = new DataView(ring.bytes.buffer, ring.bytes.byteOffset);
       let [sum, next] = [0, 0];
@@ -207,6 +209,7 @@ function contenders(stamped: Stamped) {
     objects: ours(stamped, 100, 'objects'),
     polling: ringByHand(stamped, 'polling'),
     waitAsync: ringByHand(stamped, 'Atomics.waitAsync'),
+    ...(process.platform === 'linux' && { eventfd: ringByHand(stamped, 'an eventfd') }),
     messages: packedMessages(stamped),
   } satisfies Record<string, CrossThreadContender>;
 }

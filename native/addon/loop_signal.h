@@ -4,13 +4,17 @@
 
 #include <uv.h>
 
+#if defined(__linux__)
+#include "loop_descriptor.h"
+#endif
+
 namespace tapio::addon {
 
 // A callback on the thread of an event loop, asked for by any thread.
 //
 // Threads: Send may be called by any, while open; everything else by the thread of the loop.
 // Guarantees: after each Send the callback runs at least once, and sees what its caller did before;
-//   several may share one run. Keeps the loop alive only between Ref and Unref.
+//   several may share one run. Does not keep the loop alive unless Ref says so.
 // Memory: its owner's; Close must have called back before it is freed.
 class LoopSignal {
  public:
@@ -22,25 +26,21 @@ class LoopSignal {
   bool Open(uv_loop_t* loop, void (*on_signal)(void*), void* data);
   void Close(void (*closed)(void*), void* data);
 
-  void Ref() { uv_ref(handle()); }
-  void Unref() { uv_unref(handle()); }
+  void Ref();
+  void Unref();
 
   void Send();
 
  private:
-  uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&handle_); }
+#if defined(__linux__)
+  LoopDescriptor event_;
+#else
+  uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&async_); }
 
+  uv_async_t async_{};
   void (*on_signal_)(void*) = nullptr;
   void (*closed_)(void*) = nullptr;
   void* data_ = nullptr;
-#if defined(__linux__)
-  void OnReadable();
-
-  uv_poll_t handle_{};
-  int fd_ = -1;
-  bool edge_triggered_ = false;
-#else
-  uv_async_t handle_{};
 #endif
 };
 

@@ -6,10 +6,14 @@
 
 #include <cstdint>
 
+#if defined(__linux__)
+#include "loop_descriptor.h"
+#endif
+
 namespace tapio::addon {
 
-// Calls back once, at a time by uv_hrtime; on systems without timers as descriptors, up to a
-// millisecond later. Does not keep the loop alive.
+// Calls back at a time by uv_hrtime, or somewhat later: where the system has no timers as
+// descriptors, by up to a millisecond. May call back too early, too. Does not keep the loop alive.
 //
 // Threads: that of the loop. Memory: its owner's; Close must have called back before it is freed.
 class LoopTimer {
@@ -26,18 +30,16 @@ class LoopTimer {
   void Set(std::uint64_t due_ns);
 
  private:
-  uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&handle_); }
   void OnDue();
 
-  void (*on_due_)(void*) = nullptr;
-  void (*closed_)(void*) = nullptr;
-  void* data_ = nullptr;
   std::uint64_t set_for_ns_ = 0;  // 0: not set
+  void (*on_due_)(void*) = nullptr;
+  void* data_ = nullptr;
 #if defined(__linux__)
-  uv_poll_t handle_{};
-  int fd_ = -1;
+  LoopDescriptor timer_;
 #else
-  uv_timer_t handle_{};
+  uv_timer_t timer_{};
+  void (*closed_)(void*) = nullptr;
 #endif
 };
 

@@ -176,7 +176,8 @@ void WakePort::OnDue() {
     if (sleeper->due_ns_ == 0) return false;
     if (sleeper->due_ns_ <= now) {
       sleeper->lot().Unpark(*sleeper);
-      if (sleeper->ParkOrDelay()) {
+      // Not parked before the first look, or a producer would wake who is awake.
+      if (sleeper->Holds() || sleeper->ParkOrDelay()) {
         sleeper->Finish();
         tokens.push_back(sleeper->token_);
         return true;
