@@ -310,7 +310,7 @@ export class Port {
       // A look first: under load something is there mostly, and to wait costs twice as much.
       if (options === undefined && !this.emptied && isReady()) return Promise.resolve();
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     const attempt: Attempt<void> = (settle) => {
       if (!isReady()) {
