@@ -288,9 +288,9 @@ export class Port {
   waitUntil(holds: () => boolean, options: WaitOptions | undefined): Promise<boolean> {
     return this.waitForRecord(
       (settle) => {
-        const isOver = this.isTold(holds);
-        if (!isOver && !this.drained) return false;
-        settle(isOver);
+        const isTold = this.isTold(holds);
+        if (!isTold && !this.drained) return false;
+        settle(isTold);
         return true;
       },
       options,
@@ -310,7 +310,8 @@ export class Port {
       // A look first: under load something is there mostly, and to wait costs twice as much.
       if (options === undefined && !this.emptied && isReady()) return Promise.resolve();
     } catch (error) {
-      return Promise.reject(error);
+      const reason = error as Error;
+      return Promise.reject(reason);
     }
     const attempt: Attempt<void> = (settle) => {
       if (!isReady()) {
