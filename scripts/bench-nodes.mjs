@@ -9,8 +9,10 @@ const [suite = 'peers', ...names] = process.argv.slice(2);
 const versions = (process.env.NODES ?? '22 24 26').split(/[\s,]+/).filter(Boolean);
 const script = path.join(root, `build/bench/${suite}.bench.js`);
 if (!fs.existsSync(script)) fail(`there is no suite ${suite}`);
-if (suite === 'peers' && !fs.existsSync(path.join(root, 'bench/peers/build/schema.js')))
-  fail('npm run bench:peers has to run first: it installs the peers');
+const built = ['bench/peers/build/schema.js'];
+if (process.platform === 'linux') built.push('bench/eventfd/build/Release/eventfd.node');
+if (suite === 'peers' && !built.every((file) => fs.existsSync(path.join(root, file))))
+  fail('npm run bench:peers has to run first: it installs and builds the peers');
 
 function install(version) {
   const folder = path.join(root, 'bench/nodes', version);

@@ -1,6 +1,6 @@
 // `npm run bench:peers`: installs the peers in bench/peers, builds what has to be built of them, and runs the comparison.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { nodeDirectory } from './node-headers.mjs';
@@ -22,8 +22,10 @@ if (!installed(JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'
   run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'], folder);
 }
 
-async function build(addon, name) {
-  if (existsSync(path.join(addon, 'build/Release', `${name}.node`))) return;
+async function build(addon, name, sources = []) {
+  const built = path.join(addon, 'build/Release', `${name}.node`);
+  const isNewer = (file) => statSync(path.join(addon, file)).mtimeMs > statSync(built).mtimeMs;
+  if (existsSync(built) && !sources.some(isNewer)) return;
   console.error(`building ${path.basename(addon)}...`);
   const directory = nodeDirectory();
   const { code, output } = await runBin(
@@ -35,7 +37,9 @@ async function build(addon, name) {
 }
 
 await build(path.join(folder, 'node_modules/shared-memory-disruptor'), 'disruptor');
-if (process.platform === 'linux') await build(path.join(root, 'bench/eventfd'), 'eventfd');
+if (process.platform === 'linux') {
+  await build(path.join(root, 'bench/eventfd'), 'eventfd', ['eventfd.cc', 'binding.gyp']);
+}
 
 mkdirSync(path.join(folder, 'build'), { recursive: true });
 const platform = { linux: 'linux', darwin: 'macos', win32: 'windows' }[process.platform];

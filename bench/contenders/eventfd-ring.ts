@@ -11,24 +11,24 @@ interface Addon {
 const SLEEPING = 64;
 const DESCRIPTOR = 80;
 
-let addon: Addon;
-
-function load(): Addon {
-  const folder = path.resolve(__dirname, '../../../bench/eventfd');
-  return (addon ??= createRequire(path.join(folder, 'x'))('./build/Release/eventfd.node') as Addon);
-}
+/** Built by `npm run bench:peers`. */
+const load = (): Addon =>
+  createRequire(__filename)(
+    path.resolve(__dirname, '../../../bench/eventfd/build/Release/eventfd.node'),
+  ) as Addon;
 
 /**
  * The ring by hand, woken as an addon of one page would: an eventfd in the consumer's event loop, a callback, a promise. What a wake costs
  * under Node at the least.
  */
 export class EventfdRing extends JsSpscRing {
+  private readonly addon = load();
   private told: (() => void) | undefined;
 
   override wake(): void {
     const { control } = this;
     if (Atomics.load(control, SLEEPING) === 0 || Atomics.exchange(control, SLEEPING, 0) === 0) return;
-    load().send(Atomics.load(control, DESCRIPTOR));
+    this.addon.send(Atomics.load(control, DESCRIPTOR));
   }
 
   override sleep(): Promise<void> {
@@ -38,7 +38,7 @@ export class EventfdRing extends JsSpscRing {
         Atomics.store(
           control,
           DESCRIPTOR,
-          load().open(() => this.told!()),
+          this.addon.open(() => this.told!()),
         );
       this.told = resolve;
       Atomics.store(control, SLEEPING, 1);

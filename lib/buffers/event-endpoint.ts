@@ -140,7 +140,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
    */
   ready(options?: WaitOptions): Promise<void> {
-    return this.port.waitUntilReady(() => this.hasEvent, options);
+    return this.port.waitUntilReady(() => this.hasEvent, this.emptied, options);
   }
 
   /**
@@ -192,13 +192,18 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     this.reader.giveBack(events);
   }
 
+  /** Whether the last take left nothing behind, in the rings or in this instance. */
+  private get emptied(): boolean {
+    return this.port.emptied && !this.reader.hasLeftover;
+  }
+
   private get hasEvent(): boolean {
     return this.reader.hasLeftover || this.port.hasRecord;
   }
 
   /** Waits for something to take; false when nothing will come. @internal */
   recordOrEnd(signal: AbortSignal | undefined): Promise<boolean> {
-    return this.port.waitUntil(() => this.hasEvent, { signal });
+    return this.port.waitUntil(() => this.hasEvent, this.emptied, { signal });
   }
 
   private async *iterateBatches(
@@ -208,7 +213,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   ): AsyncGenerator<UnifiedEvent[], void, undefined> {
     for (;;) {
       signal?.throwIfAborted();
-      if ((this.port.emptied || !this.hasEvent) && !(await this.recordOrEnd(signal))) return;
+      if ((this.emptied || !this.hasEvent) && !(await this.recordOrEnd(signal))) return;
       const batch = this.reader.takeUpTo(maxCount);
       // Another consumer may have been faster.
       if (batch.length === 0) continue;

@@ -158,7 +158,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
    */
   ready(options?: WaitOptions): Promise<void> {
-    return this.#port.waitUntilReady(() => this.#hasRecord(), options);
+    return this.#port.waitUntilReady(() => this.#hasRecord(), this.#emptied, options);
   }
 
   /**
@@ -197,6 +197,10 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
     return this.#port.untilDrained();
+  }
+
+  get #emptied(): boolean {
+    return this.#port.emptied && this.#returned.length === 0;
   }
 
   #hasRecord(): boolean {

@@ -270,9 +270,9 @@ export class Port {
   }
 
   /**
-   * Whether the last take left nothing behind, in the rings or in this instance. Who then waits sleeps until its next wake is due, and what
-   * has come meanwhile is no reason to go without it: else a consumer that keeps up would run behind the producer, for a few records at a
-   * time, and the two would take each other's cache lines away.
+   * Whether the last take left nothing behind in the rings. Who then waits for records leaves the first look to native code, which sleeps
+   * until the next wake is due, if wakes are moderated, and takes what has come meanwhile for no reason to go without it: else a consumer
+   * that keeps up would run behind the producer, for a few records at a time, and the two would take each other's cache lines away.
    */
   get emptied(): boolean {
     return this.foundNothingMore;
@@ -284,8 +284,11 @@ export class Port {
     return this.recordQueue.wait(attempt, options, gathers);
   }
 
-  /** Settles when `holds`, or when nothing will come any more: false. For who is told of records and then takes them by another call. */
-  waitUntil(holds: () => boolean, options: WaitOptions | undefined): Promise<boolean> {
+  /**
+   * Settles when `holds`, or when nothing will come any more: false. For who is told of records and then takes them by another call.
+   * @param emptied whether nothing was left behind, here (see `emptied`) and in the instance
+   */
+  waitUntil(holds: () => boolean, emptied: boolean, options: WaitOptions | undefined): Promise<boolean> {
     return this.waitForRecord(
       (settle) => {
         const isTold = this.isTold(holds);
@@ -294,12 +297,12 @@ export class Port {
         return true;
       },
       options,
-      this.emptied,
+      emptied,
     );
   }
 
-  /** `ready` of every buffer class: settles when `holds`. */
-  waitUntilReady(holds: () => boolean, options: WaitOptions | undefined): Promise<void> {
+  /** `ready` of every buffer class: settles when `holds`. `emptied`: see `waitUntil`. */
+  waitUntilReady(holds: () => boolean, emptied: boolean, options: WaitOptions | undefined): Promise<void> {
     const isReady = (): boolean => {
       if (!this.isTold(holds)) return false;
       // Who is ready need not take: once it has had its chance, the others that wait hear of what is left.
@@ -308,7 +311,7 @@ export class Port {
     };
     try {
       // A look first: under load something is there mostly, and to wait costs twice as much.
-      if (options === undefined && !this.emptied && isReady()) return Promise.resolve();
+      if (options === undefined && !emptied && isReady()) return Promise.resolve();
     } catch (error) {
       const reason = error as Error;
       return Promise.reject(reason);
@@ -321,7 +324,7 @@ export class Port {
       settle();
       return true;
     };
-    return this.waitForRecord(attempt, options, this.emptied);
+    return this.waitForRecord(attempt, options, emptied);
   }
 
   /** Likewise whenever there may be room. */

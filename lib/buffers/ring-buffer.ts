@@ -273,7 +273,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
    */
   ready(options?: WaitOptions): Promise<void> {
-    return this.#port.waitUntilReady(() => this.#port.hasRecord, options);
+    return this.#port.waitUntilReady(() => this.#port.hasRecord, this.#port.emptied, options);
   }
 
   /**

@@ -9,7 +9,10 @@ export interface WaitOptions {
   signal?: AbortSignal;
 }
 
-/** What a waiting call tries: calls `settle` with its result and returns true, or returns false to go on waiting. Throws to reject. */
+/**
+ * What a waiting call tries. It succeeds: calls `settle` with the result, as the last thing it does, and returns true. It does not: returns
+ * false and goes on waiting. It fails: throws, and the wait rejects.
+ */
 export type Attempt<T> = (settle: (value: T) => void) => boolean;
 
 interface Waiter {
@@ -32,7 +35,7 @@ binding.onWake((token) => waiting[token]?.onWake());
 export class WaitQueue {
   private readonly waiters: Waiter[] = [];
   private started = false;
-  /** Whether the first waiter did not look before it began to wait. */
+  /** Whether the first waiter left it to native code to look before it began to wait. */
   private gathering = false;
   private serving = false;
 
@@ -83,8 +86,12 @@ export class WaitQueue {
       if (this.started) return;
       const holds = this.native.startWait(this.forRoom, gathers);
       if (holds === undefined) {
+        if (gathers && !this.serve()) return;
         this.rejectAll(
-          new TapioError('ERR_UNSUPPORTED', 'cannot wait: the system refuses a timer (file descriptors?)'),
+          new TapioError(
+            'ERR_UNSUPPORTED',
+            'cannot wait: the system refuses an eventfd or a timer (file descriptors?)',
+          ),
         );
         return;
       }

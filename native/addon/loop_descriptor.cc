@@ -9,7 +9,7 @@
 
 namespace tapio::addon {
 
-bool LoopDescriptor::Open(uv_loop_t* loop, int fd, void (*on_rise)(void*), void* data) {
+bool LoopDescriptor::Open(uv_loop_t* loop, int fd, bool (*on_rise)(void*), void* data) {
   if (fd < 0) return false;
   if (uv_poll_init(loop, &poll_, fd) != 0) {
     close(fd);
@@ -20,6 +20,7 @@ bool LoopDescriptor::Open(uv_loop_t* loop, int fd, void (*on_rise)(void*), void*
   on_rise_ = on_rise;
   data_ = data;
   poll_.data = this;
+  // Cannot fail: it only notes what is to be added before the loop polls next.
   uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* poll, int, int) {
     static_cast<LoopDescriptor*>(poll->data)->OnReadable();
   });
@@ -28,9 +29,12 @@ bool LoopDescriptor::Open(uv_loop_t* loop, int fd, void (*on_rise)(void*), void*
 }
 
 // libuv watches level-triggered: who is called must read the counter, or is called again at once,
-// and that system call is a tenth of a wake. Edge-triggered, each rise is one event, read or not.
-// libuv cannot be asked for that, but leaves alone what it has once added to its epoll; and that is
-// so when it calls back.
+// and that system call is a tenth of a wake. Edge-triggered, each write and each expiry is one
+// event, whatever the counter. libuv cannot be asked for that, but changes its entry in the epoll
+// only for a handle that is started or stopped, so the first call back, when it has been added,
+// changes it for good. It reads first, or the change itself would report this rise once more; a
+// rise in between is reported, as the change looks again. Where the change fails, or something has
+// undone it, which a call for nothing tells, the next call reads and changes again.
 void LoopDescriptor::OnReadable() {
   if (!edge_triggered_) {
     std::uint64_t count;
@@ -40,7 +44,7 @@ void LoopDescriptor::OnReadable() {
     event.data.fd = fd_;  // by which libuv knows the handle
     edge_triggered_ = epoll_ctl(uv_backend_fd(poll_.loop), EPOLL_CTL_MOD, fd_, &event) == 0;
   }
-  on_rise_(data_);
+  if (!on_rise_(data_)) edge_triggered_ = false;
 }
 
 void LoopDescriptor::Close(void (*closed)(void*), void* data) {
@@ -49,6 +53,7 @@ void LoopDescriptor::Close(void (*closed)(void*), void* data) {
   uv_close(handle(), [](uv_handle_t* handle) {
     auto* self = static_cast<LoopDescriptor*>(handle->data);
     close(self->fd_);
+    self->fd_ = -1;
     self->closed_(self->data_);
   });
 }

@@ -6,7 +6,8 @@
 
 namespace tapio::addon {
 
-// Calls back whenever the descriptor's counter rises. Nobody has to read the counter.
+// Calls back whenever the descriptor's counter rises; nobody has to read the counter. The callback
+// says whether it had anything to do.
 //
 // Threads: that of the loop. Does not keep the loop alive unless Ref says so.
 // Memory: its owner's; Close must have called back before it is freed. Owns the descriptor.
@@ -17,7 +18,7 @@ class LoopDescriptor {
   LoopDescriptor& operator=(const LoopDescriptor&) = delete;
 
   // Takes over `fd`, also when it fails: if fd is negative, or the loop refuses it.
-  bool Open(uv_loop_t* loop, int fd, void (*on_rise)(void*), void* data);
+  bool Open(uv_loop_t* loop, int fd, bool (*on_rise)(void*), void* data);
   void Close(void (*closed)(void*), void* data);
 
   void Ref() { uv_ref(handle()); }
@@ -32,7 +33,7 @@ class LoopDescriptor {
   uv_poll_t poll_{};
   int fd_ = -1;
   bool edge_triggered_ = false;
-  void (*on_rise_)(void*) = nullptr;
+  bool (*on_rise_)(void*) = nullptr;
   void (*closed_)(void*) = nullptr;
   void* data_ = nullptr;
 };

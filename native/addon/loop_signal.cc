@@ -11,7 +11,7 @@ namespace tapio::addon {
 
 #if defined(__linux__)
 
-bool LoopSignal::Open(uv_loop_t* loop, void (*on_signal)(void*), void* data) {
+bool LoopSignal::Open(uv_loop_t* loop, bool (*on_signal)(void*), void* data) {
   return event_.Open(loop, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), on_signal, data);
 }
 
@@ -26,7 +26,7 @@ void LoopSignal::Send() {
 
 #else
 
-bool LoopSignal::Open(uv_loop_t* loop, void (*on_signal)(void*), void* data) {
+bool LoopSignal::Open(uv_loop_t* loop, bool (*on_signal)(void*), void* data) {
   const auto signalled = [](uv_async_t* async) {
     auto* self = static_cast<LoopSignal*>(async->data);
     self->on_signal_(self->data_);

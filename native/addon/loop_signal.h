@@ -15,6 +15,7 @@ namespace tapio::addon {
 // Threads: Send may be called by any, while open; everything else by the thread of the loop.
 // Guarantees: after each Send the callback runs at least once, and sees what its caller did before;
 //   several may share one run. Does not keep the loop alive unless Ref says so.
+//   The callback says whether it had anything to do; it may run for nothing.
 // Memory: its owner's; Close must have called back before it is freed.
 class LoopSignal {
  public:
@@ -23,7 +24,7 @@ class LoopSignal {
   LoopSignal& operator=(const LoopSignal&) = delete;
 
   // False if the loop refuses; then there is nothing to close.
-  bool Open(uv_loop_t* loop, void (*on_signal)(void*), void* data);
+  bool Open(uv_loop_t* loop, bool (*on_signal)(void*), void* data);
   void Close(void (*closed)(void*), void* data);
 
   void Ref();
@@ -38,7 +39,7 @@ class LoopSignal {
   uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&async_); }
 
   uv_async_t async_{};
-  void (*on_signal_)(void*) = nullptr;
+  bool (*on_signal_)(void*) = nullptr;
   void (*closed_)(void*) = nullptr;
   void* data_ = nullptr;
 #endif

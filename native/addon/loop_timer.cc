@@ -15,6 +15,7 @@ void LoopTimer::Set(std::uint64_t due_ns) {
   itimerspec spec{};
   spec.it_value.tv_sec = static_cast<time_t>(rest / 1'000'000'000);
   spec.it_value.tv_nsec = static_cast<long>(rest % 1'000'000'000);
+  // Also forgets an expiry that has not been reported yet.
   timerfd_settime(timer_.fd(), 0, &spec, nullptr);
 #else
   const auto on_due = [](uv_timer_t* timer) { static_cast<LoopTimer*>(timer->data)->OnDue(); };
@@ -22,18 +23,18 @@ void LoopTimer::Set(std::uint64_t due_ns) {
 #endif
 }
 
-void LoopTimer::OnDue() {
+bool LoopTimer::OnDue() {
   set_for_ns_ = 0;
-  on_due_(data_);
+  return on_due_(data_);
 }
 
 #if defined(__linux__)
 
-bool LoopTimer::Open(uv_loop_t* loop, void (*on_due)(void*), void* data) {
+bool LoopTimer::Open(uv_loop_t* loop, bool (*on_due)(void*), void* data) {
   set_for_ns_ = 0;
   on_due_ = on_due;
   data_ = data;
-  const auto fired = [](void* self) { static_cast<LoopTimer*>(self)->OnDue(); };
+  const auto fired = [](void* self) { return static_cast<LoopTimer*>(self)->OnDue(); };
   const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   return timer_.Open(loop, fd, fired, this);
 }
@@ -42,7 +43,7 @@ void LoopTimer::Close(void (*closed)(void*), void* data) { timer_.Close(closed, 
 
 #else
 
-bool LoopTimer::Open(uv_loop_t* loop, void (*on_due)(void*), void* data) {
+bool LoopTimer::Open(uv_loop_t* loop, bool (*on_due)(void*), void* data) {
   if (uv_timer_init(loop, &timer_) != 0) return false;
   set_for_ns_ = 0;
   on_due_ = on_due;

@@ -13,7 +13,9 @@
 namespace tapio::addon {
 
 // Calls back at a time by uv_hrtime, or somewhat later: where the system has no timers as
-// descriptors, by up to a millisecond. May call back too early, too. Does not keep the loop alive.
+// descriptors, by up to a millisecond. Does not keep the loop alive. The callback says whether
+// anything was due: it may come too early, and each time all that was set is forgotten, so it sets
+// what is still to come.
 //
 // Threads: that of the loop. Memory: its owner's; Close must have called back before it is freed.
 class LoopTimer {
@@ -23,17 +25,17 @@ class LoopTimer {
   LoopTimer& operator=(const LoopTimer&) = delete;
 
   // False if the loop refuses; then there is nothing to close.
-  bool Open(uv_loop_t* loop, void (*on_due)(void*), void* data);
+  bool Open(uv_loop_t* loop, bool (*on_due)(void*), void* data);
   void Close(void (*closed)(void*), void* data);
 
-  // Of several times that are asked for before it calls back, the earliest counts.
+  // Of several times that are set before it calls back, the earliest counts.
   void Set(std::uint64_t due_ns);
 
  private:
-  void OnDue();
+  bool OnDue();
 
   std::uint64_t set_for_ns_ = 0;  // 0: not set
-  void (*on_due_)(void*) = nullptr;
+  bool (*on_due_)(void*) = nullptr;
   void* data_ = nullptr;
 #if defined(__linux__)
   LoopDescriptor timer_;

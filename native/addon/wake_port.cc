@@ -45,6 +45,8 @@ void LoopSleeper::NoteWake() {
 bool LoopSleeper::Start(bool gathers) {
   if (waiting_) return false;
   told_ = false;
+  woken_.store(false,
+               std::memory_order_relaxed);  // of an earlier wait; nobody can wake us before Park
   const bool moderated = IsModerated();
   if (!(gathers && moderated) && Holds()) {
     NoteWake();
@@ -64,7 +66,6 @@ bool LoopSleeper::Start(bool gathers) {
 
 bool LoopSleeper::ParkOrDelay() {
   due_ns_ = 0;
-  woken_.store(false, std::memory_order_relaxed);  // nobody can wake us before Park
   lot().Park(*this);
   // The second look that the parking protocol asks for.
   if (Holds()) {
@@ -111,8 +112,8 @@ bool WakePort::Open() {
   if (open_) return true;
   uv_loop_t* loop;
   if (open_parts_ != 0 || napi_get_uv_event_loop(env_, &loop) != napi_ok) return false;
-  const auto on_signal = [](void* self) { static_cast<WakePort*>(self)->OnSignal(); };
-  const auto on_due = [](void* self) { static_cast<WakePort*>(self)->OnDue(); };
+  const auto on_signal = [](void* self) { return static_cast<WakePort*>(self)->OnSignal(); };
+  const auto on_due = [](void* self) { return static_cast<WakePort*>(self)->OnDue(); };
   if (!signal_.Open(loop, on_signal, this)) return false;
   open_parts_ = 1;
   if (!timer_.Open(loop, on_due, this)) {
@@ -155,7 +156,7 @@ void WakePort::Remove(LoopSleeper* sleeper) {
   if (waiting_.empty() && open_) signal_.Unref();
 }
 
-void WakePort::OnSignal() {
+bool WakePort::OnSignal() {
   std::vector<std::uint32_t> tokens;
   const auto woken = [&tokens](LoopSleeper* sleeper) {
     // Acquire pairs with the release in Wake.
@@ -166,17 +167,20 @@ void WakePort::OnSignal() {
   };
   waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), woken), waiting_.end());
   Dispatch(tokens);
+  return !tokens.empty();
 }
 
-void WakePort::OnDue() {
+bool WakePort::OnDue() {
   const std::uint64_t now = uv_hrtime();
   std::uint64_t next_due = 0;
   std::vector<std::uint32_t> tokens;
   const auto over = [&](LoopSleeper* sleeper) {
     if (sleeper->due_ns_ == 0) return false;
     if (sleeper->due_ns_ <= now) {
+      // Parked it is if a record was imminent, and then it may have been woken just now.
       sleeper->lot().Unpark(*sleeper);
-      // Not parked before the first look, or a producer would wake who is awake.
+      sleeper->woken_.store(false, std::memory_order_relaxed);
+      // Not parked before this look, or a producer would wake who is awake.
       if (sleeper->Holds() || sleeper->ParkOrDelay()) {
         sleeper->Finish();
         tokens.push_back(sleeper->token_);
@@ -191,6 +195,7 @@ void WakePort::OnDue() {
   waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), over), waiting_.end());
   if (next_due != 0) timer_.Set(next_due);
   Dispatch(tokens);
+  return !tokens.empty();
 }
 
 // The callback runs the queue of process.nextTick, too. What is thrown there, Node-API keeps for

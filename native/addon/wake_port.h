@@ -45,7 +45,8 @@ class LoopSleeper final : public Sleeper {
   LoopSleeper& operator=(const LoopSleeper&) = delete;
 
   // True: the condition holds already and nothing was started. `gathers`: for who has just found
-  // the rings empty, what has come since then is no reason not to sleep until the next wake is due.
+  // the rings empty, what has come since then is no reason not to sleep until the next wake is due;
+  // without moderation none is, and it makes no difference.
   bool Start(bool gathers);
   void Stop();
 
@@ -100,8 +101,9 @@ class WakePort {
   void Remove(LoopSleeper* sleeper);
 
  private:
-  void OnSignal();
-  void OnDue();
+  // Whether any wait is over.
+  bool OnSignal();
+  bool OnDue();
   void RethrowUncaught();
   void Dispatch(const std::vector<std::uint32_t>& tokens);
   static void OnPartClosed(void* port);

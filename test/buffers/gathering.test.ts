@@ -82,6 +82,16 @@ describe('nobody waits', () => {
     expect(buffer.getBatch(10).map(numberOf)).toEqual([2, 3]);
   });
 
+  test.each([0, INTERVAL])('inside consume, for what it has yet to deliver, interval %i ms', async (ms) => {
+    const { buffer } = await woken(2 ** 18, ms * 1000);
+    buffer.putBatch([1, 2, 3].map(numbered));
+    const waits: Promise<void>[] = [];
+    buffer.consume(() => waits.push(buffer.ready()));
+    expect(await Promise.all(waits.slice(0, 2).map(settlesAtOnce))).toEqual([true, true]);
+    buffer.put(numbered(4));
+    await waits[2];
+  });
+
   test('when events come so fast that a ring might fill', async () => {
     const { buffer } = await woken(16);
     for (let i = 0; i < 4; i++) buffer.put(numbered(i));

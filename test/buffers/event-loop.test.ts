@@ -1,0 +1,55 @@
+/** What a wait does to the event loop it waits in: it sleeps, and takes two descriptors. */
+import { execFileSync } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventBuffer } from '@tapio/performance';
+import { fixture } from '../support/children';
+import { numbered } from '../support/events';
+import { turn } from '../support/waits';
+
+const nothing = (): void => {};
+
+test.each([0, 100])(
+  'the loop sleeps while nothing comes, whatever woke it before, wakeIntervalMicros %i',
+  async (wakeIntervalMicros) => {
+    const buffer = new EventBuffer(64, { wakeIntervalMicros });
+    for (let n = 0; n < 20; n++) {
+      // The first wake of a round is a signal; with moderation the second comes by the timer.
+      for (let wakes = 0; wakes < 2; wakes++) {
+        const wait = buffer.ready();
+        if (n % 2 === 0) await turn();
+        buffer.put(numbered(n));
+        await wait;
+        buffer.consume(nothing);
+      }
+      await delay(1);
+    }
+    const wait = buffer.ready();
+    await turn();
+    const before = performance.eventLoopUtilization();
+    await delay(300);
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.2);
+    buffer.close();
+    await expect(wait).rejects.toMatchObject({ code: 'ERR_BUFFER_CLOSED' });
+  },
+);
+
+(process.platform === 'linux' ? test : test.skip)(
+  'without descriptors a wait is refused, unless something is there; later waits work',
+  () => {
+    const script = `ulimit -n 64; exec "${process.execPath}" "${fixture('descriptors.child')}"`;
+    const { outcomes, files } = JSON.parse(execFileSync('sh', ['-c', script], { encoding: 'utf8' })) as {
+      outcomes: Record<string, string>;
+      files: { before: number; afterFailures: number; afterAWait: number };
+    };
+    expect(outcomes).toEqual({
+      none: 'ERR_UNSUPPORTED',
+      one: 'ERR_UNSUPPORTED',
+      oneAgain: 'ERR_UNSUPPORTED',
+      somethingThere: 'ready',
+      enough: 'ready',
+    });
+    expect(files.afterFailures).toBe(files.before);
+    expect(files.afterAWait).toBe(files.before + 2);
+  },
+);
