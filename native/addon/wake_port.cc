@@ -45,8 +45,8 @@ void LoopSleeper::NoteWake() {
 bool LoopSleeper::Start(bool gathers) {
   if (waiting_) return false;
   told_ = false;
-  woken_.store(false,
-               std::memory_order_relaxed);  // of an earlier wait; nobody can wake us before Park
+  // Left from an earlier wait; nobody can wake us before Park.
+  woken_.store(false, std::memory_order_relaxed);
   const bool moderated = IsModerated();
   if (!(gathers && moderated) && Holds()) {
     NoteWake();
