@@ -1,28 +1,20 @@
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { JsSpscRing } from './js-spsc';
+import { JsSpscRing, SLEEPING } from './js-spsc';
+import { peer } from './peers';
 
 interface Addon {
   open(callback: () => void): number;
   send(descriptor: number): void;
 }
 
-/** Words of the control memory, on lines of their own. */
-const SLEEPING = 64;
+/** A word of the control memory, on a line of its own. */
 const DESCRIPTOR = 80;
-
-/** Built by `npm run bench:peers`. */
-const load = (): Addon =>
-  createRequire(__filename)(
-    path.resolve(__dirname, '../../../bench/eventfd/build/Release/eventfd.node'),
-  ) as Addon;
 
 /**
  * The ring by hand, woken as an addon of one page would: an eventfd in the consumer's event loop, a callback, a promise. What a wake costs
  * under Node at the least.
  */
 export class EventfdRing extends JsSpscRing {
-  private readonly addon = load();
+  private readonly addon = peer<Addon>('../eventfd/build/Release/eventfd.node');
   private told: (() => void) | undefined;
 
   override wake(): void {

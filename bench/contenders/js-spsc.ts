@@ -6,7 +6,7 @@
 const TAIL = 0;
 /** Words of 4 bytes: 128 bytes apart, so that the two ends share no cache line. */
 const HEAD = 32;
-const SLEEPING = 64;
+export const SLEEPING = 64;
 const CONTROL_BYTES = 384;
 /** In Node 20 `Atomics.waitAsync` was seen to sleep on after a notify; its users look again after a time. */
 const LOST_WAKE_MS = 10;

@@ -4,5 +4,5 @@ import path from 'node:path';
 
 export const peersFolder = path.resolve(__dirname, '../../../bench/peers');
 
-/** The module of a peer, or a file below bench/peers. */
+/** The module of a peer, or a file by its path from bench/peers. */
 export const peer = createRequire(path.join(peersFolder, 'package.json')) as <T>(name: string) => T;

@@ -173,10 +173,12 @@ bool WakePort::OnSignal() {
 bool WakePort::OnDue() {
   const std::uint64_t now = uv_hrtime();
   std::uint64_t next_due = 0;
+  bool was_due = false;
   std::vector<std::uint32_t> tokens;
   const auto over = [&](LoopSleeper* sleeper) {
     if (sleeper->due_ns_ == 0) return false;
     if (sleeper->due_ns_ <= now) {
+      was_due = true;
       // Parked it is if a record was imminent, and then it may have been woken just now.
       sleeper->lot().Unpark(*sleeper);
       sleeper->woken_.store(false, std::memory_order_relaxed);
@@ -195,7 +197,7 @@ bool WakePort::OnDue() {
   waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), over), waiting_.end());
   if (next_due != 0) timer_.Set(next_due);
   Dispatch(tokens);
-  return !tokens.empty();
+  return was_due;
 }
 
 // The callback runs the queue of process.nextTick, too. What is thrown there, Node-API keeps for

@@ -101,9 +101,8 @@ class WakePort {
   void Remove(LoopSleeper* sleeper);
 
  private:
-  // Whether any wait is over.
-  bool OnSignal();
-  bool OnDue();
+  bool OnSignal();  // whether anybody was woken
+  bool OnDue();     // whether anybody was due, with a record or without
   void RethrowUncaught();
   void Dispatch(const std::vector<std::uint32_t>& tokens);
   static void OnPartClosed(void* port);

@@ -1,11 +1,10 @@
 /** Symbol.asyncDispose, and the warning about instances that became garbage. */
-import { performance } from 'node:perf_hooks';
 import { EventBuffer, RingBuffer } from '@tapio/performance';
 import { runChild } from '../support/children';
 import { thrownBy } from '../support/errors';
 import { numbered } from '../support/events';
 import { KINDS } from '../support/subjects';
-import { isPending, turn } from '../support/waits';
+import { isPending, loopUtilization } from '../support/waits';
 
 describe.each(KINDS)('$name', ({ make, attach }) => {
   test('asyncDispose closes, and settles when everything has been taken, by whomever', async () => {
@@ -71,10 +70,7 @@ test('the event loop sleeps while it waits for the end', async () => {
   const ring = new RingBuffer(8);
   ring.put(new Uint8Array(1));
   const disposed = ring[Symbol.asyncDispose]();
-  await turn();
-  const before = performance.eventLoopUtilization();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  const { utilization } = performance.eventLoopUtilization(before);
+  const utilization = await loopUtilization(200);
   ring.get();
   await disposed;
   expect(utilization).toBeLessThan(0.5);
