@@ -2,7 +2,8 @@
  * The kernel's events in JavaScript: how many a second with nothing lost under two `dd bs=1`, what the consumer costs at a
  * steady 165,000 a second, and what the same costs that come as JSON lines from a child process.
  *
- *   node build/bench/kernel.bench.js [seconds]
+ *   npm run bench:kernel [-- SECONDS]
+ *   npm run bench:kernel -- --against REV [SECONDS]     ours alone, beside ours of another commit, REPEATS (7) times in turn
  *
  * Needs the permission to trace (root); says so and ends where there is none.
  */
@@ -10,8 +11,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { eventToJSON, PerCPUEventBuffer, type UnifiedEvent } from '@tapio/performance';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { diagnoseTracing, KernelTracer, type KernelFilters } from '@tapio/performance/kernel';
+import { type OtherBuild, printHead, printPair, verdictOn } from './measure/against';
 import { describe, machine } from './measure/machine';
+import { progress, progressDone } from './measure/progress';
+import { repeats } from './measure/session';
+import { spreadOf } from './measure/spread';
 
 const STEADY_RATE = 165_000;
 
@@ -25,8 +32,11 @@ interface Sizes {
 const FLOOD: Sizes = { ringSize: 2 ** 25, wakeIntervalMicros: 1000 };
 /** 50 ms of the steady rate, which stays in the processor's caches. */
 const STEADY: Sizes = { ringSize: 2 ** 20, wakeIntervalMicros: 5000 };
-const [role, argument] = process.argv.slice(2);
-const seconds = Number(role) || 4;
+const { values, positionals } = parseArgs({
+  options: { against: { type: 'string' }, folder: { type: 'string' }, role: { type: 'string' } },
+  allowPositionals: true,
+});
+const seconds = (values.role === undefined && Number(positionals[0])) || 4;
 
 interface Figures {
   events: number;
@@ -42,6 +52,7 @@ async function measure(
   filters: KernelFilters,
   take: (buffer: PerCPUEventBuffer) => number,
   { ringSize, wakeIntervalMicros }: Sizes,
+  time: number,
 ): Promise<Figures> {
   const buffer = new PerCPUEventBuffer({
     slotSize: 128,
@@ -65,7 +76,7 @@ async function measure(
   }
   const since = performance.now();
   const usage = process.cpuUsage();
-  while (performance.now() - since < seconds * 1000) {
+  while (performance.now() - since < time * 1000) {
     await buffer.ready();
     events += take(buffer);
   }
@@ -121,8 +132,10 @@ function dd(): ChildProcess {
   return spawn('dd', ['if=/dev/zero', 'of=/dev/null', 'bs=1', 'status=none'], { stdio: 'ignore' });
 }
 
-function self(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [__filename, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+function self(role: string, ...args: string[]): ChildProcess {
+  return spawn(process.execPath, [__filename, '--role', role, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 /** A child's role: writes that are made at a steady rate, the only ones of this process. */
@@ -189,30 +202,37 @@ async function measureLines(pid: number): Promise<Figures> {
   };
 }
 
+/** What is measured of ours, by name. */
+const cases: Record<string, (steady: KernelFilters, time: number) => Promise<Figures>> = {
+  'flood, views': (_, time) => flood(takers.views, time),
+  'flood, objects': (_, time) => flood(takers.objects, time),
+  'steady, views': (filters, time) => measure(filters, takers.views, STEADY, time),
+  'steady, objects': (filters, time) => measure(filters, takers.objects, STEADY, time),
+};
+
+function flood(take: (buffer: PerCPUEventBuffer) => number, time: number): Promise<Figures> {
+  return withLoad([dd(), dd()], () => measure({ syscalls: ['read', 'write'] }, take, FLOOD, time));
+}
+
+/** The load of the steady cases, and the filters that select it. */
+async function withSteadyLoad<T>(run: (filters: KernelFilters, generator: number) => Promise<T>): Promise<T> {
+  const generator = self('generate', String(STEADY_RATE));
+  return withLoad([generator], () => run({ pids: [generator.pid!], syscalls: ['write'] }, generator.pid!));
+}
+
 async function main(): Promise<void> {
-  const { permitted, reason } = diagnoseTracing();
-  if (!permitted) {
-    console.log(`skipped: ${reason}`);
-    return;
-  }
   console.log(`${describe(machine())}; ${seconds} s each`);
   console.log('\nEverything that two dd bs=1 do, three fields read');
-  for (const [name, take] of Object.entries(takers))
-    print(
-      `as ${name}`,
-      await withLoad([dd(), dd()], () => measure({ syscalls: ['read', 'write'] }, take, FLOOD)),
-    );
+  for (const name of ['views', 'objects']) print(`as ${name}`, await cases[`flood, ${name}`]({}, seconds));
 
   console.log(
     `\n${STEADY_RATE.toLocaleString('en-US')} writes a second of one process, three fields read, woken every ${STEADY.wakeIntervalMicros / 1000} ms`,
   );
-  const generator = self('generate', String(STEADY_RATE));
-  await withLoad([generator], async () => {
-    const filters = { pids: [generator.pid!], syscalls: ['write'] };
-    const views = await measure(filters, takers.views, STEADY);
+  await withSteadyLoad(async (filters, generator) => {
+    const views = await cases['steady, views'](filters, seconds);
     print('as views, native thread too', views);
-    print('as objects, the same', await measure(filters, takers.objects, STEADY));
-    const lines = await measureLines(generator.pid!);
+    print('as objects, the same', await cases['steady, objects'](filters, seconds));
+    const lines = await measureLines(generator);
     print('as JSON lines, reader only', lines);
     console.log(
       `  JSON lines cost ${(lines.cpuNsPerEvent / views.cpuNsPerEvent).toFixed(1)} times the CPU of views for each event`,
@@ -221,6 +241,70 @@ async function main(): Promise<void> {
   if (checksum === 0) throw new Error('nothing was read');
 }
 
-if (role === 'generate') generate(Number(argument));
-else if (role === 'lines') void printLines(Number(argument));
-else void main();
+/** A case on one of the builds, in a process of its own. */
+async function measureApart(name: string, filters: KernelFilters, folder?: string): Promise<Figures> {
+  const child = spawn(
+    process.execPath,
+    [
+      ...(folder === undefined ? [] : ['--require', path.join(__dirname, 'measure/preload-build.js')]),
+      ...[__filename, '--role', 'case', name, JSON.stringify(filters), String(seconds)],
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, BENCH_BUILD: folder } },
+  );
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(child, 'close');
+  return JSON.parse(Buffer.concat(chunks).toString()) as Figures;
+}
+
+async function compareBuilds({ name: revision, folder }: OtherBuild): Promise<void> {
+  console.log(`${describe(machine())}; ${repeats} x ${seconds} s in turn, medians; against ${revision}`);
+  console.log('CPU of the whole process, ns for each event');
+  printHead();
+  const slower: string[] = [];
+  await withSteadyLoad(async (filters, generator) => {
+    for (const name of Object.keys(cases)) {
+      const [before, now]: Figures[][] = [[], []];
+      // A steady load beside a flood would be measured with it.
+      process.kill(generator, name.startsWith('flood') ? 'SIGSTOP' : 'SIGCONT');
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        progress(`${name}: repeat ${repeat + 1} of ${repeats}`);
+        const measureOther = async (): Promise<number> =>
+          before.push(await measureApart(name, filters, folder));
+        if (repeat % 2 === 0) await measureOther();
+        now.push(await measureApart(name, filters));
+        if (repeat % 2 === 1) await measureOther();
+      }
+      progressDone();
+      const compare = (what: string, of: (figures: Figures) => number): void => {
+        const ratios = now.map((figures, repeat) => of(figures) / of(before[repeat]));
+        if (printPair(`${name}, ${what}`, spreadOf(before.map(of)), spreadOf(now.map(of)), spreadOf(ratios)))
+          slower.push(`${name}, ${what}`);
+      };
+      compare('CPU ns', ({ cpuNsPerEvent }) => cpuNsPerEvent);
+      compare('ns between events', ({ perSecond }) => 1e9 / perSecond);
+      const lost = (all: readonly Figures[]): number => all.reduce((sum, figures) => sum + figures.lost, 0);
+      console.log(`    lost ${lost(before)} before, ${lost(now)} now`);
+    }
+  });
+  process.exitCode = verdictOn(slower);
+}
+
+const roles: Record<string, (...args: string[]) => void | Promise<void>> = {
+  generate: (rate) => generate(Number(rate)),
+  lines: (pid) => printLines(Number(pid)),
+  async case(name, filters, time) {
+    const figures = await cases[name](JSON.parse(filters) as KernelFilters, Number(time));
+    process.stdout.write(JSON.stringify(figures));
+  },
+};
+
+if (values.role !== undefined) {
+  void roles[values.role](...positionals);
+} else {
+  const { permitted, reason } = diagnoseTracing();
+  const { against: name, folder } = values;
+  if (!permitted) console.log(`skipped: ${reason}`);
+  else if (name === undefined || folder === undefined) void main();
+  else void compareBuilds({ name, folder });
+}

@@ -1,9 +1,13 @@
-// `npm run bench:peers`: installs the peers in bench/peers, builds what has to be built of them, and runs the comparison.
+/**
+ * `npm run bench:peers [-- NAME...]`: installs the peers in bench/peers, builds what has to be built of them, and runs the
+ * comparison. With `--against REV` it builds that commit of this repository and compares the two instead.
+ */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { nodeDirectory } from './node-headers.mjs';
+import { withOtherBuild } from './other-build.mjs';
 import { fail, root, runBin } from './shell.mjs';
 
 const folder = path.join(root, 'bench/peers');
@@ -52,10 +56,14 @@ const { outputText } = ts.transpileModule(readFileSync(path.join(folder, 'build/
 writeFileSync(path.join(folder, 'build/schema.js'), outputText);
 
 try {
-  execFileSync(process.execPath, ['build/bench/peers.bench.js', ...process.argv.slice(2)], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  execFileSync(
+    process.execPath,
+    ['build/bench/peers.bench.js', ...(await withOtherBuild(process.argv.slice(2)))],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
 } catch (error) {
   process.exit(error.status ?? 1);
 }

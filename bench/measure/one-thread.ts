@@ -17,8 +17,10 @@ const ALLOCATIONS = 4096;
 export async function compareInOneThread(row: OneThreadRow, repeats: number): Promise<ContenderResult[]> {
   const threads: Thread[] = [];
   const start = async (): Promise<void> => {
-    for (const [contender, { name }] of row.contenders.entries())
+    for (const [index, { name, place }] of row.contenders.entries()) {
+      const contender = place ?? { index };
       threads.push(await Thread.start({ row: row.name, contender, role: 'alone' }, `${row.name}, ${name}`));
+    }
   };
   const stop = (): Promise<unknown> => Promise.all(threads.splice(0).map((thread) => thread.stop()));
   try {

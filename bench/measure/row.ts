@@ -9,9 +9,18 @@ export interface Subject {
   run(count: number): number;
 }
 
+/** Where a thread finds a contender: among the contenders of its row, as the build in that folder has them. */
+export interface Place {
+  readonly index: number;
+  /** Without it, this build. */
+  readonly build?: string;
+}
+
 interface Named {
   readonly name: string;
   readonly ours: boolean;
+  /** Without it, where it stands in this build. */
+  readonly place?: Place;
 }
 
 export interface OneThreadContender extends Named {

@@ -65,7 +65,7 @@ export async function startPair(
   const shared = contender.share();
   const start = (role: 'producer' | 'consumer', port: MessagePort): Promise<Thread> =>
     Thread.start(
-      { row: row.name, contender: index, role, shared, port },
+      { row: row.name, contender: contender.place ?? { index }, role, shared, port },
       `${row.name}, ${contender.name}, ${role}`,
     );
   const [producer, consumer] = await Promise.all([start('producer', port1), start('consumer', port2)]);

@@ -1,17 +1,17 @@
 /** A thread of one contender: the main thread starts it, and asks it to work. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { rows } from '../rows/index';
 import { allocatedBytes } from './allocation';
 import { threadCpuMs } from './cpu';
+import { useBuild } from './other-build';
 import { putPaced } from './pace';
-import type { CrossThreadContender, OneThreadContender, Row } from './row';
+import type { CrossThreadContender, OneThreadContender, Place, Row } from './row';
 import { takeLatencies } from './stamps';
 
 export type Role = 'alone' | 'producer' | 'consumer';
 
 export interface Assignment {
   readonly row: string;
-  readonly contender: number;
+  readonly contender: Place;
   readonly role: Role;
   readonly shared?: unknown;
   readonly port?: MessagePort;
@@ -49,11 +49,14 @@ interface Work {
 
 const milliseconds = (): number => Number(process.hrtime.bigint()) / 1e6;
 const assignment = workerData as Assignment;
+if (assignment.contender.build !== undefined) useBuild(assignment.contender.build);
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- what it imports must be the build that was chosen
+const { rows } = require('../rows/index') as typeof import('../rows/index');
 const row = rows.find(({ name }) => name === assignment.row)!;
 const work = workOf(row);
 
 function workOf({ contenders }: Row): Work {
-  const contender: OneThreadContender | CrossThreadContender = contenders[assignment.contender];
+  const contender: OneThreadContender | CrossThreadContender = contenders[assignment.contender.index];
   if ('make' in contender) {
     const subject = contender.make();
     return {
