@@ -31,6 +31,7 @@ export interface PerCPUBufferMetrics {
   /** Bytes of the overflow ring, and those in use. */
   overflowSize: number;
   overflowUsed: number;
+  closed: boolean;
   cpus: CPUBufferMetrics[];
 }
 
@@ -45,6 +46,7 @@ export function readMetrics(port: Port, slotBytes: number): PerCPUBufferMetrics 
     discarded: overflow.discarded,
     overflowSize: overflow.capacity * slotBytes,
     overflowUsed: overflow.size * slotBytes,
+    closed: overflow.closed,
     cpus: [],
   };
   for (let cpu = 0; cpu < port.rings; cpu++) {

@@ -53,6 +53,7 @@ const status = (elapsedMs: number): StatusModule.Status => ({
     discarded: 0,
     overflowSize: 1,
     overflowUsed: 0,
+    closed: false,
     cpus: [],
   },
 });

@@ -156,6 +156,7 @@ describe('conservationErrors', () => {
     discarded: 0,
     overflowSize: 0,
     overflowUsed: 0,
+    closed: false,
     cpus: [],
   };
 
@@ -220,6 +221,7 @@ describe('the live table', () => {
       discarded: 0,
       overflowSize: 100,
       overflowUsed: 50,
+      closed: false,
       cpus: Array.from({ length: cpus }, (_, cpu) => ({
         cpu,
         used: cpu,

@@ -1,0 +1,55 @@
+import type { Logger } from '@opentelemetry/api-logs';
+import type { WaitOptions } from '../../buffers/wait-queue';
+import type { EventEndpoint } from '../../buffers/event-endpoint';
+import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
+import { invalidArgument } from '../../validate';
+import { toLogRecord } from './log-record';
+
+export interface LogsSinkStats {
+  /** Records handed to the logger. What its processors and exporter do with them, they alone know. */
+  exported: number;
+}
+
+/**
+ * Hands the events of a buffer to a logger of OpenTelemetry.
+ *
+ * Threads: one. Guaranteed: an event is handed over once, in the order of the buffer. A logger has no way to say that it is full: the
+ * SDK's batch processor drops what exceeds its queue (2,048 records by default) without a word, so its `maxQueueSize` must hold a
+ * burst; for the full stream there is the OTLP sink. Closed: `run` ends when the buffer is closed and drained. Memory: holds both.
+ */
+export class LogsSink {
+  readonly #logger: Logger;
+  readonly #buffer: EventEndpoint;
+  #exported = 0;
+
+  /** @throws TapioError ERR_INVALID_ARGUMENT */
+  constructor(logger: Logger, buffer: AnyEventBuffer) {
+    if (typeof (logger as Partial<Logger> | null | undefined)?.emit !== 'function')
+      throw invalidArgument('logger', logger, 'a Logger of @opentelemetry/api-logs');
+    checkEndpoint('buffer', buffer);
+    this.#logger = logger;
+    this.#buffer = buffer;
+  }
+
+  /**
+   * Ends when the buffer is closed and drained.
+   * @throws the signal's reason when it is aborted; what was not handed over stays in the buffer. What the logger throws: that one event is lost, later ones stay
+   */
+  async run(options?: WaitOptions): Promise<void> {
+    for await (const events of this.#buffer.batches({ ...options, maxCount: 256 })) {
+      let done = 0;
+      try {
+        for (; done < events.length; done++) {
+          this.#logger.emit(toLogRecord(events[done]));
+          this.#exported++;
+        }
+      } finally {
+        if (done < events.length) this.#buffer.giveBack(events.slice(done + 1));
+      }
+    }
+  }
+
+  getStats(): LogsSinkStats {
+    return { exported: this.#exported };
+  }
+}
