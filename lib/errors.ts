@@ -36,9 +36,14 @@ export class TapioError extends Error {
   }
 }
 
+/** Of any copy of this package. */
+export function isTapioError(error: unknown, code: ErrorCode): error is TapioError {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
+
 /** Whether an error says that a buffer is closed or an instance has let go. */
 export function isClosedError(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_CLOSED';
+  return isTapioError(error, 'ERR_BUFFER_CLOSED');
 }
 
 /** Array.isArray, but for a revoked Proxy, where that throws. */

@@ -1,0 +1,163 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { EventEndpoint } from '../../buffers/event-endpoint';
+import type { WaitOptions } from '../../buffers/wait-queue';
+import { TapioError } from '../../errors';
+import type { UnifiedEvent } from '../../event/unified-event';
+import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
+import { checkInteger, checkOptions, checkSignal, invalidArgument } from '../../validate';
+import { packEvents } from './packing';
+import { jetStreamLibrary } from './peers';
+import { type Message, Publisher, type PublisherStats } from './publisher';
+
+export interface JetStreamSinkOptions {
+  /** The stream that stores the events; must exist. */
+  stream: string;
+  /** A subject of that stream. */
+  subject: string;
+  /** Events of a message, 1 to 65536, default 256; fewer where a message would be too large for the server. */
+  maxBatch?: number;
+  /** Messages in flight, 1 to 1024, default 8: 8 batches of 256 events of 250 bytes are half a megabyte. */
+  maxInFlight?: number;
+}
+
+export interface JetStreamSinkStats {
+  /** Events that the server has stored. */
+  acknowledged: number;
+  /** Events that are on their way. */
+  inFlight: number;
+  /** Times that a message was sent again, as no answer came or the stream had no room. */
+  retried: number;
+  /** Messages that the server had stored already when they were sent again. */
+  duplicates: number;
+  /** Events larger than the server takes in one message; they are left out. */
+  oversized: number;
+}
+
+/** Bytes of a message beside its payload: the headers with its id and the stream. */
+const HEADER_ROOM = 1024;
+
+/**
+ * Publishes the events of a buffer to a stream of NATS JetStream, in batches.
+ *
+ * Threads: one. Guaranteed: at least once, and once within the stream's duplicate window: a message is sent again, under the same id,
+ * until the server has stored it. Batches that are sent again may be stored behind later ones. Full: while the server is away or
+ * the stream has no room, at most `maxInFlight` messages are held, and the buffer's own policy decides about the rest. Closed: `run`
+ * ends when the buffer is closed and drained and all is stored. Memory: what was taken and not stored when `run` ends early goes
+ * back to the buffer's instance.
+ */
+export class JetStreamSink {
+  readonly #connection: NatsConnection;
+  readonly #buffer: EventEndpoint;
+  readonly #options: Required<JetStreamSinkOptions>;
+  readonly #ended: PublisherStats = { acknowledged: 0, inFlight: 0, retried: 0, duplicates: 0 };
+  #oversized = 0;
+  #publisher: Publisher | undefined;
+
+  /** @throws TapioError ERR_INVALID_ARGUMENT; ERR_UNSUPPORTED without @nats-io/jetstream */
+  constructor(connection: NatsConnection, buffer: AnyEventBuffer, options: JetStreamSinkOptions) {
+    checkConnection(connection);
+    checkEndpoint('buffer', buffer);
+    const { stream, subject, maxBatch = 256, maxInFlight = 8 } = checkOptions(options);
+    checkName('stream', stream);
+    checkName('subject', subject);
+    checkInteger('maxBatch', maxBatch, 1, 65536);
+    checkInteger('maxInFlight', maxInFlight, 1, 1024);
+    jetStreamLibrary();
+    this.#connection = connection;
+    this.#buffer = buffer;
+    this.#options = { stream, subject, maxBatch, maxInFlight };
+  }
+
+  /**
+   * Ends when the buffer is closed and drained and the server has stored all. One run at a time.
+   * @throws the signal's reason when aborted, after calls under way have ended (5 s at most, by the connection's timeout); what
+   *   the server or the connection refuses for good, such as a stream that does not exist or a connection that is closed
+   */
+  async run(options?: WaitOptions): Promise<void> {
+    const { signal } = checkOptions(options);
+    checkSignal(signal);
+    if (this.#publisher !== undefined)
+      throw new TapioError('ERR_INVALID_ARGUMENT', 'this JetStreamSink runs already');
+    signal?.throwIfAborted();
+    const { jetstream, jetstreamManager } = jetStreamLibrary();
+    const { stream, maxInFlight } = this.#options;
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const publisher = new Publisher(jetstream(this.#connection), this.#options, maxInFlight, stop);
+    this.#publisher = publisher;
+    try {
+      // A stream that does not exist is told at once; later the server may be away for a while.
+      await (await jetstreamManager(this.#connection, { checkAPI: false })).streams.info(stream);
+      for await (const events of this.#buffer.batches({
+        maxCount: this.#options.maxBatch,
+        signal: stop.signal,
+      }))
+        await this.#publish(publisher, events);
+      await publisher.flush();
+    } catch (error) {
+      stop.abort(error);
+      await publisher.flush().catch(() => undefined);
+      throw stop.signal.reason;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#buffer.giveBack(publisher.takeUnsent());
+      const { acknowledged, retried, duplicates } = publisher.stats;
+      this.#ended.acknowledged += acknowledged;
+      this.#ended.retried += retried;
+      this.#ended.duplicates += duplicates;
+      this.#publisher = undefined;
+    }
+  }
+
+  getStats(): JetStreamSinkStats {
+    const { acknowledged = 0, inFlight = 0, retried = 0, duplicates = 0 } = this.#publisher?.stats ?? {};
+    return {
+      acknowledged: this.#ended.acknowledged + acknowledged,
+      inFlight,
+      retried: this.#ended.retried + retried,
+      duplicates: this.#ended.duplicates + duplicates,
+      oversized: this.#oversized,
+    };
+  }
+
+  async #publish(publisher: Publisher, events: readonly UnifiedEvent[]): Promise<void> {
+    const limit = (this.#connection.info?.max_payload ?? 1_048_576) - HEADER_ROOM;
+    let rest = events;
+    try {
+      while (rest.length > 0) {
+        const { bytes, count } = packEvents(rest, limit);
+        if (count === 0) {
+          // Alone it may fit, as it needs no length.
+          const alone = packEvents(rest.slice(0, 1), limit);
+          if (alone.count === 0) this.#oversized++;
+          else await this.#send(publisher, rest.slice(0, 1), alone.bytes);
+          rest = rest.slice(1);
+          continue;
+        }
+        const sent = rest.slice(0, count);
+        rest = rest.slice(count);
+        await this.#send(publisher, sent, bytes);
+      }
+    } catch (error) {
+      this.#buffer.giveBack(rest);
+      throw error;
+    }
+  }
+
+  #send(publisher: Publisher, events: readonly UnifiedEvent[], bytes: Uint8Array): Promise<void> {
+    const message: Message = { events, bytes, id: `${events[0].id}+${events.length}` };
+    return publisher.publish(message);
+  }
+}
+
+export function checkConnection(connection: unknown): void {
+  const { request, publish } = (connection ?? {}) as Partial<NatsConnection>;
+  if (typeof request !== 'function' || typeof publish !== 'function')
+    throw invalidArgument('connection', connection, 'a NatsConnection of @nats-io/transport-node');
+}
+
+export function checkName(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '' || /[\s]/.test(value))
+    throw invalidArgument(name, value, 'a name without white space');
+}
