@@ -11,11 +11,12 @@ import { readFailure } from './unreadable-event';
 /**
  * An event of the given fields; id and timestamp (the clock's, with milliseconds) are filled in, type and source are '' where left
  * out. Does not check the fields: what takes the event does.
- * @throws TapioError ERR_INVALID_ARGUMENT for what is no object, or shows no field of an event and is not plain
+ * @throws TapioError ERR_INVALID_ARGUMENT for what is no object, or shows no field of an event and is not plain; ERR_INVALID_EVENT
+ *   for what cannot be read
  */
 export function createEvent(fields: Partial<UnifiedEvent>): UnifiedEvent {
   if (!isObject(fields)) throw invalidArgument('fields', fields, 'an object');
-  const given = isPlain(fields) ? fields : shownFields(fields);
+  const given = givenFields(fields);
   const event: UnifiedEvent = { id: '', timestamp: 0n, type: '', source: '', ...given };
   if (given.id === undefined || given.id === null) event.id = generateEventId();
   if (given.timestamp === undefined || given.timestamp === null)
@@ -23,6 +24,14 @@ export function createEvent(fields: Partial<UnifiedEvent>): UnifiedEvent {
   event.type ??= '';
   event.source ??= '';
   return event;
+}
+
+function givenFields(fields: Partial<UnifiedEvent>): Partial<UnifiedEvent> {
+  try {
+    return isPlain(fields) ? fields : shownFields(fields);
+  } catch (error) {
+    throw readFailure(fields, error);
+  }
 }
 
 /** Those of an object of a class, whose fields need not be its own. */
