@@ -15,7 +15,7 @@ import { readFailure } from './unreadable-event';
  *   for what cannot be read
  */
 export function createEvent(fields: Partial<UnifiedEvent>): UnifiedEvent {
-  if (!isObject(fields)) throw invalidArgument('fields', fields, 'an object');
+  if (typeof fields !== 'object' || fields === null) throw invalidArgument('fields', fields, 'an object');
   const given = givenFields(fields);
   const event: UnifiedEvent = { id: '', timestamp: 0n, type: '', source: '', ...given };
   if (given.id === undefined || given.id === null) event.id = generateEventId();
@@ -36,6 +36,7 @@ function givenFields(fields: Partial<UnifiedEvent>): Partial<UnifiedEvent> {
 
 /** Those of an object of a class, whose fields need not be its own. */
 function shownFields(fields: Partial<UnifiedEvent>): Partial<UnifiedEvent> {
+  if (isArrayOrRevoked(fields)) throw invalidArgument('fields', fields, 'an object');
   const shown: Record<string, unknown> = {};
   let knows = false;
   for (const { name } of EVENT_FIELDS) {
@@ -118,9 +119,6 @@ function hasSection(event: UnifiedEvent, name: keyof UnifiedEvent): boolean {
 }
 
 function checkEvent(event: unknown): void {
-  if (!isObject(event)) throw invalid('event', event, 'an object');
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !isArrayOrRevoked(value);
+  if (typeof event !== 'object' || event === null || isArrayOrRevoked(event))
+    throw invalid('event', event, 'an object');
 }

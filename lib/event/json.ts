@@ -163,20 +163,9 @@ function readFields(
 }
 
 function readField(value: unknown, field: FieldInfo, json: string, section: FieldInfo | undefined): unknown {
-  switch (field.kind) {
-    case 'section':
-      return readFields(value, field.fields!, json, field);
-    case 'timestamp': {
-      const timestamp = typeof value === 'string' ? parseTimestamp(value) : undefined;
-      if (timestamp === undefined)
-        throw refuse(field.path, value, 'an RFC 3339 time with its offset, from 1970 to 2262');
-      return timestamp;
-    }
-    case 'bytes': {
-      if (typeof value !== 'string' || !isBase64(value)) throw refuse(field.path, value, 'base64 text');
-      return new Uint8Array(Buffer.from(value, 'base64'));
-    }
-  }
+  if (field.kind === 'section') return readFields(value, field.fields!, json, field);
+  if (field.kind === 'timestamp') return readTimestamp(value, field);
+  if (field.kind === 'bytes') return readBytes(value, field);
   if (!holds(field, value)) throw refuse(field.path, value, field.expected);
   if (!holdsInJson(field, value)) throw refuse(field.path, value, field.expectedInJson!);
   switch (field.kind) {
@@ -193,6 +182,18 @@ function readField(value: unknown, field: FieldInfo, json: string, section: Fiel
     default:
       return value;
   }
+}
+
+function readTimestamp(value: unknown, { path }: FieldInfo): bigint {
+  const timestamp = typeof value === 'string' ? parseTimestamp(value) : undefined;
+  if (timestamp === undefined)
+    throw refuse(path, value, 'an RFC 3339 time with its offset, from 1970 to 2262');
+  return timestamp;
+}
+
+function readBytes(value: unknown, { path }: FieldInfo): Uint8Array {
+  if (typeof value !== 'string' || !isBase64(value)) throw refuse(path, value, 'base64 text');
+  return new Uint8Array(Buffer.from(value, 'base64'));
 }
 
 function checkTexts(items: Fields, { path, kind }: FieldInfo): void {

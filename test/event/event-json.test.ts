@@ -195,7 +195,6 @@ test('what is nested too deep is refused with the limit and a short path, in eve
 test('what is no text is refused, whatever reading it throws', () => {
   const throws = {
     toString(): string {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- as anybody can
       throw null;
     },
   };

@@ -100,7 +100,7 @@ test('a section of a class whose fields are all absent is an empty section', () 
       return undefined;
     }
   }
-  expectTaken({ ...smallestEvent(), kernel: new Absent() as object }, { ...smallestEvent(), kernel: {} });
+  expectTaken({ ...smallestEvent(), kernel: new Absent() }, { ...smallestEvent(), kernel: {} });
 });
 
 test('objects of another realm and without prototype are plain, empty or not', () => {
@@ -145,8 +145,9 @@ test.each(Object.entries(UNPLAIN).filter(([what]) => what !== 'a RegExp'))(
 
 test('a refusal names the class of what it refuses', () => {
   const refusal = (labels: unknown): string =>
-    thrown(() => eventToJSON({ ...smallestEvent(), entity: { type: 't', name: 'n', labels: labels as {} } }))
-      .message;
+    thrown(() =>
+      eventToJSON({ ...smallestEvent(), entity: { type: 't', name: 'n', labels: labels as never } }),
+    ).message;
   const expected = 'entity.labels must be a plain object of strings, or one with entries of its own, not ';
   expect(refusal(new Map())).toBe(`${expected}an object of class Map`);
   expect(refusal(new (class Secret {})())).toBe(`${expected}an object of class Secret`);
