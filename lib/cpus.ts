@@ -28,7 +28,7 @@ export function pinThread(cpu: number): void {
       `cpu must be one of the available CPUs ${available.join(', ')}, not ${cpu}`,
     );
   }
-  checkOutcome(binding.pinThread(cpu), 'pin a thread');
+  checkOutcome(binding.pinThread(cpu), `pin a thread to CPU ${cpu}`);
 }
 
 /** Lets this thread run on all available CPUs again. @throws TapioError ERR_UNSUPPORTED where the platform cannot */

@@ -64,6 +64,11 @@ export function isArrayOrRevoked(value: unknown): boolean {
   }
 }
 
+/** A revoked Proxy, which throws whatever is asked of it, or a Proxy of one. */
+export function isRevoked(value: unknown): boolean {
+  return isArrayOrRevoked(value) && !isArray(value);
+}
+
 /** How a value is shown in an error message: short, unambiguous, and never running user code. */
 export function show(value: unknown): string {
   switch (typeof value) {
@@ -85,6 +90,18 @@ export function show(value: unknown): string {
     default:
       if (value === null) return 'null';
       if (isArray(value)) return types.isProxy(value) ? 'a Proxy of an array' : `an array of ${value.length}`;
-      return isArrayOrRevoked(value) ? 'a revoked Proxy' : 'an object';
+      if (isRevoked(value)) return 'a revoked Proxy';
+      return `an object${ofClass(value)}`;
   }
+}
+
+/** The class of an object that is no literal, as far as that can be told without running code of the user. */
+function ofClass(value: unknown): string {
+  if (types.isProxy(value)) return '';
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (typeof prototype !== 'object' || prototype === null || types.isProxy(prototype)) return '';
+  const maker: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  if (typeof maker !== 'function' || types.isProxy(maker)) return '';
+  const name: unknown = Object.getOwnPropertyDescriptor(maker, 'name')?.value;
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? ` of class ${name.slice(0, 40)}` : '';
 }

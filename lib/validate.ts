@@ -1,6 +1,6 @@
 /** Checks of arguments that more than one class makes. Each throws a TapioError with the offending value. */
 import { types } from 'node:util';
-import { isArray, show, TapioError } from './errors';
+import { isArray, isRevoked, show, TapioError } from './errors';
 
 export function invalidArgument(name: string, value: unknown, expected: string): TapioError {
   return new TapioError('ERR_INVALID_ARGUMENT', `${name} must be ${expected}, not ${show(value)}`);
@@ -13,7 +13,8 @@ function invalidCapacity(name: string, value: unknown, expected: string): TapioE
 /** An options object or undefined; gives an empty one for undefined. */
 export function checkOptions<T extends object>(options: T | undefined, name = 'options'): T {
   if (options === undefined) return {} as T;
-  if (typeof options !== 'object' || options === null) throw invalidArgument(name, options, 'an object');
+  if (typeof options !== 'object' || options === null || isRevoked(options))
+    throw invalidArgument(name, options, 'an object');
   return options;
 }
 
@@ -92,19 +93,40 @@ export function checkLengths(name: string, value: unknown): asserts value is Uin
   if (countOf(value) === 0) checkAttached(name, value);
 }
 
-/** An array whose memory was transferred away or shrunk has length 0, as an empty one has; only the empty one can be copied. */
+/** Whether a value is a Uint8Array of any realm whose memory is still there. Runs no user code. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return types.isUint8Array(value) && (lengthOf(value) !== 0 || isAttached(value));
+}
+
 function checkAttached(name: string, value: Uint8Array | Uint32Array): void {
+  if (!isAttached(value))
+    throw invalidArgument(name, value, 'an array whose memory has not been transferred away or shrunk');
+}
+
+/** An array whose memory was transferred away or shrunk has length 0, as an empty one has; only the empty one can be copied. */
+function isAttached(value: Uint8Array | Uint32Array): boolean {
   try {
     new Uint8Array(value);
+    return true;
   } catch {
-    throw invalidArgument(name, value, 'an array whose memory has not been transferred away or shrunk');
+    return false;
   }
 }
 
-/** Items of an array, or of what claims to be one, read once each into an array of the engine's own. */
-export function copyOf<T>(items: readonly T[], from: number, to: number): T[] {
+/**
+ * Items of an array, or of what claims to be one, read once each into an array of the engine's own.
+ * @param stored of the batch they belong to: how many items before them are in
+ * @throws TapioError ERR_INVALID_ARGUMENT when it is a Proxy that has been revoked since it was checked; whatever a getter of it throws
+ */
+export function copyOf<T>(name: string, items: readonly T[], from: number, to: number, stored: number): T[] {
   const copy = new Array<T>(to - from);
-  for (let i = from; i < to; i++) copy[i - from] = items[i];
+  try {
+    for (let i = from; i < to; i++) copy[i - from] = items[i];
+  } catch (error) {
+    if (!isRevoked(items)) throw error;
+    const { code, message } = invalidArgument(name, items, 'an array');
+    throw new TapioError(code, message, stored);
+  }
   return copy;
 }
 
@@ -126,6 +148,7 @@ function isSignal(value: unknown): value is AbortSignal {
   return (
     typeof value === 'object' &&
     value !== null &&
+    !isRevoked(value) &&
     'aborted' in value &&
     typeof value.aborted === 'boolean' &&
     'addEventListener' in value &&

@@ -113,7 +113,7 @@ export class EventWriter {
     for (let start = from; start < total;) {
       const end = Math.min(start + Limit.MAX_BATCH, total);
       // A copy, so that no getter of the caller's array runs between two events of the staging.
-      const { count, error } = this.encodeChunk(copyOf(events, start, end), start, end);
+      const { count, error } = this.encodeChunk(copyOf('events', events, start, end, stored), start, end);
       if (count > 0) {
         const done = this.storeChunk(count, stored);
         stored += done;

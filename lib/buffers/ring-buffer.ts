@@ -211,11 +211,12 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   putBatch(items: readonly Uint8Array[]): number {
     checkArray('items', items);
     const port = this.#port;
-    if (items.length === 0 && port.closed) throw port.closedError();
+    const total = items.length;
+    if (total === 0 && port.closed) throw port.closedError();
     let stored = 0;
-    for (let start = 0; start < items.length;) {
+    for (let start = 0; start < total;) {
       // A copy, so that no getter of the caller's array runs while the staging is being filled.
-      const chunk = copyOf(items, start, Math.min(items.length, start + Limit.MAX_BATCH));
+      const chunk = copyOf('items', items, start, Math.min(total, start + Limit.MAX_BATCH), stored);
       let count = 0;
       let offset = 0;
       let bad: TapioError | undefined;
@@ -239,8 +240,8 @@ export class RingBuffer implements Disposable, AsyncDisposable {
         start += count;
         if (status === Status.FULL_OR_EMPTY) {
           // The ring has counted what it saw of the batch; the rest found no room either.
-          port.native.countRejected(items.length - start);
-          port.tellLost(items.length - stored);
+          port.native.countRejected(total - start);
+          port.tellLost(total - stored);
           return stored;
         }
       }

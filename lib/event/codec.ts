@@ -1,9 +1,8 @@
 /**
  * The self-contained form of an event, which may be stored or sent. docs/event-format.md describes it.
  */
-import { types } from 'node:util';
 import { TapioError, show } from '../errors';
-import { lengthOf } from '../validate';
+import { checkBytes, lengthOf } from '../validate';
 import { Decoder } from './decoder';
 import { Encoder } from './encoder';
 import { corrupt } from './invalid-event';
@@ -36,9 +35,7 @@ let idleScratch: Scratch | undefined;
  * @throws TapioError ERR_INVALID_EVENT; ERR_INVALID_ARGUMENT when there is too little room, and `target` is unchanged
  */
 export function encodeEvent(event: UnifiedEvent, target: Uint8Array, offset = 0): number {
-  if (!types.isUint8Array(target)) {
-    throw new TapioError('ERR_INVALID_ARGUMENT', `target must be a Uint8Array, not ${show(target)}`);
-  }
+  checkBytes('target', target);
   if (!Number.isSafeInteger(offset) || offset < 0 || offset > lengthOf(target)) {
     throw new TapioError(
       'ERR_INVALID_ARGUMENT',
@@ -55,7 +52,8 @@ export function encodeEvent(event: UnifiedEvent, target: Uint8Array, offset = 0)
       length = scratch.encoder.encode(event, HEADER_BYTES);
     }
     const total = HEADER_BYTES + length;
-    // The target may have shrunk while getters ran, so its length is read again.
+    // A getter may have shrunk the target, or transferred it away.
+    checkBytes('target', target);
     if (length === -1 || total > lengthOf(target) - offset) {
       const needed = length === -1 ? `more than ${scratch.bytes.length}` : total;
       throw new TapioError(
@@ -75,12 +73,11 @@ export function encodeEvent(event: UnifiedEvent, target: Uint8Array, offset = 0)
  * Decodes what `encodeEvent` wrote: exactly one event. The bytes are copied first, so another thread may
  * write them meanwhile without harm.
  *
- * @throws TapioError ERR_CORRUPT_DATA when the bytes are anything else
+ * @throws TapioError ERR_CORRUPT_DATA when the bytes are anything else; ERR_INVALID_ARGUMENT for no Uint8Array, or one whose
+ *   memory was transferred away
  */
 export function decodeEvent(bytes: Uint8Array): UnifiedEvent {
-  if (!types.isUint8Array(bytes)) {
-    throw new TapioError('ERR_INVALID_ARGUMENT', `bytes must be a Uint8Array, not ${show(bytes)}`);
-  }
+  checkBytes('bytes', bytes);
   const length = lengthOf(bytes);
   const scratch =
     length <= FIRST_SCRATCH_BYTES ? (idleScratch ?? makeScratch(FIRST_SCRATCH_BYTES)) : makeScratch(length);

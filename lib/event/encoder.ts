@@ -1,13 +1,14 @@
-import { isArray, isArrayOrRevoked, show, TapioError } from '../errors';
+import { show, TapioError } from '../errors';
+import { checkEmptyMap } from './empty-object';
 import { HeaderWord, MEMO_PLACES, writeEvent } from './generated/encode';
-import { invalid, pathOf } from './invalid-event';
+import { invalidItem } from './invalid-event';
 import { jsonText } from './json-text';
 import { Reference } from './references';
 import { CACHE_SIZE, cachedRefs, cachedTexts, internedId, internedText } from './strings';
 import { BufferText, type NarrowText, textBytes, type TextBytes, Texts, writeNarrow } from './narrow-text';
 import type { UnifiedEvent } from './unified-event';
+import { readFailure } from './unreadable-event';
 import { lengthOf } from '../validate';
-import { types } from 'node:util';
 
 /** Staged texts of larger events are let go afterwards, so that an idle encoder keeps little alive. */
 const MAX_KEPT_UNITS = 4096;
@@ -137,6 +138,8 @@ export class Encoder {
       this.i32[base + HeaderWord.TEXT_START] = end - at;
       this.i32[base + HeaderWord.NARROW_UNITS] = units;
       return end;
+    } catch (error) {
+      throw readFailure(event, error);
     } finally {
       this.encoding = false;
       texts.forget(texts.count, count);
@@ -168,9 +171,8 @@ export class Encoder {
   }
 
   /** Writes the reference of a text that recurs and is not the one of its place in the memo. @internal */
-  interned(word: number, value: unknown, path: string, place: number): void {
-    if (typeof value !== 'string') throw invalid(path, value, 'a string');
-    this.intern(word, value, place, place * PLACE_SALT);
+  interned(word: number, text: string, place: number): void {
+    this.intern(word, text, place, place * PLACE_SALT);
   }
 
   /** Likewise of a field that changes from event to event, where the cache does not have the text at its spot. @internal */
@@ -203,16 +205,8 @@ export class Encoder {
     return this.intern(word, text, place, salt);
   }
 
-  /** Writes the reference of a text that travels in the bundle. @internal */
-  bundled(word: number, value: unknown, path: string): void {
-    if (typeof value !== 'string') throw invalid(path, value, 'a string');
-    this.stage(word, value);
-  }
-
   /** Writes the reference of a JSON object, which travels as text. @internal */
-  json(word: number, value: unknown, path: string): void {
-    if (typeof value !== 'object' || value === null || isArrayOrRevoked(value))
-      throw invalid(path, value, 'an object');
+  json(word: number, value: object, path: string): void {
     const text = jsonText(value, path, this.byteLength);
     if (text === undefined) this.tooLarge = true;
     else this.stage(word, text);
@@ -226,14 +220,13 @@ export class Encoder {
   }
 
   /** Writes a counted array of texts; returns the word behind it. @internal */
-  strings(word: number, value: unknown, path: string, place: number, interned: boolean): number {
-    if (!isArray(value)) throw invalid(path, value, 'an array of strings');
-    const { length } = value;
+  strings(word: number, items: readonly unknown[], path: string, place: number, interned: boolean): number {
+    const { length } = items;
     const countWord = word++;
     let count = 0;
     for (let i = 0; i < length; i++) {
-      const item = value[i];
-      if (typeof item !== 'string') throw invalid(pathOf(path, i), item, 'a string');
+      const item = items[i];
+      if (typeof item !== 'string') throw invalidItem(path, i, item);
       if (interned) this.item(word++, item, place + (i & (MEMO_ITEMS - 1)), place * PLACE_SALT);
       else this.stage(word++, item);
       count++;
@@ -246,22 +239,18 @@ export class Encoder {
   /** Writes a counted map of texts to texts; returns the word behind it. @internal */
   stringMap(
     word: number,
-    value: unknown,
+    map: Readonly<Record<string, unknown>>,
     path: string,
     place: number,
     internedKeys: boolean,
     internedValues: boolean,
   ): number {
-    if (typeof value !== 'object' || value === null || isArrayOrRevoked(value)) {
-      throw invalid(path, value, 'an object of strings');
-    }
-    const map = value as Readonly<Record<string, unknown>>;
     const countWord = word++;
     let count = 0;
     for (const key in map) {
       if (!Object.prototype.hasOwnProperty.call(map, key)) continue;
       const item = map[key];
-      if (typeof item !== 'string') throw invalid(pathOf(path, key), item, 'a string');
+      if (typeof item !== 'string') throw invalidItem(path, key, item);
       const keyPlace = place + 2 * (count & (MEMO_ITEMS - 1));
       let keyId = 0;
       if (internedKeys) keyId = this.item(word, key, keyPlace, place * PLACE_SALT);
@@ -271,21 +260,19 @@ export class Encoder {
       word += 2;
       count++;
     }
-    if (count === 0 && (types.isMap(map) || types.isSet(map)))
-      throw invalid(path, map, 'a plain object of strings');
+    if (count === 0) checkEmptyMap(path, map);
     this.i32[countWord] = count;
     return word;
   }
 
-  /** Takes note of raw bytes; they are copied when the words are written. @internal */
-  rawBytes(value: unknown, path: string): void {
-    if (!types.isUint8Array(value)) throw invalid(path, value, 'a Uint8Array');
+  /** Takes note of raw bytes, the last field that is read; they are copied when the words are written. @internal */
+  rawBytes(value: Uint8Array): void {
     this.raw = value;
     this.rawLength = lengthOf(value);
   }
 
-  /** Takes note of a text for the bundle, and writes its reference on the assumption that it is Latin-1. */
-  private stage(word: number, text: string): void {
+  /** Takes note of a text for the bundle, and writes its reference on the assumption that it is Latin-1. @internal */
+  stage(word: number, text: string): void {
     this.i32[word] = Reference.BUNDLED | text.length;
     this.textWords[this.texts.count] = word;
     this.texts.add(text);

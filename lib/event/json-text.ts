@@ -2,10 +2,16 @@
  * Writes a JSON value as text, exactly, and refuses what JSON cannot say: one walk that checks and writes.
  * Unlike JSON.stringify it keeps -0, calls no toJSON, and leaves nothing out silently.
  */
-import { invalid, pathOf } from './invalid-event';
+import { isArray } from '../errors';
+import { isPlain } from './empty-object';
+import { invalid, pathOfKeys } from './invalid-event';
 
 /** Objects and arrays nested deeper than this are refused; a cycle is refused as itself. */
-export const MAX_JSON_DEPTH = 1000;
+const MAX_JSON_DEPTH = 1000;
+const SHALLOW = `a simple value, as objects and arrays nest at most ${MAX_JSON_DEPTH} deep`;
+const FINITE = 'a finite number';
+
+type Key = string | number;
 
 class TooLong extends Error {}
 
@@ -14,7 +20,7 @@ class TooLong extends Error {}
  * ERR_INVALID_EVENT naming the path of what is no JSON value. Reads each property once.
  */
 export function jsonText(value: unknown, path: string, maxLength: number): string | undefined {
-  const keys: (string | number)[] = [];
+  const keys: Key[] = [];
   const parents: object[] = [];
   let room = maxLength;
 
@@ -26,7 +32,7 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
   }
 
   function fail(bad: unknown, expected: string): Error {
-    return invalid(keys.reduce<string>(pathOf, path), bad, expected);
+    return invalid(pathOfKeys(path, keys), bad, expected);
   }
 
   function write(item: unknown): string {
@@ -34,7 +40,7 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
       case 'string':
         return spend(JSON.stringify(item.toWellFormed()));
       case 'number':
-        if (!Number.isFinite(item)) throw fail(item, 'a finite number');
+        if (!Number.isFinite(item)) throw fail(item, FINITE);
         return spend(item === 0 && Object.is(item, -0) ? '-0' : String(item));
       case 'boolean':
         return spend(item ? 'true' : 'false');
@@ -47,10 +53,10 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
 
   function writeNested(item: object): string {
     if (parents.includes(item)) throw fail(item, 'a JSON value without cycles');
-    if (parents.length >= MAX_JSON_DEPTH) throw fail(item, `nested at most ${MAX_JSON_DEPTH} deep`);
+    if (parents.length >= MAX_JSON_DEPTH) throw fail(item, SHALLOW);
     parents.push(item);
     spend('{}');
-    const text = Array.isArray(item) ? writeArray(item) : writeObject(item);
+    const text = isArray(item) ? writeArray(item) : writeObject(item);
     parents.pop();
     return text;
   }
@@ -89,12 +95,6 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
   }
 }
 
-/** An object literal, of any realm, or an object without prototype. */
-function isPlain(item: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(item);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
-}
-
 /** A text shorter than this cannot be nested too deep. */
 const SHORTEST_TOO_DEEP = 2 * MAX_JSON_DEPTH;
 /** Only such numbers can be too large for a double, which JSON.parse turns into an infinity. */
@@ -112,21 +112,46 @@ export function parseJsonText(text: string): unknown {
     return undefined;
   }
   if (text.length < SHORTEST_TOO_DEEP && !PERHAPS_INFINITE.test(text)) return value;
-  return isWritable(value) ? value : undefined;
+  return faultOf(value) === undefined ? value : undefined;
 }
 
-/** Whether `jsonText` takes a value that JSON.parse made. Does not recurse, however deep the value is. */
-export function isWritable(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    const next: unknown[] = [];
-    for (const item of level) {
-      if (typeof item === 'number' && !Number.isFinite(item)) return false;
-      if (typeof item !== 'object' || item === null) continue;
-      if (depth >= MAX_JSON_DEPTH) return false;
-      for (const child of Object.values(item)) next.push(child);
+/** Why `jsonText` does not take a value. */
+export interface JsonFault {
+  /** Where in the value. */
+  readonly keys: readonly Key[];
+  readonly value: unknown;
+  readonly expected: string;
+}
+
+/** The first fault of a value that JSON.parse made: a JSON text can be deeper than `jsonText` writes, and have infinite numbers. */
+export function faultOf(value: unknown): JsonFault | undefined {
+  const keys: Key[] = [];
+  return find(value);
+
+  function find(item: unknown): JsonFault | undefined {
+    if (typeof item === 'number' && !Number.isFinite(item)) return { keys, value: item, expected: FINITE };
+    if (typeof item !== 'object' || item === null) return undefined;
+    if (keys.length >= MAX_JSON_DEPTH) return { keys, value: item, expected: SHALLOW };
+    for (const [key, child] of Object.entries(item)) {
+      keys.push(Array.isArray(item) ? Number(key) : key);
+      const fault = find(child);
+      if (fault !== undefined) return fault;
+      keys.pop();
     }
-    level = next;
+    return undefined;
+  }
+}
+
+/** Whether a value that JSON.parse made has no fault, nor an integer that might have been rounded. */
+export function isOrdinary(value: unknown, depth = 0): boolean {
+  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= MAX_JSON_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isOrdinary(item, depth + 1)) return false;
+  } else {
+    for (const key of Object.keys(value))
+      if (!isOrdinary((value as Record<string, unknown>)[key], depth + 1)) return false;
   }
   return true;
 }

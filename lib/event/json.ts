@@ -3,12 +3,15 @@
  * nanoseconds, base64 raw data. Driven by the field table.
  */
 import { types } from 'node:util';
-import { isArray, isArrayOrRevoked, show, TapioError } from '../errors';
-import { EVENT_FIELDS, type FieldInfo } from './generated/fields';
-import { invalid, pathOf } from './invalid-event';
-import { isWritable, jsonText } from './json-text';
+import { isArrayOrRevoked, show, TapioError } from '../errors';
+import { checkEmptyMap, checkEmptySection } from './empty-object';
+import { EVENT_FIELDS, type FieldInfo, holds, holdsInJson } from './generated/fields';
+import { invalid, invalidItem, pathOf, pathOfKeys } from './invalid-event';
+import { faultOf, isOrdinary, jsonText } from './json-text';
+import { quoteLongIntegers } from './long-integers';
 import { formatTimestamp, parseTimestamp } from './rfc3339';
 import type { UnifiedEvent } from './unified-event';
+import { readFailure } from './unreadable-event';
 
 /** Under the longest string of the engine. */
 const MAX_JSON_LENGTH = 2 ** 28;
@@ -21,31 +24,41 @@ type Fields = Record<string, unknown>;
  * @throws TapioError ERR_INVALID_EVENT when a field has the wrong type or range, or is NaN or infinite
  */
 export function eventToJSON(event: UnifiedEvent): string {
-  if (typeof event !== 'object' || event === null) throw invalid('event', event, 'an object');
-  return writeFields(event as unknown as Fields, EVENT_FIELDS);
+  if (typeof event !== 'object' || event === null || isArrayOrRevoked(event))
+    throw invalid('event', event, 'an object');
+  try {
+    return writeFields(event as unknown as Fields, EVENT_FIELDS);
+  } catch (error) {
+    throw readFailure(event, error);
+  }
 }
 
 /**
- * The event in a JSON text. Unknown names and nulls in optional fields are ignored.
+ * The event in a JSON text. Unknown names and nulls in optional fields are ignored. An integer in `attributes` or
+ * `application.custom` that a number cannot hold becomes a string of its digits.
  *
  * @throws TapioError ERR_CORRUPT_DATA when there is no event in it, or a field has the wrong type or range
  */
 export function eventFromJSON(json: string): UnifiedEvent {
+  let text: string;
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    text = String(json);
+    value = JSON.parse(text);
   } catch (error) {
-    throw new TapioError('ERR_CORRUPT_DATA', `no JSON: ${(error as Error).message}`);
+    const why = types.isNativeError(error) ? error.message : show(error);
+    throw new TapioError('ERR_CORRUPT_DATA', `no JSON: ${why}`);
   }
-  return readFields(value, EVENT_FIELDS, 'event') as unknown as UnifiedEvent;
+  return readFields(value, EVENT_FIELDS, text, undefined) as unknown as UnifiedEvent;
 }
 
+/** '{}' when there are none. */
 function writeFields(values: Fields, fields: readonly FieldInfo[]): string {
   let text = '';
   for (const field of fields) {
     const value = values[field.name];
     if (value === undefined || value === null) {
-      if (!field.optional) throw invalid(field.path, value, expectation(field));
+      if (!field.optional) throw invalid(field.path, value, field.expected);
       continue;
     }
     text += `${text === '' ? '{' : ','}"${field.json}":${writeField(value, field)}`;
@@ -54,29 +67,30 @@ function writeFields(values: Fields, fields: readonly FieldInfo[]): string {
 }
 
 function writeField(value: unknown, field: FieldInfo): string {
-  if (!isOfKind(value, field)) throw invalid(field.path, value, expectation(field));
+  if (!holds(field, value)) throw invalid(field.path, value, field.expected);
+  if (!holdsInJson(field, value)) throw invalid(field.path, value, field.expectedInJson!);
   switch (field.kind) {
     case 'timestamp':
       return `"${formatTimestamp(value as bigint)}"`;
     case 'double':
-      if (!Number.isFinite(value)) throw invalid(field.path, value, 'a finite number in JSON');
-      return numberText(value as number);
     case 'safeInteger':
+      return Object.is(value, -0) ? '-0' : String(value);
     case 'u32':
     case 'i32':
     case 'port':
-      return numberText(value as number);
+      // Of -0, too, which has no binary form here.
+      return String(value);
     case 'bytes':
       return `"${bytesToBase64(value as Uint8Array)}"`;
     case 'section':
-      return writeFields(value as Fields, field.fields!);
+      return writeSection(value as Fields, field);
     case 'stringMap':
       return writeMap(value as Fields, field);
     case 'strings':
       return writeStrings(value as readonly unknown[], field);
     case 'string':
     case 'enum':
-      return JSON.stringify((value as string).toWellFormed());
+      return quote(value as string);
     case 'boolean':
       return String(value);
     case 'json': {
@@ -88,141 +102,115 @@ function writeField(value: unknown, field: FieldInfo): string {
   }
 }
 
-function writeMap(map: Fields, field: FieldInfo): string {
-  const entries = Object.keys(map).map((key) => {
-    const value = map[key];
-    if (typeof value !== 'string') throw invalid(pathOf(field.path, key), value, 'a string');
-    return `${JSON.stringify(key.toWellFormed())}:${JSON.stringify(value.toWellFormed())}`;
-  });
-  return `{${entries.join(',')}}`;
+function writeSection(section: Fields, { path, fields }: FieldInfo): string {
+  const text = writeFields(section, fields!);
+  if (text === '{}') checkEmptySection(path, section);
+  return text;
 }
 
-function writeStrings(items: readonly unknown[], field: FieldInfo): string {
+function writeMap(map: Fields, { path }: FieldInfo): string {
+  let text = '';
+  for (const key in map) {
+    if (!Object.hasOwn(map, key)) continue;
+    const value = map[key];
+    if (typeof value !== 'string') throw invalidItem(path, key, value);
+    text += `${text === '' ? '{' : ','}${quote(key)}:${quote(value)}`;
+  }
+  if (text === '') checkEmptyMap(path, map);
+  return text === '' ? '{}' : `${text}}`;
+}
+
+function writeStrings(items: readonly unknown[], { path }: FieldInfo): string {
   const texts: string[] = [];
-  for (let i = 0; i < items.length; i++) {
+  const { length } = items;
+  for (let i = 0; i < length; i++) {
     const item = items[i];
-    if (typeof item !== 'string') throw invalid(pathOf(field.path, i), item, 'a string');
-    texts.push(JSON.stringify(item.toWellFormed()));
+    if (typeof item !== 'string') throw invalidItem(path, i, item);
+    texts.push(quote(item));
   }
   return `[${texts.join(',')}]`;
 }
 
-function numberText(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
+function quote(text: string): string {
+  return JSON.stringify(text.toWellFormed());
 }
 
 function bytesToBase64(bytes: Uint8Array): string {
-  // A copy first: Buffer refuses no memory this way, shared memory included.
-  return Buffer.from(Uint8Array.prototype.slice.call(bytes)).toString('base64');
+  // A copy of the engine's own, whatever class the bytes are of.
+  return Buffer.from(new Uint8Array(bytes).buffer).toString('base64');
 }
 
-function readFields(value: unknown, fields: readonly FieldInfo[], path: string): Fields {
-  if (typeof value !== 'object' || value === null || isArrayOrRevoked(value))
-    throw refuse(path, value, 'an object');
+/** @param json the whole text. @param section undefined for the event itself */
+function readFields(
+  value: unknown,
+  fields: readonly FieldInfo[],
+  json: string,
+  section: FieldInfo | undefined,
+): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refuse(section?.path ?? 'event', value, 'an object');
   const values = value as Fields;
   const read: Fields = {};
   for (const field of fields) {
     const found = Object.hasOwn(values, field.json) ? values[field.json] : undefined;
     if (found === undefined || found === null) {
-      if (!field.optional) throw refuse(field.path, found, expectation(field));
+      if (!field.optional) throw refuse(field.path, found, field.expected);
       continue;
     }
-    read[field.name] = readField(found, field);
+    read[field.name] = readField(found, field, json, section);
   }
   return read;
 }
 
-function readField(value: unknown, field: FieldInfo): unknown {
+function readField(value: unknown, field: FieldInfo, json: string, section: FieldInfo | undefined): unknown {
+  if (field.kind === 'section') return readFields(value, field.fields!, json, field);
+  if (field.kind === 'timestamp') return readTimestamp(value, field);
+  if (field.kind === 'bytes') return readBytes(value, field);
+  if (!holds(field, value)) throw refuse(field.path, value, field.expected);
+  if (!holdsInJson(field, value)) throw refuse(field.path, value, field.expectedInJson!);
   switch (field.kind) {
-    case 'section':
-      return readFields(value, field.fields!, field.path);
-    case 'timestamp': {
-      const timestamp = typeof value === 'string' ? parseTimestamp(value) : undefined;
-      if (timestamp === undefined) throw refuse(field.path, value, 'an RFC 3339 time from 1970 to 2262');
-      return timestamp;
-    }
-    case 'bytes': {
-      if (typeof value !== 'string' || !isBase64(value)) throw refuse(field.path, value, 'base64 text');
-      return new Uint8Array(Buffer.from(value, 'base64'));
-    }
     case 'stringMap':
-    case 'strings': {
-      if (!isOfKind(value, field)) throw refuse(field.path, value, expectation(field));
-      for (const [key, item] of Object.entries(value as Fields)) {
-        if (typeof item !== 'string') throw refuse(pathOf(field.path, key), item, 'a string');
-      }
+    case 'strings':
+      checkTexts(value as Fields, field);
       return value;
-    }
     case 'json':
-      if (!isOfKind(value, field) || !isWritable(value)) throw refuse(field.path, value, expectation(field));
-      return value;
+      return isOrdinary(value) ? value : exactValue(json, field, section);
+    case 'u32':
+    case 'i32':
+    case 'port':
+      return (value as number) + 0;
     default:
-      if (!isOfKind(value, field)) throw refuse(field.path, value, expectation(field));
       return value;
   }
 }
 
-function isOfKind(value: unknown, field: FieldInfo): boolean {
-  switch (field.kind) {
-    case 'string':
-      return typeof value === 'string';
-    case 'boolean':
-      return typeof value === 'boolean';
-    case 'enum':
-      return field.values!.includes(value as string);
-    case 'timestamp':
-      return typeof value === 'bigint' && value >= 0n && value < 2n ** 63n;
-    case 'u32':
-      return typeof value === 'number' && value >>> 0 === value;
-    case 'i32':
-      return typeof value === 'number' && (value | 0) === value;
-    case 'port':
-      return typeof value === 'number' && (value & 0xffff) === value;
-    case 'safeInteger':
-      return Number.isSafeInteger(value);
-    case 'double':
-      return typeof value === 'number';
-    case 'bytes':
-      return types.isUint8Array(value);
-    case 'strings':
-      return isArray(value);
-    case 'stringMap':
-    case 'json':
-    case 'section':
-      return typeof value === 'object' && value !== null && !isArrayOrRevoked(value);
+function readTimestamp(value: unknown, { path }: FieldInfo): bigint {
+  const timestamp = typeof value === 'string' ? parseTimestamp(value) : undefined;
+  if (timestamp === undefined)
+    throw refuse(path, value, 'an RFC 3339 time with its offset, from 1970 to 2262');
+  return timestamp;
+}
+
+function readBytes(value: unknown, { path }: FieldInfo): Uint8Array {
+  if (typeof value !== 'string' || !isBase64(value)) throw refuse(path, value, 'base64 text');
+  return new Uint8Array(Buffer.from(value, 'base64'));
+}
+
+function checkTexts(items: Fields, { path, kind }: FieldInfo): void {
+  for (const [key, item] of Object.entries(items)) {
+    if (typeof item !== 'string')
+      throw refuse(pathOf(path, kind === 'strings' ? Number(key) : key), item, 'a string');
   }
 }
 
-function expectation(field: FieldInfo): string {
-  switch (field.kind) {
-    case 'string':
-      return 'a string';
-    case 'boolean':
-      return 'a boolean';
-    case 'enum':
-      return field.values!.map((value) => `"${value}"`).join(', ');
-    case 'timestamp':
-      return 'a bigint from 0 to 2^63-1';
-    case 'u32':
-      return 'an integer from 0 to 4294967295';
-    case 'i32':
-      return 'an integer from -2147483648 to 2147483647';
-    case 'port':
-      return 'an integer from 0 to 65535';
-    case 'safeInteger':
-      return 'a safe integer';
-    case 'double':
-      return 'a number';
-    case 'bytes':
-      return 'a Uint8Array';
-    case 'strings':
-      return 'an array of strings';
-    case 'stringMap':
-      return 'an object of strings';
-    case 'json':
-    case 'section':
-      return 'an object';
-  }
+/** The value of a field that may be any JSON, with texts for the integers that a number cannot hold. */
+function exactValue(json: string, field: FieldInfo, section: FieldInfo | undefined): unknown {
+  let owner = JSON.parse(quoteLongIntegers(json)) as Fields;
+  if (section !== undefined) owner = owner[section.json] as Fields;
+  const value = owner[field.json];
+  const fault = faultOf(value);
+  if (fault !== undefined) throw refuse(pathOfKeys(field.path, fault.keys), fault.value, fault.expected);
+  return value;
 }
 
 /** Base64 with padding, as RFC 4648 has it. Buffer would skip anything else without a word. */

@@ -13,8 +13,9 @@ export function formatTimestamp(timestamp: bigint): string {
   return `${whole}.${String(nanos).padStart(9, '0').replace(/0+$/, '')}Z`;
 }
 
+/** RFC 3339, and what is written beside it where the instant is as certain; docs/event-json.md has the table. */
 const PATTERN =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:[Zz]|([+-])(\d{2})(?::?(\d{2}))?)$/;
 
 type SixNumbers = [number, number, number, number, number, number];
 

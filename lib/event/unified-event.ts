@@ -20,7 +20,8 @@
 export type Severity = 'debug' | 'info' | 'low' | 'medium' | 'warning' | 'high' | 'error' | 'critical';
 
 /**
- * One observation. A plain object literal of this shape is an event.
+ * One observation. A plain object literal of this shape is an event, and so is any other object that shows these fields. An
+ * object that shows no field or entry at all, as a Map does, is an empty section or map only if it is plain.
  *
  * Only the properties below travel. `null` or `undefined` in an optional property means absent, and an absent
  * property is absent again after a round trip. Text is any Unicode; lone surrogates become U+FFFD. A value

@@ -1,22 +1,6 @@
 /** The encoder: one straight-line function for each section. */
+import { check, expected, MAX_TIMESTAMP } from './kinds.mjs';
 import { ROOT_HEADER } from './layout.mjs';
-
-const NUMBER_RULES = {
-  u32: {
-    bad: (v) => `typeof ${v} !== 'number' || ${v} >>> 0 !== ${v}`,
-    expected: 'an integer from 0 to 4294967295',
-  },
-  i32: {
-    bad: (v) => `typeof ${v} !== 'number' || (${v} | 0) !== ${v}`,
-    expected: 'an integer from -2147483648 to 2147483647',
-  },
-  port: {
-    bad: (v) => `typeof ${v} !== 'number' || (${v} & 0xffff) !== ${v}`,
-    expected: 'an integer from 0 to 65535',
-  },
-  safeInteger: { bad: (v) => `!Number.isSafeInteger(${v})`, expected: 'a safe integer' },
-  double: { bad: (v) => `typeof ${v} !== 'number'`, expected: 'a number' },
-};
 
 /** Items of an array, or pairs of a map, that the memo has places for: MEMO_ITEMS in lib/event/encoder.ts. */
 const MEMO_ITEMS = 8;
@@ -38,7 +22,9 @@ export function emitEncode(layout) {
     layout.bytes,
   ];
   return `import type { Encoder } from '../encoder';
-import { isArrayOrRevoked } from '../../errors';
+import { isArray, isArrayOrRevoked } from '../../errors';
+import { isBytes } from '../../validate';
+import { checkEmptySection } from '../empty-object';
 import { invalid } from '../invalid-event';
 import type { UnifiedEvent } from '../unified-event';
 
@@ -55,21 +41,19 @@ export const enum HeaderWord {
 /** How many places the memo of an encoder needs. */
 export const MEMO_PLACES = ${places.next};
 
-const MAX_TIMESTAMP = 2n ** 63n - 1n;
+${MAX_TIMESTAMP}
 
 /**
  * Writes the words of an event from word \`at\` on; returns the word behind the last. Events with the section
  * \`${fixed.name}\` and no more are by far the most, and all that is to be done for them is in this one function.
  */
 export function writeEvent(out: Encoder, event: UnifiedEvent, at: number): number {
-  if (typeof event !== 'object' || event === null || isArrayOrRevoked(event)) throw invalid('event', event, 'an object');
+  ${check({ kind: 'section', path: 'event' }, 'event')}
   const { i32, memoTexts, memoRefs, cachedTexts, cachedRefs } = out;
   let bits = 0;
 
   const timestamp = event.${layout.timestamp.name};
-  if (typeof timestamp !== 'bigint' || timestamp < 0n || timestamp > MAX_TIMESTAMP) {
-    throw invalid('${layout.timestamp.path}', timestamp, 'a bigint from 0 to 2^63-1');
-  }
+  ${check(layout.timestamp, 'timestamp')}
   out.i64[at >> 1] = timestamp;
 ${root.requiredRefs.map((field, i) => requiredRef(field, 'event', `at + ${ROOT_HEADER.refs + i}`)).join('')}${root.flags.map((field) => writeFlag(field, 'event')).join('')}
 ${[fixed, ...others].map((field) => `  const ${field.name} = event.${field.name};\n`).join('')}
@@ -99,7 +83,7 @@ ${[
   ...root.doubles.map((field) => present(field, writeDouble(field, field.name))),
   ...root.parts.map((field) => present(field, writePart(field, field.name))),
   ...sections.map((section) => present(section, `w = ${writer(section)}(out, ${section.name}, w);`)),
-  present(layout.bytes, `out.rawBytes(${layout.bytes.name}, '${layout.bytes.path}');`),
+  present(layout.bytes, `${check(layout.bytes, layout.bytes.name)}\nout.rawBytes(${layout.bytes.name});`),
 ].join('')}  i32[at + ${ROOT_HEADER.bits}] = bits;
   return w;
 }
@@ -107,9 +91,6 @@ ${[
 ${emitFixed(fixed)}
 ${sections.map(emitPacked).join('\n')}
 ${enums.map(emitEnum).join('\n')}
-function refuseSection(path: string, value: unknown): never {
-  throw invalid(path, value, 'an object');
-}
 `;
 }
 
@@ -138,10 +119,10 @@ function fixedBody(section, owner, at) {
     ...record.flags.map((field) => writeFlag(field, owner, bits)),
     ...record.parts.map((field) => optional(field, owner, writePart(field, field.name), bits)),
   ];
-  return `  if (typeof ${owner} !== 'object' || isArrayOrRevoked(${owner})) refuseSection('${section.path}', ${owner});
+  return `  ${check(section, owner)}
   let ${bits} = 0;
   let w = ${at(record.fixedWords)};
-${slots.join('')}  i32[${at(0)}] = ${bits};
+${slots.join('')}${emptyCheck(section, owner, bits)}  i32[${at(0)}] = ${bits};
 `;
 }
 
@@ -157,14 +138,20 @@ function emitPacked(section) {
   ];
   const usesMemo = [...record.requiredRefs, ...record.optionalRefs].some(isMemoized);
   return `function ${writer(section)}(out: Encoder, section: Section<'${section.name}'>, at: number): number {
-  if (typeof section !== 'object' || isArrayOrRevoked(section)) refuseSection('${section.path}', section);
+  ${check(section, 'section')}
   const { i32${usesMemo ? ', memoTexts, memoRefs' : ''} } = out;
   let bits = 0;
   let w = at + 1;
-${body.join('')}  i32[at] = bits;
+${body.join('')}${emptyCheck(section, 'section', 'bits')}  i32[at] = bits;
   return w;
 }
 `;
+}
+
+/** A section that showed no field at all: nothing is to be done for one that has some. */
+function emptyCheck(section, owner, bits) {
+  if (section.fields.some((field) => !field.optional)) return '';
+  return `  if (${bits} === 0) checkEmptySection('${section.path}', ${owner});\n`;
 }
 
 function any(field, write) {
@@ -196,13 +183,18 @@ function requiredRef(field, owner, word) {
 function writeRef(field, word, value) {
   const { place } = field;
   if (field.changes)
-    return `if (typeof ${value} !== 'string') throw invalid('${field.path}', ${value}, 'a string');
+    return `${check(field, value)}
 const ${value}Spot = ${value}.length === 0 ? 0 : Math.imul(${place} * ${PLACE_SALT} + ${value}.length * 256 + ${value}.charCodeAt(${value}.length - 1), 0x9e3779b1) >>> 20;
 if (${value} === cachedTexts[${value}Spot]) i32[${word}] = cachedRefs[${value}Spot];
 else out.changed(${word}, ${value}, ${place});`;
   if (isMemoized(field))
-    return `if (${value} === memoTexts[${place}]) i32[${word}] = memoRefs[${place}];\nelse out.interned(${word}, ${value}, '${field.path}', ${place});`;
-  return `out.${field.kind === 'json' ? 'json' : 'bundled'}(${word}, ${value}, '${field.path}');`;
+    return `if (${value} === memoTexts[${place}]) i32[${word}] = memoRefs[${place}];
+else {
+  ${check(field, value)}
+  out.interned(${word}, ${value}, ${place});
+}`;
+  if (field.kind === 'json') return `${check(field, value)}\nout.json(${word}, ${value}, '${field.path}');`;
+  return `${check(field, value)}\nout.stage(${word}, ${value});`;
 }
 
 function isMemoized(field) {
@@ -210,22 +202,19 @@ function isMemoized(field) {
 }
 
 function writeWord(field, word, value) {
-  return `${checkNumber(field, value)}\ni32[${word}] = ${value};`;
+  return `${check(field, value)}\ni32[${word}] = ${value};`;
 }
 
 function writeDouble(field, value) {
-  return `${checkNumber(field, value)}\nout.double(w, ${value});\nw += 2;`;
-}
-
-function checkNumber(field, value) {
-  const { bad, expected } = NUMBER_RULES[field.kind];
-  return `if (${bad(value)}) throw invalid('${field.path}', ${value}, '${expected}');`;
+  return `${check(field, value)}\nout.double(w, ${value});\nw += 2;`;
 }
 
 function writePart(field, value) {
   if (field.kind === 'strings')
-    return `w = out.strings(w, ${value}, '${field.path}', ${field.place}, ${field.interned === 'all'});`;
-  return `w = out.stringMap(w, ${value}, '${field.path}', ${field.place}, ${field.interned !== 'none'}, ${field.interned === 'all'});`;
+    return `${check(field, value)}
+w = out.strings(w, ${value}, '${field.path}', ${field.place}, ${field.interned === 'all'});`;
+  return `${check(field, value)}
+w = out.stringMap(w, ${value}, '${field.path}', ${field.place}, ${field.interned !== 'none'}, ${field.interned === 'all'});`;
 }
 
 /** Gives each field of interned text its places in the encoder's memo; `next` is their number. */
@@ -250,11 +239,10 @@ function writeFlag(field, owner, bits = 'bits') {
       : `${read}  ${put}\n`;
   }
   const present = field.optional ? `    ${bits} |= ${bit(field.bit)};\n` : '';
-  const check = `if (typeof ${field.name} !== 'boolean') throw invalid('${field.path}', ${field.name}, 'a boolean');`;
   const put = `if (${field.name}) ${bits} |= ${bit(field.valueBit)};`;
   const read = `  const ${field.name} = ${owner}.${field.name};\n`;
-  if (!field.optional) return `${read}  ${check}\n  ${put}\n`;
-  return `${read}  if (${field.name} !== undefined && ${field.name} !== null) {\n${present}    ${check}\n    ${put}\n  }\n`;
+  if (!field.optional) return `${read}  ${check(field, field.name)}\n  ${put}\n`;
+  return `${read}  if (${field.name} !== undefined && ${field.name} !== null) {\n${present}    ${check(field, field.name)}\n    ${put}\n  }\n`;
 }
 
 function emitEnum(field) {
@@ -262,7 +250,7 @@ function emitEnum(field) {
   switch (value) {
 ${field.values.map((value, i) => `    case '${value}':\n      return ${i + 1};`).join('\n')}
     default:
-      throw invalid('${field.path}', value, '${field.values.map((value) => `"${value}"`).join(', ')}');
+      throw invalid('${field.path}', value, '${expected(field)}');
   }
 }
 `;

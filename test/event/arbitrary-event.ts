@@ -58,6 +58,20 @@ function arbitraryFields(fields: readonly FieldInfo[]): fc.Arbitrary<Record<stri
 
 export const arbitraryEvent = arbitraryFields(EVENT_FIELDS) as unknown as fc.Arbitrary<UnifiedEvent>;
 
+/** Whether JSON cannot carry the value of a field, which the binary form does. */
+export function isBinaryOnly(field: FieldInfo, value: unknown): boolean {
+  return field.kind === 'double' && typeof value === 'number' && !Number.isFinite(value);
+}
+
+/** Whether JSON cannot carry a field of an event. */
+export function hasBinaryOnly(event: UnifiedEvent): boolean {
+  const values = event as unknown as Record<string, Record<string, unknown> | undefined>;
+  return leafFields().some((field) => {
+    const [first, second] = field.path.split('.') as [string, string | undefined];
+    return isBinaryOnly(field, second === undefined ? values[first] : values[first]?.[second]);
+  });
+}
+
 /** The smallest event, of required fields only. */
 export function smallestEvent(): UnifiedEvent {
   return { id: 'id', timestamp: 1n, type: 'kernel', source: 'test' };
@@ -81,6 +95,7 @@ export function eventWith(field: FieldInfo, value: unknown): UnifiedEvent {
 
 /** One ordinary value of a field. */
 export function someValue(field: FieldInfo): unknown {
+  if (field.kind === 'double') return 0.5;
   return fc.sample(arbitraryValue(field), { seed: 1, numRuns: 1 })[0];
 }
 

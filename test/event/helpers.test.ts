@@ -12,6 +12,8 @@ import {
   type UnifiedEvent,
 } from '@tapio/performance';
 import { smallestEvent } from './arbitrary-event';
+import { thrown } from './internals';
+import { revokedProxy } from './odd-values';
 
 const withFields = (fields: Partial<UnifiedEvent>): UnifiedEvent => ({ ...smallestEvent(), ...fields });
 const impact = {
@@ -86,5 +88,45 @@ test('the sections an event has', () => {
   for (const [name, question] of Object.entries(questions)) {
     expect(question({ ...smallestEvent(), [name]: { value: 1 } })).toBe(true);
     expect(question(smallestEvent())).toBe(false);
+  }
+});
+
+const NO_OBJECTS: readonly (readonly [unknown, string])[] = [
+  [undefined, 'undefined'],
+  [null, 'null'],
+  [5, '5'],
+  ['event', '"event"'],
+  [true, 'true'],
+  [() => 1, 'a function'],
+  [[], 'an array of 0'],
+  [revokedProxy({}), 'a revoked Proxy'],
+];
+
+test.each([
+  ['getSeverity', getSeverity],
+  ['getEntityId', getEntityId],
+  ['hasTraceContext', hasTraceContext],
+  ['isKernelEvent', isKernelEvent],
+  ['isNetworkEvent', isNetworkEvent],
+  ['isApplicationEvent', isApplicationEvent],
+  ['isKubernetesEvent', isKubernetesEvent],
+  ['isMetricEvent', isMetricEvent],
+] as const)('%s refuses what is no event', (_name, ask) => {
+  for (const [value, shown] of NO_OBJECTS) {
+    expect(thrown(() => ask(value as UnifiedEvent))).toMatchObject({
+      name: 'TapioError',
+      code: 'ERR_INVALID_EVENT',
+      message: `event must be an object, not ${shown}`,
+    });
+  }
+});
+
+test('createEvent refuses what has no fields', () => {
+  for (const [value, shown] of NO_OBJECTS) {
+    expect(thrown(() => createEvent(value as UnifiedEvent))).toMatchObject({
+      name: 'TapioError',
+      code: 'ERR_INVALID_ARGUMENT',
+      message: `fields must be an object, not ${shown}`,
+    });
   }
 });
