@@ -67,7 +67,7 @@ const MEMORY_STEP_SHARE = 0.05;
  * A user or a network namespace that changes leaves no mark in `stat`, and costs more to read: about so many processes are looked at in
  * a sample, in turn, besides those that changed otherwise.
  */
-const REFRESHED_PER_SAMPLE = 128;
+const REFRESHED_PER_SAMPLE = 64;
 
 /** One thread's. A process that starts and is reaped between two samples is not seen. */
 export class ProcessWatcher {
@@ -119,27 +119,29 @@ export class ProcessWatcher {
       this.forget(known, changes);
       known = undefined;
     }
-    const thread = stat.ended ? this.livingThread(directory, stat) : { directory, stat };
-    const isNew = known === undefined;
-    known ??= this.track(pid, thread?.directory ?? directory, stat);
-    if (isNew && this.samples > 1) changes.push({ kind: 'start', process: known });
-    if (!known.alive) return;
-    if (!thread) {
-      known.alive = false;
-      if (!isNew || this.samples > 1) changes.push(this.exited(known));
-    } else if (!isNew) {
-      known.directory = thread.directory;
-      // The memory and the program are those of a thread that lives.
-      this.compare(known, { ...stat, rssPages: thread.stat.rssPages, image: thread.stat.image }, changes);
+    const life = stat.ended ? this.livingThread(directory, stat) : { directory, stat };
+    if (!known) {
+      known = this.track(pid, life ?? { directory, stat });
+      if (this.samples > 1) changes.push({ kind: 'start', process: known });
+    } else if (known.alive && life) {
+      known.directory = life.directory;
+      this.compare(known, life.stat, changes);
     }
+    if (!known.alive || life) return;
+    known.alive = false;
+    // What was dead at the first look has not died since.
+    if (this.samples > 1) changes.push(this.exited(known));
   }
 
-  /** Another thread of a process whose first one has ended: it lives for as long as any of them does. */
+  /**
+   * Another thread of a process whose first one has ended: it lives for as long as any of them does, and its memory and program are
+   * seen there.
+   */
   private livingThread(
     directory: string,
-    { threads }: ProcessStat,
+    stat: ProcessStat,
   ): { directory: string; stat: ProcessStat } | undefined {
-    if (threads <= 1) return undefined;
+    if (stat.threads <= 1) return undefined;
     let names: string[];
     try {
       names = fs.readdirSync(`${directory}/task`);
@@ -148,13 +150,14 @@ export class ProcessWatcher {
     }
     for (const name of names) {
       const thread = `${directory}/task/${name}`;
-      const stat = this.readStat(thread);
-      if (stat && !stat.ended) return { directory: thread, stat };
+      const own = this.readStat(thread);
+      if (!own || own.ended) continue;
+      return { directory: thread, stat: { ...stat, rssPages: own.rssPages, image: own.image } };
     }
     return undefined;
   }
 
-  private track(pid: number, directory: string, stat: ProcessStat): Tracked {
+  private track(pid: number, { directory, stat }: { directory: string; stat: ProcessStat }): Tracked {
     const process: Tracked = {
       pid,
       alive: true,

@@ -38,17 +38,16 @@ async function run({
 }: SourceContext<ProcSettings>): Promise<void> {
   const { root, intervalMs } = settings;
   checkProc(root, process.platform);
-  const tell = (text: string): void => warn(`source proc: ${text}`);
   if (!fs.existsSync(`${root}/self`)) {
-    tell(
+    warn(
       `${root} is that of another pid namespace: pids and connections are those of the processes in there`,
     );
   }
   const files = new FileReader();
   const processes = new ProcessWatcher(root, files, kernelMeasures());
-  const network = new NetworkWatcher(root, files, tell);
+  const network = new NetworkWatcher(root, files, warn);
   const owners = new SocketOwners();
-  const pace = new SamplePace(intervalMs, tell);
+  const pace = new SamplePace(intervalMs, warn);
   sampleProcesses(processes, root);
   network.sample(processes.living());
   await ready();
