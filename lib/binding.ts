@@ -188,16 +188,16 @@ export interface NativeBinding extends InstanceCalls {
    * Milliseconds since the host started, sleep included, by the clock of this time namespace: the one that start times in /proc are
    * told by. NaN where the platform has none.
    */
-  bootTime(): number;
+  readonly bootTime: () => number;
   /** Milliseconds of CPU time that this thread has used. NaN where the platform does not tell. */
-  threadCpuTime(): number;
+  readonly threadCpuTime: () => number;
   /** Bytes of a page, and ticks a second, in the kernel's figures. */
-  kernelUnits(): [pageSize: number, ticksPerSecond: number];
+  readonly kernelUnits: () => [pageSize: number, ticksPerSecond: number];
   /**
    * Asks the kernel which side opened each of these connections of this network namespace: 40 bytes for each in `ends`, see TcpEnd in
    * native/kernel/socket_diag.h. One byte for each in `openers`: 0 it cannot be told, 1 the local side, 2 the remote one.
    */
-  tcpOpeners(ends: Uint8Array, openers: Uint8Array): void;
+  readonly tcpOpeners: (ends: Uint8Array, openers: Uint8Array) => void;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon is a CommonJS resource

@@ -7,7 +7,8 @@
 
 namespace tapio::kernel {
 
-// One end of a connection, as JavaScript packs it: the head of struct inet_diag_sockid, then the family.
+// One end of a connection, as JavaScript packs it: the head of struct inet_diag_sockid, then the
+// family.
 struct TcpEnd {
   std::uint16_t local_port;  // ports and addresses in network byte order
   std::uint16_t remote_port;

@@ -27,7 +27,8 @@ inline void DecodeUtf8(std::string_view text, std::vector<char16_t>& target) {
                           : first >= 0xe0 && first < 0xf0 ? 2
                           : first >= 0xf0 && first < 0xf5 ? 3
                                                           : 4;
-    // The second byte's range is what keeps overlong forms, surrogates and what is beyond Unicode out.
+    // The second byte's range is what keeps overlong forms, surrogates and what is beyond Unicode
+    // out.
     unsigned least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
     unsigned most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
     unsigned left = more;

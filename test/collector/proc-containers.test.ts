@@ -97,11 +97,15 @@ testWith([NEEDS.mounts], 'a /proc that goes away is told, and no process has end
 });
 
 testWith([NEEDS.pidns, NEEDS.mounts], 'in a pid namespace the ids are those of its own /proc', async () => {
-  const run = await ProcRun.started({ command: inMountNamespace('sleep 1 & true', '--pid', '--mount-proc') });
+  const go = path.join(directory, 'go');
+  const setup = `mkfifo ${go}; { read a <${go}; exec sleep 600; } & true`;
+  const run = await ProcRun.started({ command: inMountNamespace(setup, '--pid', '--mount-proc') });
+  fs.writeFileSync(go, '\n');
   const { kernel } = await run.seen(
-    ({ type, kernel }) => type === 'process.exit' && kernel?.comm === 'sleep',
+    ({ type, kernel }) => type === 'process.exec' && kernel?.comm === 'sleep',
   );
-  expect(kernel!.pid).toBeLessThan(100);
+  // The second one of its namespace.
+  expect(kernel!.pid).toBeLessThan(10);
 });
 
 testWith([NEEDS.pidns, NEEDS.mounts], "another pid namespace's /proc is told to be one", async () => {
@@ -119,3 +123,23 @@ testWith([NEEDS.pidns, NEEDS.mounts], "another pid namespace's /proc is told to 
 function childOf(pid: number): number {
   return Number(fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
 }
+
+testWith(
+  [],
+  'a process that may not read its own auxiliary vector, as with capabilities of its program, may run it',
+  async () => {
+    const file = path.join(directory, 'preload.cjs');
+    fs.writeFileSync(
+      file,
+      `const fs = require('node:fs');
+    for (const name of ['openSync', 'readFileSync']) {
+      const real = fs[name];
+      fs[name] = (path, ...rest) => {
+        if (path === '/proc/self/auxv') throw Object.assign(new Error('private'), { code: 'EACCES' });
+        return real(path, ...rest);
+      };
+    }`,
+    );
+    await expectTrueLifetime(await ProcRun.started({ env: { NODE_OPTIONS: `--require ${file}` } }));
+  },
+);

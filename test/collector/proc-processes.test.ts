@@ -5,6 +5,19 @@ import { endAllRuns, Helper, NEEDS, ProcRun, testWith } from './proc-run';
 
 afterEach(endAllRuns);
 
+/** A parent that reaps nobody, and its child. */
+async function negligent(): Promise<[parent: Helper, child: number]> {
+  const parent = new Helper(['sh', '-c', 'sleep 600 & echo $!; exec sleep 600']);
+  const child = Number(await parent.line());
+  await until(() => fs.readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n');
+  return [parent, child];
+}
+
+/** For what the kernel does without telling. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 const stateOf = (pid: number): string => /\) (\w)/.exec(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))![1];
 
 testWith(
@@ -12,10 +25,8 @@ testWith(
   'a process that its parent does not reap has ended when it died, and is never told again',
   async () => {
     const run = await ProcRun.started();
-    // The parent is `sleep` by then, which waits for nobody.
-    const parent = new Helper(['sh', '-c', 'sleep 600 & echo $!; exec sleep 600']);
     const began = performance.now();
-    const pid = Number(await parent.line());
+    const [parent, pid] = await negligent();
     await run.seenOf('process.start', pid);
     process.kill(pid, 'SIGKILL');
     const { attributes, kernel } = await run.seenOf('process.exit', pid);
@@ -32,9 +43,9 @@ testWith(
 );
 
 testWith([], 'what is dead already when the source starts is not told', async () => {
-  const parent = new Helper(['sh', '-c', 'true & echo $!; exec sleep 600']);
-  const pid = Number(await parent.line());
-  while (stateOf(pid) !== 'Z') await new Promise((resolve) => setImmediate(resolve));
+  const [parent, pid] = await negligent();
+  process.kill(pid, 'SIGKILL');
+  await until(() => stateOf(pid) === 'Z');
   const run = await ProcRun.started();
   parent.child.kill('SIGKILL');
   await run.seenOf('process.exit', parent.pid);
@@ -65,7 +76,7 @@ testWith(
     const run = await ProcRun.started();
     expect(stateOf(pid)).toBe('Z');
     await helper.ask('grow');
-    await run.seen(({ kernel, metrics }) => kernel?.pid === pid && metrics && metrics.value! > 64 << 20);
+    await run.seen(({ kernel, metrics }) => kernel?.pid === pid && metrics && metrics.value > 64 << 20);
     expect(run.events.some(({ type, kernel }) => type === 'process.exit' && kernel?.pid === pid)).toBe(false);
     helper.child.stdin.end();
     await run.seenOf('process.exit', pid);
