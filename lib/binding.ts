@@ -183,6 +183,21 @@ export interface NativeBinding extends InstanceCalls {
   unpinThread(): number;
   /** Whether the C library tells the CPU's number from its rseq area. */
   rseqActive(): boolean;
+
+  /**
+   * Milliseconds since the host started, sleep included, by the clock of this time namespace: the one that start times in /proc are
+   * told by. NaN where the platform has none.
+   */
+  readonly bootTime: () => number;
+  /** Milliseconds of CPU time that this thread has used. NaN where the platform does not tell. */
+  readonly threadCpuTime: () => number;
+  /** Bytes of a page, and ticks a second, in the kernel's figures. */
+  readonly kernelUnits: () => [pageSize: number, ticksPerSecond: number];
+  /**
+   * Asks the kernel which side opened each of these connections of this network namespace: 40 bytes for each in `ends`, see TcpEnd in
+   * native/kernel/socket_diag.h. One byte for each in `openers`: 0 it cannot be told, 1 the local side, 2 the remote one.
+   */
+  readonly tcpOpeners: (ends: Uint8Array, openers: Uint8Array) => void;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon is a CommonJS resource

@@ -1,5 +1,5 @@
 /** CPU time of this thread and of the whole process. */
-import fs from 'node:fs';
+import { binding } from '../binding';
 
 export interface CpuPercent {
   /** Percent of one core, of the thread that made the meter. */
@@ -13,8 +13,6 @@ interface Reading {
   threadMs: number;
   processMs: number;
 }
-
-type ThreadCpuUsage = () => { user: number; system: number };
 
 /** Use it on the main thread. */
 export class CpuMeter {
@@ -59,16 +57,6 @@ function percent(from: Reading, to: Reading): CpuPercent {
 }
 
 function threadCpuReader(): [read: () => number, note: string] {
-  const { threadCpuUsage } = process as unknown as { threadCpuUsage?: ThreadCpuUsage };
-  if (threadCpuUsage) {
-    return [() => threadMillis(threadCpuUsage.call(process)), ''];
-  }
-  // The first field is the time on a CPU in nanoseconds; the main thread's id is the process id.
-  const file = `/proc/self/task/${process.pid}/schedstat`;
-  if (fs.existsSync(file)) return [() => Number(fs.readFileSync(file, 'utf8').split(' ')[0]) / 1e6, ''];
+  if (!Number.isNaN(binding.threadCpuTime())) return [binding.threadCpuTime, ''];
   return [() => performance.eventLoopUtilization().active, ' (event loop busy time)'];
-}
-
-function threadMillis({ user, system }: { user: number; system: number }): number {
-  return (user + system) / 1000;
 }

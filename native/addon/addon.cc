@@ -9,6 +9,7 @@
 #include "calls.h"
 #include "cpus.h"
 #include "environment.h"
+#include "host.h"
 #include "kernel_sources.h"
 #include "registry.h"
 #include "symbols.h"
@@ -146,6 +147,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add_raw("stopKernelSource", KernelSources::StopSource);
   add_raw("kernelSourceStats", KernelSources::SourceStats);
   add_raw("probeTracing", KernelSources::ProbeTracing);
+  add_raw("bootTime", BootTime);
+  add_raw("threadCpuTime", ThreadCpuTime);
+  add_raw("kernelUnits", KernelUnits);
+  add_raw("tcpOpeners", TcpOpeners);
   add("internString", InternString);
   add("internedString", InternedString);
   add("currentCPU", CurrentCpuNumber);

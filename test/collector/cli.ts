@@ -1,5 +1,5 @@
 /** Runs the real `tapio` command as a child process, and reaches the collector's own modules. */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
@@ -42,8 +42,15 @@ export class Tapio {
   readonly output = { stdout: '', stderr: '' };
   private readonly closed: Promise<unknown>;
 
-  constructor(args: string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } });
+  /** `command` runs the words behind its own: `unshare --net`, for example. */
+  constructor(
+    args: string[],
+    env: NodeJS.ProcessEnv = {},
+    command: string[] = [],
+    options: SpawnOptions = {},
+  ) {
+    const [file, ...words] = [...command, process.execPath, main, ...args];
+    this.child = spawn(file, words, { ...options, stdio: 'pipe', env: { ...process.env, ...env } });
     this.closed = once(this.child, 'close');
     // A child that has ended no longer reads its input.
     this.child.stdin.on('error', () => {});

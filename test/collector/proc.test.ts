@@ -5,7 +5,6 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { eventFromJSON, type UnifiedEvent } from '@tapio/performance';
-import type * as AuxvModule from '../../dist/collector/proc/auxv';
 import type * as ConnectionsModule from '../../dist/collector/proc/connection-watcher';
 import type * as StatModule from '../../dist/collector/proc/process-stat';
 import type * as ProcessesModule from '../../dist/collector/proc/process-watcher';
@@ -14,7 +13,6 @@ import type * as TableModule from '../../dist/collector/proc/tcp-table';
 import type * as ProcModule from '../../dist/collector/sources/proc';
 import { endAll, internal, summaryOf, Tapio, tapio } from './cli';
 
-const { parseAuxv } = internal<typeof AuxvModule>('proc/auxv');
 const { ConnectionWatcher } = internal<typeof ConnectionsModule>('proc/connection-watcher');
 const { parseProcessStat, parseUid } = internal<typeof StatModule>('proc/process-stat');
 const { ProcessWatcher } = internal<typeof ProcessesModule>('proc/process-watcher');
@@ -32,13 +30,17 @@ afterEach(() => {
 describe('parsing', () => {
   test('a stat line whose command has spaces and parentheses', () => {
     const text =
-      '42 (a) b (c) S 7 42 42 0 -1 4194560 1 2 3 4 50 60 5 6 20 0 1 0 123456 1000000 321 18446744073709551615 1 2';
+      '42 (a) b (c) S 7 42 42 0 -1 4194368 1 2 3 4 50 60 5 6 20 0 1 0 123456 1000000 321 18446744073709551615 1 1 0';
     expect(parseProcessStat(text)).toEqual({
       comm: 'a) b (c',
+      ended: false,
       ppid: 7,
+      forked: true,
       cpuTicks: 110,
+      threads: 1,
       startTime: 123456,
       rssPages: 321,
+      image: undefined,
     });
     expect(parseProcessStat('')).toBeUndefined();
     expect(parseProcessStat('42 (cut) S 7 42')).toBeUndefined();
@@ -72,25 +74,17 @@ describe('parsing', () => {
     expect(parseTcpTable(heading)).toEqual([]);
     expect(parseTcpTable('')).toEqual([]);
   });
-
-  test("the kernel's constants", () => {
-    const bytes = Buffer.alloc(48);
-    bytes.writeBigUInt64LE(6n, 0);
-    bytes.writeBigUInt64LE(65_536n, 8);
-    bytes.writeBigUInt64LE(17n, 16);
-    bytes.writeBigUInt64LE(250n, 24);
-    expect(parseAuxv(bytes, 8, 'LE')).toEqual({ pageSize: 65_536, ticksPerSecond: 250 });
-  });
 });
 
 describe('what changed', () => {
   let root: string;
   beforeEach(() => {
     root = fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-proc-'));
-    write('uptime', '1000.00 900.00\n');
   });
   afterEach(() => fs.rmSync(root, { recursive: true }));
 
+  const clock = { nowMs: 0 };
+  const measures = { pageSize: 4096, ticksPerSecond: 100, bootTime: () => 1_000_000, now: () => clock.nowMs };
   function write(name: string, text: string): void {
     fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
     fs.writeFileSync(path.join(root, name), text);
@@ -103,17 +97,22 @@ describe('what changed', () => {
     write(`${pid}/status`, `Name:\t${comm}\nUid:\t33\t33\t33\t33\n`);
   }
 
+  function sampleAt(watcher: ProcessesModule.ProcessWatcher, nowMs: number): ProcessesModule.ProcessChange[] {
+    clock.nowMs = nowMs;
+    return watcher.sample();
+  }
+
   test('processes that start, exit, are replaced under the same pid, work and grow', () => {
-    const watcher = new ProcessWatcher(root, new FileReader(), { pageSize: 4096, ticksPerSecond: 100 });
+    const watcher = new ProcessWatcher(root, new FileReader(), measures);
     writeProcess(10, 'stays', 0, 100, 1000);
     writeProcess(11, 'ends', 0, 100, 1000);
     writeProcess(12, 'old', 0, 100, 1000);
-    expect(watcher.sample(1000)).toEqual([]);
+    expect(sampleAt(watcher, 1000)).toEqual([]);
     writeProcess(10, 'stays', 50, 100, 2000);
     fs.rmSync(path.join(root, '11'), { recursive: true });
     writeProcess(12, 'new', 0, 99_000, 1000);
     writeProcess(13, 'starts', 0, 99_500, 1000);
-    const changes = watcher.sample(2000);
+    const changes = sampleAt(watcher, 2000);
     expect(changes).toHaveLength(6);
     expect(changes).toEqual(
       expect.arrayContaining([
@@ -132,20 +131,20 @@ describe('what changed', () => {
     );
     // Steady work and size are no change.
     writeProcess(10, 'stays', 101, 100, 2010);
-    expect(watcher.sample(3000)).toEqual([]);
+    expect(sampleAt(watcher, 3000)).toEqual([]);
     writeProcess(10, 'stays', 101, 100, 2010);
-    expect(watcher.sample(4000)).toEqual([
+    expect(sampleAt(watcher, 4000)).toEqual([
       { kind: 'cpu', process: expect.objectContaining({ pid: 10 }), percent: 0, periodMs: 1000 },
     ]);
   });
 
   test('a directory that is no process or has no stat is passed over', () => {
-    const watcher = new ProcessWatcher(root, new FileReader(), { pageSize: 4096, ticksPerSecond: 100 });
+    const watcher = new ProcessWatcher(root, new FileReader(), measures);
     fs.mkdirSync(path.join(root, '77'));
     write('78/stat', 'garbage');
     write('sys/kernel', '');
-    expect(watcher.sample(1000)).toEqual([]);
-    expect([...watcher.pids()]).toEqual([]);
+    expect(sampleAt(watcher, 1000)).toEqual([]);
+    expect([...watcher.living()]).toEqual([]);
   });
 
   const socket = (local: string, remote: string, state: string, inode: number): string =>
@@ -153,10 +152,10 @@ describe('what changed', () => {
   const table = (...sockets: string[]): void => write('net/tcp', `heading\n${sockets.join('')}`);
 
   test('connections that open, close, leave a trace only, or take over the ports of another', () => {
-    const watcher = new ConnectionWatcher(root, new FileReader());
+    const watcher = new ConnectionWatcher(new FileReader());
     const listener = socket('0050', '0000', '0A', 1);
     table(listener, socket('9000', '0050', '01', 2));
-    expect(watcher.sample()).toEqual([]);
+    expect(watcher.sample(`${root}/net`)).toEqual([]);
 
     table(
       listener,
@@ -164,7 +163,7 @@ describe('what changed', () => {
       socket('0050', '9001', '01', 3),
       socket('9002', '0050', '02', 4),
     );
-    expect(watcher.sample()).toMatchObject([
+    expect(watcher.sample(`${root}/net`)).toMatchObject([
       {
         kind: 'open',
         connection: { local: { port: 80 }, remote: { port: 0x9001 }, direction: 'ingress', uid: 1000 },
@@ -179,20 +178,20 @@ describe('what changed', () => {
       socket('9003', '0050', '06', 0),
     );
     const changes = watcher
-      .sample()
+      .sample(`${root}/net`)
       .map(({ kind, connection }) => `${kind} ${connection.local.port.toString(16)}`);
     expect(changes.sort()).toEqual(['close 50', 'close 9000', 'close 9003', 'open 9002', 'open 9003']);
 
     // 9002: another socket with the same ports. 9000: opened again out of TIME_WAIT.
     table(listener, socket('9000', '0050', '01', 8), socket('9002', '0050', '01', 9));
-    expect(watcher.sample().map(({ kind, connection }) => [kind, connection.inode])).toEqual([
+    expect(watcher.sample(`${root}/net`).map(({ kind, connection }) => [kind, connection.inode])).toEqual([
       ['open', '8'],
       ['close', '4'],
       ['open', '9'],
     ]);
     // Half closed is still open, and orphaned is still the same.
     table(listener, socket('9000', '0050', '08', 8), socket('9002', '0050', '05', 0));
-    expect(watcher.sample()).toEqual([]);
+    expect(watcher.sample(`${root}/net`)).toEqual([]);
   });
 
   test('another platform, a missing and a hidden /proc are unsupported, with the reason', () => {

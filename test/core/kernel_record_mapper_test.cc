@@ -182,11 +182,14 @@ TEST(TextOfAnyBytes) {
         Case{"\xc3\xa9x", kBundled | 2, "\xe9x", u""},
         Case{"\xe2\x82\xac", kBundled | kWide | 1, "", u"\u20ac"},
         Case{"\xf0\x9f\x98\x80", kBundled | kWide | 2, "", u"\U0001F600"},
-        // No UTF-8: a lone byte, an overlong slash, a surrogate, a cut character, beyond U+10FFFF.
+        // No UTF-8, as TextDecoder spells it: a lone byte, an overlong slash, a surrogate, cut
+        // characters, beyond U+10FFFF.
         Case{"\xff", kBundled | kWide | 1, "", u"\ufffd"},
         Case{"\xc0\xaf", kBundled | kWide | 2, "", u"\ufffd\ufffd"},
         Case{"\xed\xa0\x80", kBundled | kWide | 3, "", u"\ufffd\ufffd\ufffd"},
-        Case{"\xe2\x82", kBundled | kWide | 2, "", u"\ufffd\ufffd"},
+        Case{"\xe2\x82", kBundled | kWide | 1, "", u"\ufffd"},
+        Case{"\xf0\x9f\x98", kBundled | kWide | 1, "", u"\ufffd"},
+        Case{"\xf0\x9fx", kBundled | kWide | 2, "", u"\ufffdx"},
         Case{"\xf4\x90\x80\x80", kBundled | kWide | 4, "", u"\ufffd\ufffd\ufffd\ufffd"}}) {
     const Mapped mapped(mapper, Padded(each.text, 8));
     REQUIRE(mapped.outcome == Outcome::kMapped);

@@ -1,19 +1,22 @@
-/** Finds TCP connections that opened or closed between two samples of /proc/net/tcp and tcp6. */
+/** Finds TCP connections of one network namespace that opened or closed between two samples of its tables. */
+import { Listeners, type Direction } from './listeners';
 import type { FileReader } from './read-file';
 import { tcpActivity } from './tcp-activity';
-import { localPort, parseKey, parseTcpTable, TcpState, type Endpoint, type TcpLine } from './tcp-table';
+import { parseKey, parseTcpTable, reverseKey, TcpState, type Endpoint, type TcpLine } from './tcp-table';
 
 export interface Connection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  /** 'ingress' if the local port was being listened on. */
-  readonly direction: 'ingress' | 'egress';
+  /** 'ingress' if the remote side opened it; undefined where that cannot be told. */
+  direction: Direction | undefined;
   /** undefined when the socket no longer belonged to a process when it was first seen. */
   readonly uid: number | undefined;
   /** '0' when the socket no longer belonged to a process when it was first seen. */
   readonly inode: string;
   /** For the watcher's owner: the process that holds the socket, once it has been looked up. */
   pid?: number;
+  /** The network namespace it is in, where that is not the one of this process. */
+  readonly network: string | undefined;
 }
 
 export interface ConnectionChange {
@@ -38,58 +41,79 @@ interface Tracked {
  */
 export class ConnectionWatcher {
   private readonly tracked = new Map<string, Tracked>();
-  private readonly listening = new Set<number>();
+  private readonly listeners = new Listeners();
+  /** Connections whose handshake the last reading of the tables met, with the direction that gave them away. */
+  private handshakes = new Map<string, Direction>();
+  /** New connections of a sample by their key, until their direction is known. */
+  private undirected = new Map<string, Connection>();
   private samples = 0;
+  private hasIPv6 = false;
   private activity: string | undefined;
   private skipped = 0;
 
+  /**
+   * `askOpeners` tells directions for keys of the tables where it can. `isNew`: the namespace came up while others were watched, and
+   * so did all that is in it.
+   */
   constructor(
-    private readonly root: string,
     private readonly files: FileReader,
+    private readonly askOpeners?: (keys: readonly string[]) => (Direction | undefined)[],
+    private readonly isNew = false,
+    private readonly network?: string,
   ) {}
 
-  /** Changes since the call before; the first call only looks. */
-  sample(): ConnectionChange[] {
+  /** Changes since the call before; the first call only looks, unless all is new. `directory`: as /proc/PID/net. */
+  sample(directory: string): ConnectionChange[] {
     const changes: ConnectionChange[] = [];
-    if (this.isQuiet()) return changes;
+    if (this.isQuiet(directory)) return changes;
+    const lines = this.readTables(directory);
+    if (!lines) return changes;
     this.samples++;
-    const lines = ['tcp', 'tcp6'].flatMap((name) =>
-      parseTcpTable(this.files.read(`${this.root}/net/${name}`) ?? ''),
-    );
-    // Before all else: the direction of a new connection depends on who listens. Ports are forgotten one
-    // sample late, so that what a closing server accepted last is still ingress.
-    const listening = lines
-      .filter((line) => line.state === TcpState.Listen)
-      .map((line) => localPort(line.key));
-    for (const port of listening) this.listening.add(port);
-    for (const line of lines) this.visit(line, changes);
+    const listening = lines.filter(({ state }) => state === TcpState.Listen);
+    this.listeners.replace(listening.map(({ key }) => parseKey(key).local));
+    const handshakes = new Map<string, Direction>();
+    for (const line of lines) {
+      if (line.state === TcpState.SynSent) handshakes.set(line.key, 'egress');
+      else if (line.state === TcpState.SynReceived) handshakes.set(line.key, 'ingress');
+      else this.visit(line, changes);
+    }
+    this.direct(lines);
+    this.handshakes = handshakes;
     for (const [key, entry] of this.tracked) {
       if (entry.sample === this.samples) continue;
       this.tracked.delete(key);
       if (entry.live && entry.connection) changes.push({ kind: 'close', connection: entry.connection });
     }
-    this.listening.clear();
-    for (const port of listening) this.listening.add(port);
     return changes;
   }
 
-  private isQuiet(): boolean {
+  /** The namespace is gone, and all connections with it. */
+  end(): ConnectionChange[] {
+    const live = [...this.tracked.values()].filter((entry) => entry.live);
+    this.tracked.clear();
+    return live.flatMap(({ connection }) => (connection ? [{ kind: 'close', connection }] : []));
+  }
+
+  /** undefined: they cannot be read, as the process through which they are seen is gone. */
+  private readTables(directory: string): TcpLine[] | undefined {
+    const four = this.files.read(`${directory}/tcp`);
+    const six = this.files.read(`${directory}/tcp6`);
+    if (four === undefined || (six === undefined && this.hasIPv6)) return undefined;
+    this.hasIPv6 = six !== undefined;
+    return [...parseTcpTable(four), ...parseTcpTable(six ?? '')];
+  }
+
+  private isQuiet(directory: string): boolean {
     const before = this.activity;
     // Read before the tables: what changes in between makes the next sample read them again.
-    this.activity = tcpActivity(this.root, this.files);
+    this.activity = tcpActivity(directory, this.files);
     const quiet = before !== undefined && before === this.activity && this.skipped + 1 < READ_EVERY;
     this.skipped = quiet ? this.skipped + 1 : 0;
     return quiet;
   }
 
   private visit(line: TcpLine, changes: ConnectionChange[]): void {
-    switch (line.state) {
-      case TcpState.SynSent:
-      case TcpState.SynReceived:
-      case TcpState.Close:
-      case TcpState.Listen:
-        return;
-    }
+    if (line.state === TcpState.Close || line.state === TcpState.Listen) return;
     const live = line.state !== TcpState.TimeWait;
     const known = this.tracked.get(line.key);
     if (known) {
@@ -108,14 +132,32 @@ export class ConnectionWatcher {
     }
     const connection = this.describe(line);
     this.tracked.set(line.key, { inode: line.inode, live, connection, sample: this.samples });
-    if (this.samples === 1) return;
+    if (this.samples === 1 && !this.isNew) return;
     changes.push({ kind: 'open', connection });
     if (!live) changes.push({ kind: 'close', connection });
   }
 
   private describe(line: TcpLine): Connection {
     const { local, remote } = parseKey(line.key);
-    const direction = this.listening.has(local.port) ? 'ingress' : 'egress';
-    return { local, remote, direction, uid: line.inode === '0' ? undefined : line.uid, inode: line.inode };
+    const { network } = this;
+    const uid = line.inode === '0' ? undefined : line.uid;
+    const direction = this.handshakes.get(line.key);
+    const connection: Connection = { local, remote, direction, uid, inode: line.inode, network };
+    if (!direction) this.undirected.set(line.key, connection);
+    return connection;
+  }
+
+  /** Asks the kernel first: who listens tells nothing where both ends do, or where packets are redirected. */
+  private direct(lines: readonly TcpLine[]): void {
+    if (this.undirected.size === 0) return;
+    const keys = new Set(lines.map(({ key }) => key));
+    const answers = this.askOpeners?.([...this.undirected.keys()]) ?? [];
+    let index = 0;
+    for (const [key, connection] of this.undirected) {
+      const { local, remote } = connection;
+      connection.direction =
+        answers[index++] ?? this.listeners.directionOf(local, remote, keys.has(reverseKey(key)));
+    }
+    this.undirected = new Map();
   }
 }

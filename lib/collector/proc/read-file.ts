@@ -7,6 +7,15 @@ export class FileReader {
 
   /** The whole file as UTF-8; undefined if it is gone or may not be read (processes vanish at any moment). */
   read(path: string): string | undefined {
+    return this.readUntil(path, (count) => count === 0);
+  }
+
+  /** Likewise a file that the kernel writes in one piece, as those of one process are: a short read is its end. */
+  readPiece(path: string): string | undefined {
+    return this.readUntil(path, (count, room) => count < room);
+  }
+
+  private readUntil(path: string, isEnd: (count: number, room: number) => boolean): string | undefined {
     let fd: number;
     try {
       fd = fs.openSync(path, 'r');
@@ -16,9 +25,10 @@ export class FileReader {
     try {
       let length = 0;
       for (;;) {
-        const count = fs.readSync(fd, this.buffer, length, this.buffer.length - length, null);
-        if (count === 0) return this.buffer.toString('utf8', 0, length);
+        const room = this.buffer.length - length;
+        const count = fs.readSync(fd, this.buffer, length, room, null);
         length += count;
+        if (isEnd(count, room)) return this.buffer.toString('utf8', 0, length);
         if (length === this.buffer.length) this.grow();
       }
     } catch (error) {
@@ -35,7 +45,8 @@ export class FileReader {
   }
 }
 
-const GONE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR']);
+/** EINVAL: the network tables of a process that is ending. */
+const GONE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR', 'EINVAL']);
 
 /** Rethrows what is not the ordinary way of a process to vanish or to be private. */
 export function undefinedIfGone(error: unknown): undefined {

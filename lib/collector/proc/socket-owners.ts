@@ -1,5 +1,6 @@
 /** Finds which process holds a socket, by the links in /proc/PID/fd, at a bounded cost. */
 import fs from 'node:fs';
+import type { WatchedProcess } from './process-watcher';
 import { undefinedIfGone } from './read-file';
 
 /**
@@ -15,23 +16,28 @@ export class SocketOwners {
 
   private linksLeft = 0;
 
-  constructor(private readonly root: string) {}
-
-  /** The pid for each inode that was found. `pids`: all processes, the newest last. */
-  find(inodes: ReadonlySet<string>, pids: Iterable<number>): Map<string, number> {
+  /** The pid for each inode that was found. `processes`: all of them, the newest last. */
+  find(inodes: ReadonlySet<string>, processes: Iterable<WatchedProcess>): Map<string, number> {
     const found = new Map<string, number>();
     if (inodes.size === 0) return found;
     this.linksLeft = MOST_LINKS;
-    const order = [...new Set([...[...this.likely].reverse(), ...[...pids].reverse()])];
+    const directories = new Map([...processes].map(({ pid, directory }) => [pid, directory]));
+    const order = new Set([...[...this.likely].reverse(), ...[...directories.keys()].reverse()]);
     for (const pid of order) {
       if (found.size === inodes.size || this.linksLeft <= 0) break;
-      this.searchProcess(pid, inodes, found);
+      const directory = directories.get(pid);
+      if (directory === undefined) this.likely.delete(pid);
+      else this.searchProcess(pid, `${directory}/fd`, inodes, found);
     }
     return found;
   }
 
-  private searchProcess(pid: number, inodes: ReadonlySet<string>, found: Map<string, number>): void {
-    const directory = `${this.root}/${pid}/fd`;
+  private searchProcess(
+    pid: number,
+    directory: string,
+    inodes: ReadonlySet<string>,
+    found: Map<string, number>,
+  ): void {
     let names: string[];
     try {
       names = fs.readdirSync(directory);

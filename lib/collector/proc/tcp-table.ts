@@ -4,6 +4,10 @@ import os from 'node:os';
 /** The states of the kernel's net/tcp_states.h this package tells apart. */
 export const TcpState = { SynSent: 2, SynReceived: 3, TimeWait: 6, Close: 7, Listen: 10 } as const;
 
+/** Linux's numbers. */
+const AF_INET = 2;
+const AF_INET6 = 10;
+
 export interface TcpLine {
   /** Both addresses and ports as the table writes them: names the connection. */
   readonly key: string;
@@ -45,10 +49,28 @@ export function parseKey(key: string): { local: Endpoint; remote: Endpoint } {
   return { local: parseEndpoint(local), remote: parseEndpoint(remote) };
 }
 
-/** The port of the local end in a TcpLine's key, without the cost of the addresses. */
-export function localPort(key: string): number {
-  const colon = key.indexOf(':');
-  return parseInt(key.slice(colon + 1, colon + 5), 16);
+/** The key of the same connection as its other end has it. */
+export function reverseKey(key: string): string {
+  const space = key.indexOf(' ');
+  return `${key.slice(space + 1)} ${key.slice(0, space)}`;
+}
+
+/** A TcpLine's key as struct TcpEnd of native/kernel/socket_diag.h: addresses and ports in network order, then the family. */
+export function endBytes(key: string, endianness = os.endianness()): Buffer {
+  const [local, remote] = key.split(' ').map((end) => {
+    const [address, port] = end.split(':');
+    const bytes = Buffer.from(address, 'hex');
+    return { bytes: endianness === 'LE' ? bytes.swap32() : bytes, port: parseInt(port, 16) };
+  });
+  const target = Buffer.alloc(40);
+  target.writeUInt16BE(local.port, 0);
+  target.writeUInt16BE(remote.port, 2);
+  target.set(local.bytes, 4);
+  target.set(remote.bytes, 20);
+  const family = local.bytes.length === 4 ? AF_INET : AF_INET6;
+  if (endianness === 'LE') target.writeUInt32LE(family, 36);
+  else target.writeUInt32BE(family, 36);
+  return target;
 }
 
 /** `0100007F:1F90` or the 32 digits of IPv6; an address is printed as 32-bit words in the host's byte order. */

@@ -1,16 +1,18 @@
 /**
  * Real events of this host without privileges: a sample of /proc at an interval, and an event for each
  * difference from the sample before. Types: process.start, process.exit, process.cpu, process.memory,
- * tcp.open, tcp.close. What begins and ends between two samples is not seen.
+ * process.exec, process.change, tcp.open, tcp.close. What begins and ends between two samples is not seen.
  */
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { binding } from '../../binding';
 import { TapioError } from '../../errors';
 import { generateEventId, type UnifiedEvent } from '../../index';
-import { readKernelConstants } from '../proc/auxv';
-import { ConnectionWatcher, type ConnectionChange } from '../proc/connection-watcher';
-import { ProcessWatcher, type ProcessChange } from '../proc/process-watcher';
+import type { ConnectionChange } from '../proc/connection-watcher';
+import { NetworkWatcher } from '../proc/network-watcher';
+import { ProcessWatcher, type KernelMeasures, type ProcessChange } from '../proc/process-watcher';
 import { FileReader } from '../proc/read-file';
+import { SamplePace } from '../proc/sample-pace';
 import { SocketOwners } from '../proc/socket-owners';
 import type { SourceContext, SourceDefinition } from './source';
 
@@ -19,9 +21,6 @@ interface ProcSettings {
   readonly root: string;
 }
 
-/** At most this share of a core: on a host with very many processes or sockets samples come less often. */
-const MAX_CORE_SHARE = 0.05;
-
 export const procSource: SourceDefinition<ProcSettings> = {
   summary: 'processes and TCP connections of this host (Linux)',
   stampsEvents: true,
@@ -29,33 +28,63 @@ export const procSource: SourceDefinition<ProcSettings> = {
   run,
 };
 
-async function run({ settings, signal, outlet, now, ready }: SourceContext<ProcSettings>): Promise<void> {
+async function run({
+  settings,
+  signal,
+  outlet,
+  now,
+  ready,
+  warn,
+}: SourceContext<ProcSettings>): Promise<void> {
   const { root, intervalMs } = settings;
   checkProc(root, process.platform);
-  const files = new FileReader();
-  const processes = new ProcessWatcher(root, files, readKernelConstants(root));
-  const connections = new ConnectionWatcher(root, files);
-  const owners = new SocketOwners(root);
-  processes.sample(performance.now());
-  connections.sample();
-  await ready();
-  let sampleMs = 0;
-  for (;;) {
-    await delay(Math.max(intervalMs - sampleMs, sampleMs / MAX_CORE_SHARE), undefined, { signal }).catch(
-      ignoreAbort,
+  if (!fs.existsSync(`${root}/self`)) {
+    warn(
+      `${root} is that of another pid namespace: pids and connections are those of the processes in there`,
     );
+  }
+  const files = new FileReader();
+  const processes = new ProcessWatcher(root, files, kernelMeasures());
+  const network = new NetworkWatcher(root, files, warn);
+  const owners = new SocketOwners();
+  const pace = new SamplePace(intervalMs, warn);
+  sampleProcesses(processes, root);
+  network.sample(processes.living());
+  await ready();
+  for (let pauseMs = intervalMs; ;) {
+    await delay(pauseMs, undefined, { signal }).catch(ignoreAbort);
     if (signal.aborted) return;
-    const begin = performance.now();
-    const processChanges = processes.sample(begin);
-    const connectionChanges = connections.sample();
+    const begin = { wall: performance.now(), cpu: binding.threadCpuTime() };
+    const processChanges = sampleProcesses(processes, root);
+    const connectionChanges = network.sample(processes.living());
     findOwners(connectionChanges, owners, processes);
     const timestamp = now();
     outlet.offer([
       ...processChanges.map((change) => processEvent(change, timestamp)),
       ...connectionChanges.map((change) => connectionEvent(change, timestamp, processes)),
     ]);
-    sampleMs = performance.now() - begin;
+    pauseMs = pace.pause(binding.threadCpuTime() - begin.cpu, performance.now() - begin.wall);
   }
+}
+
+function kernelMeasures(): KernelMeasures {
+  const [pageSize, ticksPerSecond] = binding.kernelUnits();
+  // Not os.uptime(): it believes /proc/uptime, which containers are often given one of their own.
+  return { pageSize, ticksPerSecond, bootTime: binding.bootTime, now: () => performance.now() };
+}
+
+/** Throws ERR_UNSUPPORTED if /proc has gone: what it showed has not ended. */
+function sampleProcesses(processes: ProcessWatcher, root: string): ProcessChange[] {
+  let reason = 'it shows no process';
+  try {
+    const changes = processes.sample();
+    if (processes.living().next().done !== true) return changes;
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    reason = `${code} on ${syscall}`;
+  }
+  throw new TapioError('ERR_UNSUPPORTED', `${root} has gone (${reason}): is it still mounted?`);
 }
 
 function ignoreAbort(error: Error): void {
@@ -96,7 +125,7 @@ function findOwners(changes: ConnectionChange[], owners: SocketOwners, processes
   for (const { kind, connection } of changes) {
     if (kind === 'open' && connection.inode !== '0') wanted.set(connection.inode, connection);
   }
-  for (const [inode, pid] of owners.find(new Set(wanted.keys()), processes.pids())) {
+  for (const [inode, pid] of owners.find(new Set(wanted.keys()), processes.living())) {
     const connection = wanted.get(inode);
     if (connection) connection.pid = pid;
   }
@@ -127,7 +156,11 @@ export function processEvent(change: ProcessChange, timestamp: bigint): UnifiedE
       event.metrics = { metricName: 'process.memory.rss', value: change.rssBytes, unit: 'bytes' };
       break;
     case 'exit':
-      event.attributes = { ppid, lifetimeMs: change.lifetimeMs };
+      if (change.lifetimeMs !== undefined) event.attributes = { ppid, lifetimeMs: change.lifetimeMs };
+      break;
+    case 'exec':
+    case 'change':
+      event.attributes = { ppid, ...difference(change) };
       break;
     case 'start':
       break;
@@ -135,13 +168,24 @@ export function processEvent(change: ProcessChange, timestamp: bigint): UnifiedE
   return event;
 }
 
-/** The source of the connection is the side that opened it, whichever side this host is. */
+/** What a process had before, of what it no longer has. */
+function difference({ process, before }: Extract<ProcessChange, { kind: 'exec' | 'change' }>): object {
+  return {
+    ...(before.comm === process.comm ? {} : { previousComm: before.comm }),
+    ...(before.uid === process.uid || before.uid === undefined ? {} : { previousUid: before.uid }),
+  };
+}
+
+/**
+ * The source of the connection is the side that opened it, whichever side this host is; where that cannot be told, this side, and no
+ * direction.
+ */
 export function connectionEvent(
   { kind, connection }: ConnectionChange,
   timestamp: bigint,
   processes: Pick<ProcessWatcher, 'get'>,
 ): UnifiedEvent {
-  const { local, remote, direction, uid, pid } = connection;
+  const { local, remote, direction, uid, pid, network } = connection;
   const [from, to] = direction === 'ingress' ? [remote, local] : [local, remote];
   const owner = pid === undefined ? undefined : processes.get(pid);
   return {
@@ -160,5 +204,6 @@ export function connectionEvent(
       destPort: to.port,
       direction,
     },
+    attributes: network === undefined ? undefined : { networkNamespace: network },
   };
 }
