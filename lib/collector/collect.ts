@@ -1,4 +1,5 @@
 /** One run of the collector: sources -> PerCPUEventBuffer -> consumer -> sink, and its orderly end. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { PerCPUEventBuffer, TapioError } from '../index';
 import { resolveAuto } from './auto-source';
 import { ExitCode, isReaderGone, UsageError } from './command';
@@ -46,21 +47,18 @@ export async function collect(asked: CollectOptions): Promise<number> {
   const correlation = options.correlate ? new CorrelationOutlet(sink.beside()) : undefined;
   const consumer = new Consumer(buffer, sink, clock, stamped, correlation);
   const cpu = new CpuMeter();
-  const display = new LiveDisplay(humanStream(options), stderr);
+  const display = new LiveDisplay(humanStream(options), stderr, hasTable(options));
   const patience = new Patience(
     STOP_LIMIT_S * 1000,
     () => consumer.isWaitingForSink,
     () => sink.giveUp(`not everything was taken within ${STOP_LIMIT_S} s of the stop`),
   );
-  const hurry = (): void => {
-    end.hurry();
-    patience.start();
-  };
+  void end.hurried.then(() => patience.start());
   const ignoreSignals = onStopSignals({
     stop: () => {
       if (!end.isRequested)
         display.message('tapio: stopping, delivering what waits (Ctrl-C again ends at once)');
-      hurry();
+      end.hurry();
     },
     beforeExit: () => display.stop(),
     reopen: () => !end.isRequested && sink.reopen((text) => display.message(`tapio: ${text}`)),
@@ -84,7 +82,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
     for (const thread of threads) thread.go(now);
     display.start(new StatusSampler(options, { sink, consumer, cpu, threads, startedAt }));
     void allEnded.then(() => end.request());
-    if (options.durationMs !== undefined) duration = setTimeout(hurry, options.durationMs);
+    if (options.durationMs !== undefined) duration = setTimeout(() => end.hurry(), options.durationMs);
   }
 
   try {
@@ -116,6 +114,12 @@ function humanStream({ json, sink }: CollectOptions): StandardStream {
   return json || sink.kind === 'stdout' ? stderr : stdout;
 }
 
+/** Events on the same terminal would tear a table. */
+function hasTable(options: CollectOptions): boolean {
+  const eventsOnTerminal = options.sink.kind === 'stdout' && stdout.output.isTerminal;
+  return humanStream(options).canRewrite && !eventsOnTerminal;
+}
+
 /** Throws if standard output or error is a file that is read: the run would read what it writes. */
 function refuseInputs(inputs: readonly FileIdentity[]): void {
   for (const [fd, name] of [
@@ -129,10 +133,11 @@ function refuseInputs(inputs: readonly FileIdentity[]): void {
 
 /** Waits until what was told is read: for as long as it takes, unless somebody wants an end. */
 async function drain(end: RunEnd): Promise<void> {
-  const limit = (): void => abandonStandardStreams('the summary was not taken in time');
-  const timer = end.hurriedAt === undefined ? undefined : setTimeout(limit, SUMMARY_LIMIT_MS);
-  await drainStandardStreams();
-  clearTimeout(timer);
+  const taken = drainStandardStreams().then(() => true);
+  const late = end.hurried.then(() => delay(SUMMARY_LIMIT_MS, false, { ref: false }));
+  if (await Promise.race([taken, late])) return;
+  abandonStandardStreams('the summary was not taken in time');
+  await taken;
 }
 
 function startThreads(

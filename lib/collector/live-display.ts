@@ -11,22 +11,20 @@ const SHOW_CURSOR = '\x1b[?25h';
 /** What the display needs of a stream. */
 export type DisplayStream = Pick<
   StandardStream,
-  'canRewrite' | 'columns' | 'rows' | 'isBehind' | 'print' | 'printFitted' | 'control'
+  'columns' | 'rows' | 'isBehind' | 'print' | 'printFitted' | 'control'
 >;
 
 export class LiveDisplay {
   private timer: NodeJS.Timeout | undefined;
   private lines = 0;
-  private readonly isTable: boolean;
   private readonly showCursor = (): void => this.out.control(SHOW_CURSOR);
 
-  /** out: for the display. messages: for messages where there is no table. */
+  /** out: for the display. messages: for messages where there is no table. isTable: `out` is a terminal that can have one. */
   constructor(
     private readonly out: DisplayStream,
     private readonly messages: DisplayStream,
-  ) {
-    this.isTable = out.canRewrite;
-  }
+    private readonly isTable: boolean,
+  ) {}
 
   start(status: StatusSampler): void {
     if (this.isTable) {

@@ -7,7 +7,6 @@ const { LiveDisplay } = internal<typeof DisplayModule>('live-display');
 
 /** Keeps the lines of a terminal by the few control sequences a table is rewritten with. */
 class Terminal {
-  readonly canRewrite = true;
   readonly isBehind = false;
   readonly columns = 80;
   readonly rows = 24;
@@ -68,7 +67,7 @@ test('the table is rewritten in place, messages stay above it, and the cursor co
   jest.useFakeTimers();
   try {
     const terminal = new Terminal();
-    const display = new LiveDisplay(terminal, terminal);
+    const display = new LiveDisplay(terminal, terminal, true);
     let elapsed = 0;
     display.start({ sample: () => status((elapsed += 1000)) } as unknown as StatusModule.StatusSampler);
     expect(terminal.cursorHidden).toBe(true);

@@ -147,6 +147,8 @@ class ReaderWriter implements Writer {
     await new Promise<void>((resolve, reject) => {
       socket.write(piece, (error) => (error ? reject(error) : resolve()));
     });
+    // A socket that is destroyed calls back as if it had written.
+    this.abandoning.signal.throwIfAborted();
     return piece.length;
   }
 }
