@@ -4,11 +4,11 @@ import { ignoredSignals } from './ignored-signals';
 
 export interface SignalActions {
   /** The first signal to end. */
-  stop(): void;
+  readonly stop: () => void;
   /** Before a second Ctrl-C ends the process at once. */
-  beforeExit(): void;
+  readonly beforeExit: () => void;
   /** SIGHUP; false: it means nothing to this run, and ends it. */
-  reopen(): boolean;
+  readonly reopen: () => boolean;
 }
 
 /** Those that were ignored at the start stay so. The result undoes this. */

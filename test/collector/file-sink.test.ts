@@ -31,7 +31,7 @@ function linesOf(name: string): { events: number; rest: string } {
 
 /** Runs a shell command line, in which `tapio` is the command. */
 function shell(line: string): { status: number | null; summary: Summary; stdout: string; stderr: string } {
-  const script = `tapio() { "${process.execPath}" "${main}" "$@"; }; ${line}`;
+  const script = `tapio() { timeout -s KILL 25 "${process.execPath}" "${main}" "$@"; }; ${line}`;
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: directory, encoding: 'utf8' });
   const summary = stdout.startsWith('{') ? (JSON.parse(stdout) as Summary) : ({} as Summary);
   return { status, summary, stdout, stderr };

@@ -16,7 +16,8 @@ afterEach(() => {
 });
 
 const synthetic = ['collect', '--source', 'synthetic', '--rate', '30000'];
-const tapio = `"${process.execPath}" "${main}"`;
+/** Ended in any case, also when the test fails. */
+const tapio = `timeout -s KILL 25 "${process.execPath}" "${main}"`;
 
 interface Told {
   produced: number;

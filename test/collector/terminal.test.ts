@@ -1,11 +1,12 @@
 /* eslint-disable no-control-regex -- the control sequences of a terminal are what is looked for */
 /** What a terminal gets: nothing of the text that comes from outside makes it do anything. */
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createEvent, eventFromJSON, eventToJSON } from '@tapio/performance';
 import type * as VisibleModule from '../../dist/collector/output/visible-text';
-import { terminalOutput, terminalTest } from '../support/terminal';
+import { onTerminal, terminalOutput, terminalTest } from '../support/terminal';
 import { endAll, internal, main, tapio } from './cli';
 
 const { visible, visibleJSON } = internal<typeof VisibleModule>('output/visible-text');
@@ -108,6 +109,29 @@ test('events in a pipe stay as they are', async () => {
   const { stdout } = await tapio(['collect', '--source', 'stdin', '--sink', 'stdout'], line);
   expect(stdout).toBe(line);
 });
+
+terminalTest(
+  'a terminal that goes away ends the run, also one into a file, which has its lines',
+  async () => {
+    const [file, code] = [path.join(directory, 'out'), path.join(directory, 'code')];
+    for (const more of ['', '--json']) {
+      const collecting = `${command} collect --source synthetic --sink file:${file} ${more}`;
+      const terminal = onTerminal(
+        `trap '' HUP; ${collecting}; echo $? > ${code}.new; mv ${code}.new ${code}`,
+      );
+      await once(terminal.stdout!, 'data');
+      const watcher = fs.watch(directory);
+      terminal.kill('SIGKILL');
+      while (!fs.existsSync(code)) await once(watcher, 'change');
+      watcher.close();
+      // By SIGHUP, as what a shell has started.
+      expect(fs.readFileSync(code, 'utf8')).toBe('129\n');
+      const lines = fs.readFileSync(file, 'utf8').trimEnd().split('\n');
+      expect(lines.map((line) => eventFromJSON(line)).length).toBeGreaterThan(0);
+      fs.rmSync(code);
+    }
+  },
+);
 
 terminalTest('plain lines with NO_COLOR, and where TERM is dumb or unset', async () => {
   for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }, { TERM: '' }]) {

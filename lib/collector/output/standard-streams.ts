@@ -2,7 +2,7 @@
  * Standard output and error of the command. What is for people goes through `print`, and whatever it holds reaches a terminal
  * as text. No write waits for a reader or throws; one to stdout that fails is told, and costs the exit code.
  */
-import type { WriteStream } from 'node:tty';
+import tty, { type WriteStream } from 'node:tty';
 import { ExitCode, isReaderGone } from '../command';
 import { fit } from '../text-format';
 import { Output, type OnFailure } from './output';
@@ -81,9 +81,11 @@ export const stdout = new StandardStream(1);
 export const stderr = new StandardStream(2);
 
 let stdoutFailed = false;
+let terminals: number[] = [];
 
 /** Call it once, before anything is written. A reader that went away (`| head`) is no failure: what is written after that is dropped. */
 export function guardStandardStreams(): void {
+  terminals = [0, 1, 2].filter((fd) => tty.isatty(fd));
   stdout.onFailure((error, torn) => {
     if (isReaderGone(error)) return;
     stdoutFailed = true;
@@ -106,5 +108,10 @@ export async function drainStandardStreams(): Promise<void> {
 /** Sets the code to exit with; when stdout has failed, or fails before the exit, that decides. */
 export async function endStandardStreams(code: number): Promise<void> {
   await drainStandardStreams();
+  // At its exit Node sets up the terminals as they were, and aborts where one is gone: what such a process dies of is SIGHUP.
+  if (terminals.some((fd) => !tty.isatty(fd))) {
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
+  }
   process.exitCode = stdoutFailed ? ExitCode.Failed : code;
 }
