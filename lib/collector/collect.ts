@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PerCPUEventBuffer, TapioError } from '../index';
 import { resolveAuto } from './auto-source';
-import { ExitCode, isReaderGone, UsageError } from './command';
+import { ExitCode, UsageError } from './command';
 import { Consumer } from './consumer';
 import { CorrelationOutlet } from './correlation-outlet';
 import { CpuMeter, type CpuPercent } from './cpu-meter';
@@ -41,7 +41,9 @@ export async function collect(asked: CollectOptions): Promise<number> {
   const sink = await openSink(options.sink, inputs, (failure) => end.request(failure));
   stdout.onFailure(() => end.request());
   // A terminal that is gone ends the run, also one whose events go into a file: nobody could stop it any more.
-  stderr.onFailure((error) => isReaderGone(error) && error.code === 'EIO' && end.hurry());
+  stderr.onFailure((error) => {
+    if (error.code === 'EIO') end.hurry();
+  });
   const clock = new RunClock();
   const stamped = new Set(options.sources.filter((name) => SOURCES.get(name)?.stampsEvents));
   const correlation = options.correlate ? new CorrelationOutlet(sink.beside()) : undefined;
