@@ -21,6 +21,8 @@ export class Consumer {
   readonly fill: PeakFill;
   /** When the sink last took events, by performance.now(). */
   lastDeliveryAt = 0;
+  /** Nothing is taken until the sink has got rid of what it has. */
+  isWaitingForSink = false;
   private untilSample = LATENCY_SAMPLE;
   private readonly since: bigint;
 
@@ -44,18 +46,24 @@ export class Consumer {
       this.fill.look(performance.now());
       this.buffer.consume(visit, BATCH);
       const blocked = this.sink.flush();
-      if (blocked) await blocked;
+      if (blocked) await this.waitForSink(blocked);
       // Behind the events they are made of.
       const correlatedBlocked = this.correlation?.flush();
-      if (correlatedBlocked) await correlatedBlocked;
+      if (correlatedBlocked) await this.waitForSink(correlatedBlocked);
       const now = (this.lastDeliveryAt = performance.now());
       if (now - turnAt > TURN_MS) {
         await nextTurn();
         turnAt = performance.now();
       }
     }
-    await this.correlation?.close();
-    await this.sink.close();
+    if (this.correlation) await this.waitForSink(this.correlation.close());
+    await this.waitForSink(this.sink.close());
+  }
+
+  private async waitForSink(free: Promise<void>): Promise<void> {
+    this.isWaitingForSink = true;
+    await free;
+    this.isWaitingForSink = false;
   }
 
   private async waitForEvents(): Promise<boolean> {

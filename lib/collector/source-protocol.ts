@@ -16,4 +16,6 @@ export type ToSource = { readonly kind: 'go'; readonly at: bigint } | { readonly
 export type FromSource =
   | { readonly kind: 'ready' }
   | { readonly kind: 'warning'; readonly text: string }
+  /** The last word of a source that ended in order. */
+  | { readonly kind: 'ended' }
   | { readonly kind: 'failed'; readonly message: string };

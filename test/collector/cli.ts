@@ -1,11 +1,15 @@
 /** Runs the real `tapio` command as a child process, and reaches the collector's own modules. */
 import { spawn, type ChildProcessWithoutNullStreams, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import path from 'node:path';
 
 /** Of build/test/collector, where this runs. */
 const root = path.resolve(__dirname, '..', '..', '..');
+const { bin } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { bin: unknown };
 export const main = path.join(root, 'dist', 'collector', 'main.js');
+/** What is installed as the command `tapio`. */
+export const command = path.join(root, (bin as { tapio: string }).tapio);
 
 /** A module of lib/collector, as compiled. */
 export function internal<T>(name: string): T {
@@ -36,20 +40,25 @@ export interface Summary {
   correlated?: { produced: number; delivered: number; dropped: number; bursts: number; chains: number };
 }
 
+/** The command, started by the words before it: `unshare --net`, for example. */
+export function behind(...command: string[]): string[] {
+  return [...command, process.execPath, main];
+}
+
 /** A running `tapio`, whose output can be waited for. */
 export class Tapio {
   readonly child: ChildProcessWithoutNullStreams;
   readonly output = { stdout: '', stderr: '' };
   private readonly closed: Promise<unknown>;
 
-  /** `command` runs the words behind its own: `unshare --net`, for example. */
+  /** start: the program that is run with `args`, and what comes before them; see `behind`. */
   constructor(
     args: string[],
     env: NodeJS.ProcessEnv = {},
-    command: string[] = [],
+    start: string[] = behind(),
     options: SpawnOptions = {},
   ) {
-    const [file, ...words] = [...command, process.execPath, main, ...args];
+    const [file, ...words] = [...start, ...args];
     this.child = spawn(file, words, { ...options, stdio: 'pipe', env: { ...process.env, ...env } });
     this.closed = once(this.child, 'close');
     // A child that has ended no longer reads its input.

@@ -1,7 +1,7 @@
 /** Runs of `tapio collect --source proc`, here or in namespaces, beside processes that do as they are told. */
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams, type SpawnOptions } from 'node:child_process';
 import { eventFromJSON, type UnifiedEvent } from '@tapio/performance';
-import { endAll, Tapio } from './cli';
+import { behind, endAll, Tapio } from './cli';
 
 const ARGUMENTS = ['collect', '--source', 'proc', '--proc-interval', '50', '--sink', 'stdout', '--json'];
 
@@ -17,7 +17,7 @@ export class ProcRun {
   readonly tapio: Tapio;
 
   constructor(options: { command?: string[]; spawn?: SpawnOptions; env?: NodeJS.ProcessEnv } = {}) {
-    this.tapio = new Tapio(ARGUMENTS, options.env, options.command, options.spawn);
+    this.tapio = new Tapio(ARGUMENTS, options.env, behind(...(options.command ?? [])), options.spawn);
   }
 
   static async started(options?: ConstructorParameters<typeof ProcRun>[0]): Promise<ProcRun> {

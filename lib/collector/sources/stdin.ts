@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import tty from 'node:tty';
 import { eventFromJSON, type UnifiedEvent } from '../../index';
 import { LimitedReport } from '../limited-report';
+import { fileIdentity } from '../output/file-identity';
 import { NdjsonLines, type NdjsonLine } from '../../event/ndjson-lines';
 import type { SourceContext, SourceDefinition } from './source';
 
@@ -17,6 +18,8 @@ const BATCH = 256;
 export const stdinSource: SourceDefinition<null> = {
   summary: 'lines of JSON, one event each, as of --sink stdout',
   stampsEvents: false,
+  mayEnd: true,
+  inputs: () => [fileIdentity(STDIN, '--source stdin')].filter((file) => file !== undefined),
   settings: () => [null],
   run,
 };
