@@ -5,7 +5,9 @@ import { checkArray, checkInteger, checkOptions, checkSignal, invalidArgument } 
 import { type EventReader } from './event-reader';
 import { type EventWriter, type Race } from './event-writer';
 import type { BufferHandle } from './handle';
+import { onAbort } from './on-abort';
 import type { Port } from './port';
+import { putEventsBack } from './put-back';
 import type { WaitOptions } from './wait-queue';
 
 /** Of `batches`. */
@@ -38,6 +40,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     // attributes later becomes a hash table.
     for (const [name, value] of Object.entries({ port, writer, reader }))
       Object.defineProperty(this, name, { value });
+    reader.whenLetGo = (events) => putEventsBack(port, events, (event) => this.levelOf(event));
     port.watch(this);
   }
 
@@ -157,19 +160,28 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     this.port.close();
   }
 
-  /** On the instance that made the buffer: `close()`. On an attached one: lets go of it. */
+  /**
+   * On the instance that made the buffer: `close()`. On an attached one: lets go of it. What that had taken and not delivered (see
+   * `consume`) goes back into the buffer, behind what waits there, and counts as put once more; what finds no room, or comes after
+   * `close()`, is counted in `discarded` and told as a drop.
+   */
   [Symbol.dispose](): void {
     if (this.port.maker) this.port.dispose();
     else this.reader.release();
   }
 
   /**
-   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
-   * somebody must take it. Keeps the process alive meanwhile.
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread, or
+   * when nobody has taken anything for a second: then it still waits, and can be taken. Keeps the process alive meanwhile.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return this.port.untilDrained();
+    return this.port.untilDrained(() => this.reader.kept);
+  }
+
+  /** The level that an event belongs to, and the ring where it is counted. Throws nothing. @internal */
+  protected levelOf(_event: UnifiedEvent): number {
+    return 0;
   }
 
   /** As `tryPut`, for who will try again: a refusal is not counted. @internal */
@@ -212,7 +224,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     signal: AbortSignal | undefined,
   ): AsyncGenerator<UnifiedEvent[], void, undefined> {
     for (;;) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason;
       if ((this.emptied || !this.hasEvent) && !(await this.recordOrEnd(signal))) return;
       const batch = this.reader.takeUpTo(maxCount);
       // Another consumer may have been faster.
@@ -231,8 +243,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   ): Promise<void> {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(stop), maxWaitMs);
-    const onAbort = (): void => stop.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const stopListening = signal && onAbort(signal, () => stop.abort(signal.reason));
     try {
       for (let goesOn = true; goesOn && batch.length < maxCount;) {
         goesOn = await this.recordOrEnd(stop.signal).catch((reason: unknown) => {
@@ -248,7 +259,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
       throw error;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
     }
   }
 }

@@ -13,6 +13,7 @@ import { type BufferHandle, resolveHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
 import { LastArray } from './last-array';
 import { Port } from './port';
+import { putRecordsBack } from './put-back';
 import { Layout, Limit, Word, alignUp, u32 } from './staging';
 import type { WaitOptions } from './wait-queue';
 
@@ -147,8 +148,12 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
     try {
       return this.#aggregator.aggregate(records);
     } catch (error) {
-      this.#returned = records.concat(this.#returned);
-      this.#port.recordsAppeared();
+      if (this.#port.hasLetGo) {
+        putRecordsBack(this.#port, records);
+      } else {
+        this.#returned = records.concat(this.#returned);
+        this.#port.recordsAppeared();
+      }
       throw error;
     }
   }
@@ -184,19 +189,23 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
     this.#port.close();
   }
 
-  /** On the instance that made the buffer: `close()`. On an attached one: lets go of it. */
+  /**
+   * On the instance that made the buffer: `close()`. On an attached one: lets go of it. Records whose aggregation failed go back into
+   * the buffer, behind what waits there, and count as written once more; what finds no room, or comes after `close()`, is counted in
+   * `discarded` and told as a drop.
+   */
   [Symbol.dispose](): void {
-    if (!this.#port.maker) this.#returned = [];
+    if (!this.#port.maker) putRecordsBack(this.#port, this.#returned.splice(0));
     this.#port.dispose();
   }
 
   /**
-   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
-   * somebody must take it. Keeps the process alive meanwhile.
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread, or
+   * when nobody has taken anything for a second: then it still waits, and can be taken. Keeps the process alive meanwhile.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return this.#port.untilDrained();
+    return this.#port.untilDrained(() => this.#returned.length);
   }
 
   get #emptied(): boolean {

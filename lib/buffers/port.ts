@@ -23,6 +23,10 @@ import { type Life, watchLife } from './leak-warning';
 import { readStats, type BufferStats } from './stats';
 import { type Attempt, type WaitOptions, WaitQueue } from './wait-queue';
 
+/** `untilDrained`: milliseconds from look to look, and after how many without any progress it gives up: a second in all. */
+const LOOK_MS = 100;
+const IDLE_LOOKS = 10;
+
 /** What a Port is opened with, beside the buffer itself. */
 interface StagingSizes {
   putBytes: number;
@@ -58,6 +62,7 @@ export class Port {
   readonly text: StagedText;
 
   private foundNothingMore = false;
+  private letGo = false;
   private life: Life | undefined;
   private recordQueue: WaitQueue | undefined;
   private roomQueue: WaitQueue | undefined;
@@ -134,7 +139,10 @@ export class Port {
     u32[Word.SIZE] = size;
     u32[Word.ON_FULL] = onFull;
     this.native.put();
-    return i32[Word.STATUS] === Status.DONE || this.storedOtherwise(onFull !== OnFull.TRY_AGAIN);
+    return (
+      i32[Word.STATUS] === Status.DONE ||
+      this.storedOtherwise(onFull !== OnFull.TRY_AGAIN && onFull !== OnFull.RESERVE)
+    );
   }
 
   /** As `put`, of a record that ends with Latin-1 texts and is staged but for those; undefined: one is none, and nothing was stored. */
@@ -252,18 +260,47 @@ export class Port {
     else if (!this.closed) this.close();
   }
 
-  /** `[Symbol.asyncDispose]` of every buffer class, behind `[Symbol.dispose]`: settles when nothing waits in the buffer any more. */
-  async untilDrained(): Promise<void> {
-    await this.waitForRoom<void>((settle) => {
-      if (!this.drained) return false;
-      settle();
-      return true;
-    }, undefined);
+  /**
+   * `[Symbol.asyncDispose]` of every buffer class, behind `[Symbol.dispose]`: settles when nothing waits in the buffer any more, or has
+   * been taken for IDLE_LOOKS looks in a row. Not for a time: where the event loop stands still, nobody of this thread can take.
+   * @param kept how many records wait in the instance
+   */
+  async untilDrained(kept: () => number): Promise<void> {
+    const stop = new AbortController();
+    const isOver = (): boolean => this.drained && kept() === 0;
+    let left = Infinity;
+    let idleLooks = 0;
+    const looks = setInterval(() => {
+      const before = left;
+      left = this.letGo ? 0 : this.size + kept();
+      idleLooks = left < before ? 0 : idleLooks + 1;
+      if (idleLooks === IDLE_LOOKS || isOver()) stop.abort(stop);
+    }, LOOK_MS);
+    try {
+      await this.waitForRoom<void>(
+        (settle) => {
+          if (!isOver()) return false;
+          settle();
+          return true;
+        },
+        { signal: stop.signal },
+      );
+    } catch (error) {
+      if (error !== stop) throw error;
+    } finally {
+      clearInterval(looks);
+    }
+  }
+
+  /** Whether this instance has let go. */
+  get hasLetGo(): boolean {
+    return this.letGo;
   }
 
   /** Lets go: every later call throws ERR_BUFFER_CLOSED, and so do those that wait. */
   release(): void {
     this.settle();
+    this.letGo = true;
     this.native.release();
     this.recordQueue?.pump();
     this.roomQueue?.pump();
@@ -343,6 +380,11 @@ export class Port {
   /** Whether calls of this instance wait for room, so that a new one has to queue behind them. */
   get someWaitForRoom(): boolean {
     return this.roomQueue !== undefined && !this.roomQueue.isEmpty;
+  }
+
+  /** Lets those who wait for room look now, for who must not overtake them. */
+  serveWhoWaitForRoom(): void {
+    this.roomQueue?.pump();
   }
 
   /** To be called when this instance got something to take without native code knowing. */

@@ -306,12 +306,12 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   }
 
   /**
-   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
-   * somebody must take it. Keeps the process alive meanwhile.
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread, or
+   * when nobody has taken anything for a second: then it still waits, and can be taken. Keeps the process alive meanwhile.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return this.#port.untilDrained();
+    return this.#port.untilDrained(() => 0);
   }
 
   #tooLarge(size: number, name = 'the record'): TapioError {

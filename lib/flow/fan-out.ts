@@ -101,7 +101,7 @@ export class FanOut {
     }
     if (this.#running)
       throw new TapioError('ERR_INVALID_ARGUMENT', 'this FanOut is running already: one input at a time');
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     this.#running = true;
     try {
       await this.#settleOwed(signal);

@@ -161,8 +161,17 @@ export class PriorityBuffer extends QueueEndpoint {
   }
 
   override [Symbol.dispose](): void {
-    if (!this.port.maker) for (const level of this.#levels.slice(1)) level?.port.release();
     super[Symbol.dispose]();
+    if (!this.port.maker) for (const level of this.#levels.slice(1)) level?.port.release();
+  }
+
+  /** What has no level any more is least urgent. @internal */
+  protected override levelOf(event: UnifiedEvent): number {
+    try {
+      return levelOf(this.#route(event));
+    } catch {
+      return PRIORITIES.length - 1;
+    }
   }
 
   /** The level of each event, up to the first where route throws: it is code of the user, so all of it runs before anything is stored. */
