@@ -1,5 +1,6 @@
+import { isArrayOrRevoked } from '../errors';
 import type { UnifiedEventPool } from '../pools/unified-event-pool';
-import { checkCapacity, checkInteger, checkOptions, invalidArgument } from '../validate';
+import { checkCapacity, checkFunction, checkInteger, checkOptions, invalidArgument } from '../validate';
 import { BlankEvents } from './blank-events';
 import { checkEventOptions, eventStagingSizes, type EventStorageOptions } from './event-options';
 import { EventReader } from './event-reader';
@@ -115,8 +116,8 @@ export function eventBufferLimits(traits: readonly number[]): { maxRecord: numbe
 
 export function checkPool(pool: unknown): UnifiedEventPool | undefined {
   if (pool === undefined) return undefined;
-  if (typeof pool !== 'object' || pool === null || typeof (pool as UnifiedEventPool).get !== 'function') {
+  if (typeof pool !== 'object' || pool === null || isArrayOrRevoked(pool))
     throw invalidArgument('pool', pool, 'a UnifiedEventPool');
-  }
+  checkFunction('pool.get', (pool as Partial<UnifiedEventPool>).get);
   return pool as UnifiedEventPool;
 }

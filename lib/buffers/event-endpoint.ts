@@ -1,9 +1,10 @@
 import type { EventView } from '../event/event-view';
 import type { UnifiedEvent } from '../event/unified-event';
-import { TapioError } from '../errors';
+import type { TapioError } from '../errors';
 import { checkArray, checkInteger, checkOptions, checkSignal, invalidArgument } from '../validate';
 import { type EventReader } from './event-reader';
 import { type EventWriter, type Race } from './event-writer';
+import { fullError } from './full-error';
 import type { BufferHandle } from './handle';
 import { onAbort } from './on-abort';
 import type { Port } from './port';
@@ -54,7 +55,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_INVALID_EVENT naming the field and its value, ERR_EVENT_TOO_LARGE
    */
   put(event: UnifiedEvent): void {
-    if (!this.writer.put(event)) throw new TapioError('ERR_BUFFER_FULL', `this ${this.port.kind} is full`);
+    if (!this.writer.put(event)) throw this.fullError();
   }
 
   /** As `put`, but never waits: false when full. */
@@ -177,6 +178,11 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
     return this.port.untilDrained(() => this.reader.kept);
+  }
+
+  /** Of `put`. @internal */
+  protected fullError(): TapioError {
+    return fullError(`this ${this.port.kind}`, this.port, [{ ring: 0 }]);
   }
 
   /** The level that an event belongs to, and the ring where it is counted. Throws nothing. @internal */

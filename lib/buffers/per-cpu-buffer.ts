@@ -1,7 +1,8 @@
-import { TapioError } from '../errors';
+import { isArrayOrRevoked, TapioError } from '../errors';
 import {
   checkBytes,
   checkCount,
+  checkFunction,
   checkInteger,
   checkOptions,
   checkRingSize,
@@ -9,6 +10,7 @@ import {
   lengthOf,
 } from '../validate';
 import type { BufferAggregator } from './aggregator';
+import { perCPUFullError } from './full-error';
 import { type BufferHandle, resolveHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
 import { LastArray } from './last-array';
@@ -92,11 +94,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_EVENT_TOO_LARGE over 65536 bytes or the larger ring, ERR_INVALID_ARGUMENT for no Uint8Array
    */
   write(data: Uint8Array): void {
-    if (!this.tryWrite(data))
-      throw new TapioError(
-        'ERR_BUFFER_FULL',
-        'this PerCPUBuffer is full: the ring of this CPU, and the overflow ring',
-      );
+    if (!this.tryWrite(data)) throw perCPUFullError(this.#port, this.#slotSize);
   }
 
   /** As `write`; false when full. Allocates nothing. Fastest with the same array each time. */
@@ -110,7 +108,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
       if (size > this.#maxSize)
         throw new TapioError(
           'ERR_EVENT_TOO_LARGE',
-          `the record of ${size} bytes is larger than ${this.#maxSize}`,
+          `the record of ${size} bytes is larger than ${this.#maxSize}, the most that a ring takes`,
         );
       this.#source.forget();
       port.native.putFrom(data, size);
@@ -274,12 +272,8 @@ export function perCPUBufferLimit(traits: readonly number[]): number {
 
 function checkAggregator(aggregator: unknown): BufferAggregator | undefined {
   if (aggregator === undefined) return undefined;
-  if (
-    typeof aggregator !== 'object' ||
-    aggregator === null ||
-    typeof (aggregator as BufferAggregator).aggregate !== 'function'
-  ) {
+  if (typeof aggregator !== 'object' || aggregator === null || isArrayOrRevoked(aggregator))
     throw invalidArgument('aggregator', aggregator, 'an object with a function aggregate');
-  }
+  checkFunction('aggregator.aggregate', (aggregator as Partial<BufferAggregator>).aggregate);
   return aggregator as BufferAggregator;
 }

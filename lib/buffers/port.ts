@@ -418,7 +418,7 @@ export class Port {
   /** @param stored of a batch that was under way: what is in already stays in. */
   closedError(stored?: number): TapioError {
     this.settle();
-    return new TapioError('ERR_BUFFER_CLOSED', `this ${this.kind} is closed`, stored);
+    return new TapioError('ERR_BUFFER_CLOSED', `this ${this.kind} is closed: id ${this.handle.id}`, stored);
   }
 
   private settle(): void {
@@ -426,6 +426,9 @@ export class Port {
   }
 
   private released(): TapioError {
-    return new TapioError('ERR_BUFFER_CLOSED', `this ${this.kind} instance has let go of its buffer`);
+    return new TapioError(
+      'ERR_BUFFER_CLOSED',
+      `this ${this.kind} instance has let go of its buffer: id ${this.handle.id}`,
+    );
   }
 }

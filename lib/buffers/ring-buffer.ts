@@ -12,6 +12,7 @@ import {
   invalidArgument,
   lengthOf,
 } from '../validate';
+import { fullError } from './full-error';
 import { type BufferHandle, resolveHandle } from './handle';
 import { LastArray } from './last-array';
 import { Port } from './port';
@@ -102,8 +103,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_EVENT_TOO_LARGE over slotSize, ERR_INVALID_ARGUMENT for no Uint8Array
    */
   put(bytes: Uint8Array): void {
-    if (!this.tryPut(bytes))
-      throw new TapioError('ERR_BUFFER_FULL', `this RingBuffer is full: capacity ${this.#capacity} slots`);
+    if (!this.tryPut(bytes)) throw fullError('this RingBuffer', this.#port, [{ ring: 0 }]);
   }
 
   /** As `put`; false when full. Allocates nothing. Fastest with the same array each time. */

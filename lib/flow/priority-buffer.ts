@@ -3,13 +3,14 @@ import { checkPool } from '../buffers/event-buffer';
 import { checkEventOptions, eventStagingSizes, type EventStorageOptions } from '../buffers/event-options';
 import { EventReader } from '../buffers/event-reader';
 import { EventWriter, policyNumber, policyOf, type Race, withStored } from '../buffers/event-writer';
+import { fullError } from '../buffers/full-error';
 import { type BufferHandle, resolveHandle } from '../buffers/handle';
 import { Port } from '../buffers/port';
 import { QueueEndpoint } from '../buffers/queue-endpoint';
 import { Layout } from '../buffers/staging';
 import type { BufferStats } from '../buffers/stats';
 import type { WaitOptions } from '../buffers/wait-queue';
-import { TapioError } from '../errors';
+import type { TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
 import type { UnifiedEventPool } from '../pools/unified-event-pool';
 import {
@@ -108,7 +109,9 @@ export class PriorityBuffer extends QueueEndpoint {
   override put(event: UnifiedEvent): void {
     const level = levelOf(this.#route(event));
     if (this.#writer(level).put(event)) return;
-    throw new TapioError('ERR_BUFFER_FULL', `the level ${PRIORITIES[level]} of this PriorityBuffer is full`);
+    throw fullError(`the level ${PRIORITIES[level]} of this PriorityBuffer`, this.#port(level), [
+      { ring: level },
+    ]);
   }
 
   override tryPut(event: UnifiedEvent): boolean {
