@@ -1,7 +1,7 @@
-import { isArrayOrRevoked } from '../errors';
 import type { UnifiedEventPool } from '../pools/unified-event-pool';
-import { checkCapacity, checkFunction, checkInteger, checkOptions, invalidArgument } from '../validate';
+import { checkCapacity, checkInteger, checkOptions } from '../validate';
 import { BlankEvents } from './blank-events';
+import { checkMethod } from './check-method';
 import { checkEventOptions, eventStagingSizes, type EventStorageOptions } from './event-options';
 import { EventReader } from './event-reader';
 import { EventWriter, policyNumber, policyOf } from './event-writer';
@@ -116,8 +116,6 @@ export function eventBufferLimits(traits: readonly number[]): { maxRecord: numbe
 
 export function checkPool(pool: unknown): UnifiedEventPool | undefined {
   if (pool === undefined) return undefined;
-  if (typeof pool !== 'object' || pool === null || isArrayOrRevoked(pool))
-    throw invalidArgument('pool', pool, 'a UnifiedEventPool');
-  checkFunction('pool.get', (pool as Partial<UnifiedEventPool>).get);
+  checkMethod('pool', pool, 'get', 'a UnifiedEventPool');
   return pool as UnifiedEventPool;
 }

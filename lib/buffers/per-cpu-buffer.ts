@@ -1,15 +1,14 @@
-import { isArrayOrRevoked, TapioError } from '../errors';
+import { TapioError } from '../errors';
 import {
   checkBytes,
   checkCount,
-  checkFunction,
   checkInteger,
   checkOptions,
   checkRingSize,
-  invalidArgument,
   lengthOf,
 } from '../validate';
 import type { BufferAggregator } from './aggregator';
+import { checkMethod } from './check-method';
 import { perCPUFullError } from './full-error';
 import { type BufferHandle, resolveHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
@@ -272,8 +271,6 @@ export function perCPUBufferLimit(traits: readonly number[]): number {
 
 function checkAggregator(aggregator: unknown): BufferAggregator | undefined {
   if (aggregator === undefined) return undefined;
-  if (typeof aggregator !== 'object' || aggregator === null || isArrayOrRevoked(aggregator))
-    throw invalidArgument('aggregator', aggregator, 'an object with a function aggregate');
-  checkFunction('aggregator.aggregate', (aggregator as Partial<BufferAggregator>).aggregate);
+  checkMethod('aggregator', aggregator, 'aggregate', 'a BufferAggregator');
   return aggregator as BufferAggregator;
 }

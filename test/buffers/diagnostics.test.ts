@@ -95,6 +95,41 @@ describe.each([
   });
 });
 
+describe.each(KINDS)('a subscriber that puts into the $name it hears of', ({ make }) => {
+  test('is not called from inside itself, and every count is told', async () => {
+    const subject = make(4);
+    range(0, 4).forEach((n) => subject.tryPut(n));
+    let [depth, deepest, puts] = [0, 0, 0];
+    const told = start((name) => {
+      if (name === 'close') return;
+      deepest = Math.max(deepest, ++depth);
+      if (puts++ < 100) subject.tryPut(9);
+      depth--;
+    });
+    subject.tryPut(9);
+    expect(deepest).toBe(1);
+    expect(puts).toBe(2);
+    const sum = (): number => told.drop.reduce((total, { count }) => total + count, 0);
+    while (sum() < subject.counts().rejected) await turn();
+    expect(deepest).toBe(1);
+    expect(sum()).toBe(102 - (puts - 100) + (puts - 101));
+  });
+
+  test('does not keep the event loop from turning, however often it puts', async () => {
+    const subject = make(4);
+    range(0, 4).forEach((n) => subject.tryPut(n));
+    const told = start((name) => {
+      if (name === 'drop') subject.tryPut(9);
+    });
+    subject.tryPut(9);
+    for (let i = 0; i < 5; i++) await turn();
+    expect(told.drop.length).toBeGreaterThan(1);
+    expect(told.drop.length).toBeLessThan(20);
+    stop();
+    stop = () => undefined;
+  });
+});
+
 test('full without drop: whoever waits for room loses nothing', async () => {
   const buffer = new EventBuffer(2);
   const told = start();
