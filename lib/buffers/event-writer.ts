@@ -177,6 +177,8 @@ export class EventWriter {
       if (this.encoder.busy) return this.setAside(() => attempt(settle));
       port.bytes.set(record, port.putOffset);
       if (!this.storeInRace(record.length, this.urgency, race)) return false;
+      // It may have found room beside that which was kept, or elsewhere.
+      port.native.unreserve();
       settle();
       return true;
     };
@@ -186,7 +188,7 @@ export class EventWriter {
     try {
       await wait;
     } finally {
-      // Of who gave up, or found room elsewhere.
+      // Of who gave up.
       if (!port.someWaitForRoom) port.native.unreserve();
     }
   }

@@ -1,12 +1,5 @@
 import { TapioError } from '../errors';
-import {
-  checkBytes,
-  checkCount,
-  checkInteger,
-  checkOptions,
-  checkRingSize,
-  lengthOf,
-} from '../validate';
+import { checkBytes, checkCount, checkInteger, checkOptions, checkRingSize, lengthOf } from '../validate';
 import type { BufferAggregator } from './aggregator';
 import { checkMethod } from './check-method';
 import { perCPUFullError } from './full-error';

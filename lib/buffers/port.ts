@@ -267,24 +267,30 @@ export class Port {
    */
   async untilDrained(kept: () => number): Promise<void> {
     const stop = new AbortController();
-    const isOver = (): boolean => this.drained && kept() === 0;
     let left = Infinity;
     let idleLooks = 0;
-    const looks = setInterval(() => {
-      const before = left;
-      left = this.letGo ? 0 : this.size + kept();
-      idleLooks = left < before ? 0 : idleLooks + 1;
-      if (idleLooks === IDLE_LOOKS || isOver()) stop.abort(stop);
-    }, LOOK_MS);
+    let looks: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      looks = setInterval(() => {
+        const before = left;
+        left = this.drained ? kept() : this.size + kept();
+        idleLooks = left < before ? 0 : idleLooks + 1;
+        if (left > 0 && idleLooks < IDLE_LOOKS) return;
+        stop.abort(stop);
+        resolve();
+      }, LOOK_MS);
+    });
     try {
       await this.waitForRoom<void>(
         (settle) => {
-          if (!isOver()) return false;
+          if (!this.drained) return false;
           settle();
           return true;
         },
         { signal: stop.signal },
       );
+      // Of what leaves the instance native code knows nothing.
+      if (kept() > 0) await over;
     } catch (error) {
       if (error !== stop) throw error;
     } finally {

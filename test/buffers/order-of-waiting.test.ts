@@ -86,7 +86,9 @@ describe.each(KINDS)('%s', (_name, make, attach) => {
     for (const wait of waits) expect(await isPending(wait)).toBe(true);
     take(buffer, 100);
     await Promise.all(waits);
-    expect(take(buffer, 100)).toEqual([8, 9, 10]);
+    const out = take(buffer, 100);
+    // Of a per-CPU buffer each ring has an order of its own.
+    expect('getMetrics' in buffer ? out.sort((a, b) => a - b) : out).toEqual([8, 9, 10]);
   });
 
   test('a bad event throws, also behind one that waits', () => {
@@ -134,8 +136,9 @@ describe.each(KINDS)('%s', (_name, make, attach) => {
     const other = attach(maker);
     fill(maker);
     const wait = rejectionOf(other.putAsync(spanning(100, 4, 512)));
-    take(maker, 1);
-    expect(maker.tryPut(numbered(8))).toBe(false);
+    take(maker, 3);
+    while (maker.tryPut(numbered(8))) continue;
+    expect(await isPending(wait)).toBe(true);
     other[Symbol.dispose]();
     expect((await wait).code).toBe('ERR_BUFFER_CLOSED');
     expect(maker.tryPut(numbered(8))).toBe(true);
@@ -160,11 +163,10 @@ test('under the policy block a put waits its turn behind the event that waits', 
   const buffer = new EventBuffer(8, { onFull: 'block' });
   fill(buffer);
   const wait = buffer.putAsync(spanning(8, 4, 512));
-  take(buffer, 4);
+  expect(take(buffer, 5)).toEqual(range(0, 5));
   buffer.put(numbered(9));
   await wait;
-  take(buffer, 4);
-  expect(take(buffer, 100)).toEqual([8, 9]);
+  expect(take(buffer, 100)).toEqual(range(5, 10));
 });
 
 test('levels of a PriorityBuffer do not wait for each other', async () => {
