@@ -112,8 +112,8 @@ napi_value AttachBuffer(napi_env env, napi_callback_info info) {
   return Attachment::Create(env, buffer, argv[1], put_bytes, wake_interval_micros, level, false);
 }
 
-// returnRecord(id: bigint, level: number, record: Uint8Array): boolean; false: there is no room, the
-// buffer is closed or gone
+// returnRecord(id: bigint, level: number, record: Uint8Array): boolean; false: there is no room,
+// the buffer is closed or gone
 napi_value ReturnRecord(napi_env env, napi_callback_info info) {
   std::size_t argc = 3;
   napi_value argv[3];
@@ -127,9 +127,8 @@ napi_value ReturnRecord(napi_env env, napi_callback_info info) {
   const auto record = ElementsOf<std::uint8_t>(env, argv[2]);
   RingSet& rings = *buffer->rings;
   RingSet::Lane* const lane = rings.Attach(level);
-  const PutStatus status =
-      rings.Put(*lane, record.data, static_cast<std::uint32_t>(record.count),
-                RingSet::OnFull::kTryAgain);
+  const PutStatus status = rings.Put(*lane, record.data, static_cast<std::uint32_t>(record.count),
+                                     RingSet::OnFull::kTryAgain);
   rings.Detach(lane);
   Registry::Instance().Release(buffer);
   return Boolean(env, status == PutStatus::kStored);

@@ -79,8 +79,8 @@ struct NativePlatform {
 // consumer".
 //
 // Reserved. A record that waits for more than one slot would starve behind those that need one: so
-// whoever waits may keep room free, in the way that Close refuses puts, by a mark in `tail`. A claim
-// whose check came before the mark is as good as any other.
+// whoever waits may keep room free, in the way that Close refuses puts, by a mark in `tail`. A
+// claim whose check came before the mark is as good as any other.
 //
 // Slack. A seated Put checks for room and then claims with an unconditional fetch_add, which cannot
 // fail. Between the two, other seats may claim as well: at worst each seat once, as the claim with

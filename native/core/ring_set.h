@@ -63,9 +63,9 @@ class RingSet {
     std::uint32_t sweep_ring_ = 0;  // where the next take goes on
     std::uint64_t sweep_end_ = 0;   // and up to which ticket of that ring
     bool sweeping_ = false;
-    std::uint32_t since_turn_ = 0;  // records taken by level since one was taken in turn
-    std::uint32_t turn_ = 0;        // the level that had the last turn
-    std::uint32_t dropped_ = 0;     // records that gave way to a put and were not told of
+    std::uint32_t since_turn_ = 0;         // records taken by level since one was taken in turn
+    std::uint32_t turn_ = 0;               // the level that had the last turn
+    std::uint32_t dropped_ = 0;            // records that gave way to a put and were not told of
     std::uint32_t reserved_ring_ = kNone;  // where room is kept for this lane's waiting record
   };
 
