@@ -9,6 +9,7 @@ import type { BufferHandle } from './handle';
 import { onAbort } from './on-abort';
 import type { Port } from './port';
 import { putEventsBack } from './put-back';
+import { untilDrained } from './until-drained';
 import type { WaitOptions } from './wait-queue';
 
 /** Of `batches`. */
@@ -179,7 +180,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return this.port.untilDrained(() => this.reader.kept);
+    return untilDrained(this.port, () => this.reader.kept);
   }
 
   /** Of `put`. @internal */

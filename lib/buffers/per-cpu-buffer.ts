@@ -9,6 +9,7 @@ import { LastArray } from './last-array';
 import { Port } from './port';
 import { putRecordsBack } from './put-back';
 import { Layout, Limit, Word, alignUp, u32 } from './staging';
+import { untilDrained } from './until-drained';
 import type { WaitOptions } from './wait-queue';
 
 export interface PerCPUBufferOptions {
@@ -195,7 +196,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return this.#port.untilDrained(() => this.#returned.length);
+    return untilDrained(this.#port, () => this.#returned.length);
   }
 
   get #emptied(): boolean {

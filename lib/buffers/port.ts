@@ -23,10 +23,6 @@ import { type Life, watchLife } from './leak-warning';
 import { readStats, type BufferStats } from './stats';
 import { type Attempt, type WaitOptions, WaitQueue } from './wait-queue';
 
-/** `untilDrained`: milliseconds from look to look, and after how many without any progress it gives up: a second in all. */
-const LOOK_MS = 100;
-const IDLE_LOOKS = 10;
-
 /** What a Port is opened with, beside the buffer itself. */
 interface StagingSizes {
   putBytes: number;
@@ -258,44 +254,6 @@ export class Port {
     this.settle();
     if (!this.maker) this.release();
     else if (!this.closed) this.close();
-  }
-
-  /**
-   * `[Symbol.asyncDispose]` of every buffer class, behind `[Symbol.dispose]`: settles when nothing waits in the buffer any more, or has
-   * been taken for IDLE_LOOKS looks in a row. Not for a time: where the event loop stands still, nobody of this thread can take.
-   * @param kept how many records wait in the instance
-   */
-  async untilDrained(kept: () => number): Promise<void> {
-    const stop = new AbortController();
-    let left = Infinity;
-    let idleLooks = 0;
-    let looks: NodeJS.Timeout | undefined;
-    const over = new Promise<void>((resolve) => {
-      looks = setInterval(() => {
-        const before = left;
-        left = this.drained ? kept() : this.size + kept();
-        idleLooks = left < before ? 0 : idleLooks + 1;
-        if (left > 0 && idleLooks < IDLE_LOOKS) return;
-        stop.abort(stop);
-        resolve();
-      }, LOOK_MS);
-    });
-    try {
-      await this.waitForRoom<void>(
-        (settle) => {
-          if (!this.drained) return false;
-          settle();
-          return true;
-        },
-        { signal: stop.signal },
-      );
-      // Of what leaves the instance native code knows nothing.
-      if (kept() > 0) await over;
-    } catch (error) {
-      if (error !== stop) throw error;
-    } finally {
-      clearInterval(looks);
-    }
   }
 
   /** Whether this instance has let go. */

@@ -18,6 +18,7 @@ import { LastArray } from './last-array';
 import { Port } from './port';
 import { Layout, Limit, OnFull, Status, Word, alignUp, i32, u32 } from './staging';
 import type { BufferStats } from './stats';
+import { untilDrained } from './until-drained';
 import type { WaitOptions } from './wait-queue';
 
 export interface RingBufferOptions {
@@ -311,7 +312,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return this.#port.untilDrained(() => 0);
+    return untilDrained(this.#port, () => 0);
   }
 
   #tooLarge(size: number, name = 'the record'): TapioError {
