@@ -72,6 +72,8 @@ export interface Attached {
 export interface InstanceCalls {
   readonly put: () => void;
   readonly putBatch: () => void;
+  /** Ends what a put with OnFull.RESERVE began. */
+  readonly unreserve: () => void;
   readonly take: () => void;
   /**
    * As put, of SIZE bytes that are staged and COUNT texts behind them (MAX_TEXTS at most); NOT_NARROW: one is not Latin-1, or too
@@ -141,6 +143,10 @@ export interface NativeBinding extends InstanceCalls {
     wakeIntervalMicros: number,
     level: number,
   ): Attached | undefined;
+  /** Puts one record back, behind what waits. False: there is no room, the buffer is closed, or gone. */
+  returnRecord(id: bigint, level: number, record: Uint8Array): boolean;
+  /** Counts records of a ring as discarded that were taken and will not be delivered. Nothing, if the buffer is gone. */
+  countDiscarded(id: bigint, ring: number, count: number): void;
   /** Sets the function that hears of the end of each wait in this thread. */
   onWake(dispatcher: (token: number) => void): void;
   /** Those that wait now, by token. Kept here because every copy of this package's JavaScript in a thread has the same addon, and the last one sets the dispatcher. */

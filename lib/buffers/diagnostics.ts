@@ -33,14 +33,44 @@ export const highWatermark = diagnostics.channel('tapio:buffer:high-watermark');
  * have left staging and control at rest, as a subscriber may call the buffer. Nothing here is on the path of a put that finds room.
  */
 
+/** Buffers of which subscribers hear now: what their own puts find full or lose must not call them again from inside. */
+const heard = new Set<bigint>();
+
+/** What the subscribers lost meanwhile, by buffer. */
+const withheld = new Map<bigint, BufferDropMessage>();
+
+function publish<M extends BufferMessage>(channel: diagnostics.Channel, message: M): void {
+  const { id } = message.handle;
+  heard.add(id);
+  try {
+    channel.publish(message);
+  } finally {
+    heard.delete(id);
+  }
+}
+
 /** A put found no room, whatever becomes of it. */
 export function tellFull({ handle }: Port): void {
-  if (full.hasSubscribers) full.publish({ handle } satisfies BufferMessage);
+  if (full.hasSubscribers && !heard.has(handle.id)) publish(full, { handle });
 }
 
 /** So many records are lost. */
 export function tellDrop({ handle }: Port, count: number): void {
-  if (drop.hasSubscribers) drop.publish({ handle, count } satisfies BufferDropMessage);
+  if (!drop.hasSubscribers) return;
+  if (heard.has(handle.id)) withhold({ handle, count });
+  else publish<BufferDropMessage>(drop, { handle, count });
+}
+
+/** For a later turn of the event loop, so that no count is missing; it does not keep the process alive, as it might go on for ever. */
+function withhold({ handle, count }: BufferDropMessage): void {
+  if (withheld.size === 0) setImmediate(tellWithheld).unref();
+  withheld.set(handle.id, { handle, count: count + (withheld.get(handle.id)?.count ?? 0) });
+}
+
+function tellWithheld(): void {
+  const messages = [...withheld.values()];
+  withheld.clear();
+  for (const message of messages) publish(drop, message);
 }
 
 export function tellClose({ handle }: Port): void {

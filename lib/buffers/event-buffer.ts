@@ -1,6 +1,7 @@
 import type { UnifiedEventPool } from '../pools/unified-event-pool';
-import { checkCapacity, checkInteger, checkOptions, invalidArgument } from '../validate';
+import { checkCapacity, checkInteger, checkOptions } from '../validate';
 import { BlankEvents } from './blank-events';
+import { checkMethod } from './check-method';
 import { checkEventOptions, eventStagingSizes, type EventStorageOptions } from './event-options';
 import { EventReader } from './event-reader';
 import { EventWriter, policyNumber, policyOf } from './event-writer';
@@ -115,8 +116,6 @@ export function eventBufferLimits(traits: readonly number[]): { maxRecord: numbe
 
 export function checkPool(pool: unknown): UnifiedEventPool | undefined {
   if (pool === undefined) return undefined;
-  if (typeof pool !== 'object' || pool === null || typeof (pool as UnifiedEventPool).get !== 'function') {
-    throw invalidArgument('pool', pool, 'a UnifiedEventPool');
-  }
+  checkMethod('pool', pool, 'get', 'a UnifiedEventPool');
   return pool as UnifiedEventPool;
 }

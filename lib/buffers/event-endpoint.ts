@@ -1,11 +1,15 @@
 import type { EventView } from '../event/event-view';
 import type { UnifiedEvent } from '../event/unified-event';
-import { TapioError } from '../errors';
+import type { TapioError } from '../errors';
 import { checkArray, checkInteger, checkOptions, checkSignal, invalidArgument } from '../validate';
 import { type EventReader } from './event-reader';
 import { type EventWriter, type Race } from './event-writer';
+import { fullError } from './full-error';
 import type { BufferHandle } from './handle';
+import { onAbort } from './on-abort';
 import type { Port } from './port';
+import { putEventsBack } from './put-back';
+import { untilDrained } from './until-drained';
 import type { WaitOptions } from './wait-queue';
 
 /** Of `batches`. */
@@ -38,6 +42,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     // attributes later becomes a hash table.
     for (const [name, value] of Object.entries({ port, writer, reader }))
       Object.defineProperty(this, name, { value });
+    reader.whenLetGo = (events) => putEventsBack(port, events, (event) => this.levelOf(event));
     port.watch(this);
   }
 
@@ -51,7 +56,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_INVALID_EVENT naming the field and its value, ERR_EVENT_TOO_LARGE
    */
   put(event: UnifiedEvent): void {
-    if (!this.writer.put(event)) throw new TapioError('ERR_BUFFER_FULL', `this ${this.port.kind} is full`);
+    if (!this.writer.put(event)) throw this.fullError();
   }
 
   /** As `put`, but never waits: false when full. */
@@ -87,7 +92,9 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   }
 
   /**
-   * Stores an event as soon as there is room. The event is encoded at once: later changes to it do not travel.
+   * Stores an event as soon as there is room. The event is encoded at once: later changes to it do not travel. Those of one instance
+   * are served in the order they asked. While one waits, its later puts are refused, as by a full buffer, or wait behind it; and the
+   * slots that it needs are kept free of the events of others.
    * @throws TapioError (rejects) as `put`, but for ERR_BUFFER_FULL; `signal.reason` when aborted, and then nothing is stored
    */
   putAsync(event: UnifiedEvent, options?: WaitOptions): Promise<void> {
@@ -157,19 +164,33 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     this.port.close();
   }
 
-  /** On the instance that made the buffer: `close()`. On an attached one: lets go of it. */
+  /**
+   * On the instance that made the buffer: `close()`. On an attached one: lets go of it. What that had taken and not delivered (see
+   * `consume`) goes back into the buffer, behind what waits there, and counts as put once more; what finds no room, or comes after
+   * `close()`, is counted in `discarded` and told as a drop.
+   */
   [Symbol.dispose](): void {
     if (this.port.maker) this.port.dispose();
     else this.reader.release();
   }
 
   /**
-   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
-   * somebody must take it. Keeps the process alive meanwhile.
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread, or
+   * when nobody has taken anything for a second: then it still waits, and can be taken. Keeps the process alive meanwhile.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return this.port.untilDrained();
+    return untilDrained(this.port, () => this.reader.kept);
+  }
+
+  /** Of `put`. @internal */
+  protected fullError(): TapioError {
+    return fullError(`this ${this.port.kind}`, this.port, [{ ring: 0 }]);
+  }
+
+  /** The level that an event belongs to, and the ring where it is counted. Throws nothing. @internal */
+  protected levelOf(_event: UnifiedEvent): number {
+    return 0;
   }
 
   /** As `tryPut`, for who will try again: a refusal is not counted. @internal */
@@ -212,7 +233,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     signal: AbortSignal | undefined,
   ): AsyncGenerator<UnifiedEvent[], void, undefined> {
     for (;;) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason;
       if ((this.emptied || !this.hasEvent) && !(await this.recordOrEnd(signal))) return;
       const batch = this.reader.takeUpTo(maxCount);
       // Another consumer may have been faster.
@@ -231,8 +252,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
   ): Promise<void> {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(stop), maxWaitMs);
-    const onAbort = (): void => stop.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const stopListening = signal && onAbort(signal, () => stop.abort(signal.reason));
     try {
       for (let goesOn = true; goesOn && batch.length < maxCount;) {
         goesOn = await this.recordOrEnd(stop.signal).catch((reason: unknown) => {
@@ -248,7 +268,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
       throw error;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
     }
   }
 }

@@ -35,6 +35,8 @@ export class EventReader {
   private readonly returned = new Backlog();
   private readonly projectors: EventProjector[] = [];
   private marks: HighWatermarks | undefined;
+  /** What becomes of events that come back when this instance has let go. Set by the instance. */
+  whenLetGo: (events: readonly UnifiedEvent[]) => void = () => undefined;
 
   constructor(
     private readonly port: Port,
@@ -59,7 +61,7 @@ export class EventReader {
   }
 
   /** Events that have been taken off the ring and wait here. */
-  private get kept(): number {
+  get kept(): number {
     return this.returned.length + this.count - this.next + (this.second === undefined ? 0 : this.second.kept);
   }
 
@@ -172,6 +174,10 @@ export class EventReader {
 
   /** Takes back events that somebody took and could not deliver. */
   giveBack(events: readonly UnifiedEvent[]): void {
+    if (this.port.hasLetGo) {
+      this.whenLetGo(events);
+      return;
+    }
     this.returned.unshift(events);
     this.port.recordsAppeared();
   }
@@ -188,11 +194,19 @@ export class EventReader {
     return this.second === undefined ? events : events.concat(this.second.leftovers());
   }
 
+  /** Lets go, of what waits in this instance, too. */
   release(): void {
-    this.returned.clear();
-    this.next = this.count = 0;
+    const events = this.leftovers();
+    this.forgetLeftovers();
+    this.whenLetGo(events);
     this.second?.release();
     this.port.release();
+  }
+
+  private forgetLeftovers(): void {
+    this.returned.clear();
+    this.next = this.count = 0;
+    this.second?.forgetLeftovers();
   }
 
   /** Whether the next event is one that was decoded before. */
@@ -265,6 +279,10 @@ export class EventReader {
   }
 
   private secondReader(): EventReader {
-    return (this.second ??= new EventReader(this.openPort(), this.blanks, this.openPort));
+    if (this.second === undefined) {
+      this.second = new EventReader(this.openPort(), this.blanks, this.openPort);
+      this.second.whenLetGo = (events) => this.whenLetGo(events);
+    }
+    return this.second;
   }
 }

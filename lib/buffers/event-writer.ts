@@ -36,34 +36,48 @@ export interface Race {
 /** One native call waits at most this long for room, so that a worker can be terminated in between. Milliseconds. */
 const BLOCK_SLICE = 20;
 
+/** Stands at the entry of a writer whose earlier events wait for room. */
+const BARRIER = Encoder.makeBusy();
+
 /**
  * The putting side of an event buffer: encodes into the staging, then stores with one native call.
  *
  * All user code (getters, proxies) runs while an event is encoded, before anything is claimed. If that code puts events
  * itself, what is staged so far is set aside and comes back.
+ *
+ * Order: while events of this instance wait for room (`putAsync`), later ones are refused or wait behind them. So that this costs the
+ * others nothing, the entry of every put is an encoder, which is asked whether it is busy anyway.
  */
 export class EventWriter {
   private encoder: Encoder;
+  /** The encoder, or the barrier. */
+  private entry: Encoder;
   private chunk: EventChunk;
   /** What native code does with a record that finds no room, when nobody will try again, and when somebody will. */
   private readonly refusal: number;
   private readonly patience: number;
+  /** And once it has waited. */
+  private readonly urgency: number;
 
   constructor(
     private readonly port: Port,
     private readonly maxEventSize: number,
     private readonly policy: FullPolicy,
   ) {
-    this.encoder = makeEncoder(port);
+    this.entry = this.encoder = makeEncoder(port);
     this.chunk = new EventChunk(port, this.encoder, maxEventSize);
     this.refusal = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.REFUSE;
     this.patience = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.TRY_AGAIN;
+    this.urgency = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.RESERVE;
   }
 
   /** Stores an event, waiting for room under the policy `block`. False: no room. */
   put(event: UnifiedEvent): boolean {
     if (this.policy !== 'block') return this.tryPut(event);
-    if (this.encoder.busy) return this.setAside(() => this.put(event));
+    if (this.entry.busy) {
+      const put = (): boolean => this.put(event);
+      return this.detour(put, () => this.blockBehindWaiting(put));
+    }
     const size = this.encodeOne(event);
     let waited = false;
     for (; !this.port.put(size, OnFull.TRY_AGAIN); waited = true)
@@ -78,8 +92,13 @@ export class EventWriter {
    * each call it makes costs as much as the ring.
    */
   tryPut(event: UnifiedEvent): boolean {
-    const { encoder, port } = this;
-    if (encoder.busy) return this.setAside(() => this.tryPut(event));
+    const { entry: encoder, port } = this;
+    if (encoder.busy) {
+      return this.detour(
+        () => this.tryPut(event),
+        () => this.refuse(event),
+      );
+    }
     const start = encoder.begin(event, 0);
     const { texts } = encoder;
     const { units } = texts;
@@ -94,10 +113,16 @@ export class EventWriter {
 
   /** As `tryPut`, for who will try again: a refusal is not counted. */
   offer(event: UnifiedEvent): boolean {
-    if (this.encoder.busy) return this.setAside(() => this.offer(event));
-    const size = this.encodeOne(event);
-    // Behind those that wait already, so that the events of this instance keep their order.
-    return !this.port.someWaitForRoom && this.port.put(size, this.patience);
+    if (this.entry.busy) {
+      return this.detour(
+        () => this.offer(event),
+        () => {
+          this.encodeOne(event);
+          return false;
+        },
+      );
+    }
+    return this.port.put(this.encodeOne(event), this.patience);
   }
 
   /**
@@ -106,7 +131,12 @@ export class EventWriter {
    */
   putBatch(events: readonly UnifiedEvent[], from = 0, to?: number): number {
     checkArray('events', events);
-    if (this.encoder.busy) return this.setAside(() => this.putBatch(events, from, to));
+    if (this.entry.busy) {
+      const put = (): number => this.putBatch(events, from, to);
+      return this.detour(put, () =>
+        this.policy === 'block' ? this.blockBehindWaiting(put) : this.refuseBatch(events, from, to),
+      );
+    }
     const total = to ?? events.length;
     if (total === from && this.port.closed) throw this.port.closedError();
     let stored = 0;
@@ -146,13 +176,64 @@ export class EventWriter {
       // A getter of another event may have aborted the wait before this one.
       if (this.encoder.busy) return this.setAside(() => attempt(settle));
       port.bytes.set(record, port.putOffset);
-      if (!this.storeInRace(record.length, OnFull.TRY_AGAIN, race)) return false;
+      if (!this.storeInRace(record.length, this.urgency, race)) return false;
+      // It may have found room beside that which was kept, or elsewhere.
+      port.native.unreserve();
       settle();
       return true;
     };
     const wait = port.waitForRoom(attempt, options);
+    this.entry = BARRIER;
     tellFull(port);
-    await wait;
+    try {
+      await wait;
+    } finally {
+      // Of who gave up.
+      if (!port.someWaitForRoom) port.native.unreserve();
+    }
+  }
+
+  /**
+   * The way of a put that found the entry busy: by itself, if a getter of the event that is being encoded asks for it, else behind the
+   * events that wait for room.
+   * @param refuse what becomes of it while there are any
+   */
+  private detour<T>(put: () => T, refuse: () => T): T {
+    const { port } = this;
+    if (this.encoder.busy) return this.setAside(put);
+    port.serveWhoWaitForRoom();
+    if (port.someWaitForRoom && !port.closed) return refuse();
+    this.entry = this.encoder;
+    return put();
+  }
+
+  /** An event that may not overtake those that wait is refused as by a full buffer, if it is one. */
+  private refuse(event: UnifiedEvent): false {
+    this.encodeOne(event);
+    this.countRefused(1);
+    return false;
+  }
+
+  private refuseBatch(events: readonly UnifiedEvent[], from: number, to = events.length): number {
+    if (to === from) return 0;
+    const { count, error } = this.encodeChunk(copyOf(events, from, from + 1), from, from + 1);
+    if (count === 0) throw withStored(error, 0);
+    this.countRefused(to - from);
+    return 0;
+  }
+
+  private countRefused(count: number): void {
+    this.port.native.countRejected(count);
+    this.port.tellLost(count);
+  }
+
+  private blockBehindWaiting<T>(put: () => T): T {
+    const { port } = this;
+    do {
+      port.native.block(BLOCK_SLICE, true, this.maxEventSize);
+      port.serveWhoWaitForRoom();
+    } while (port.someWaitForRoom && !port.closed);
+    return put();
   }
 
   private encodeOne(event: UnifiedEvent): number {
@@ -237,11 +318,13 @@ export class EventWriter {
     const staged = port.bytes.slice(port.putOffset, port.putOffset + port.putBytes);
     const { encoder, chunk } = this;
     this.encoder = makeEncoder(port);
+    this.entry = port.someWaitForRoom ? BARRIER : this.encoder;
     this.chunk = new EventChunk(port, this.encoder, this.maxEventSize);
     try {
       return put();
     } finally {
       this.encoder = encoder;
+      this.entry = port.someWaitForRoom ? BARRIER : encoder;
       this.chunk = chunk;
       port.bytes.set(staged, port.putOffset);
     }

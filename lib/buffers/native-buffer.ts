@@ -8,6 +8,7 @@ const {
   put,
   putBatch,
   putText,
+  unreserve,
   stageText,
   take,
   takeText,
@@ -73,6 +74,10 @@ export class NativeBuffer {
   putBatch(): void {
     u32[Word.INSTANCE] = this.instance;
     putBatch();
+  }
+  unreserve(): void {
+    u32[Word.INSTANCE] = this.instance;
+    unreserve();
   }
   putText(texts: Texts): void {
     const { items, count } = texts;

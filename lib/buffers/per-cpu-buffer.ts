@@ -1,19 +1,15 @@
 import { TapioError } from '../errors';
-import {
-  checkBytes,
-  checkCount,
-  checkInteger,
-  checkOptions,
-  checkRingSize,
-  invalidArgument,
-  lengthOf,
-} from '../validate';
+import { checkBytes, checkCount, checkInteger, checkOptions, checkRingSize, lengthOf } from '../validate';
 import type { BufferAggregator } from './aggregator';
+import { checkMethod } from './check-method';
+import { perCPUFullError } from './full-error';
 import { type BufferHandle, resolveHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
 import { LastArray } from './last-array';
 import { Port } from './port';
+import { putRecordsBack } from './put-back';
 import { Layout, Limit, Word, alignUp, u32 } from './staging';
+import { untilDrained } from './until-drained';
 import type { WaitOptions } from './wait-queue';
 
 export interface PerCPUBufferOptions {
@@ -91,11 +87,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_EVENT_TOO_LARGE over 65536 bytes or the larger ring, ERR_INVALID_ARGUMENT for no Uint8Array
    */
   write(data: Uint8Array): void {
-    if (!this.tryWrite(data))
-      throw new TapioError(
-        'ERR_BUFFER_FULL',
-        'this PerCPUBuffer is full: the ring of this CPU, and the overflow ring',
-      );
+    if (!this.tryWrite(data)) throw perCPUFullError(this.#port, this.#slotSize);
   }
 
   /** As `write`; false when full. Allocates nothing. Fastest with the same array each time. */
@@ -109,7 +101,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
       if (size > this.#maxSize)
         throw new TapioError(
           'ERR_EVENT_TOO_LARGE',
-          `the record of ${size} bytes is larger than ${this.#maxSize}`,
+          `the record of ${size} bytes is larger than ${this.#maxSize}, the most that a ring takes`,
         );
       this.#source.forget();
       port.native.putFrom(data, size);
@@ -147,8 +139,12 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
     try {
       return this.#aggregator.aggregate(records);
     } catch (error) {
-      this.#returned = records.concat(this.#returned);
-      this.#port.recordsAppeared();
+      if (this.#port.hasLetGo) {
+        putRecordsBack(this.#port, records);
+      } else {
+        this.#returned = records.concat(this.#returned);
+        this.#port.recordsAppeared();
+      }
       throw error;
     }
   }
@@ -184,19 +180,23 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
     this.#port.close();
   }
 
-  /** On the instance that made the buffer: `close()`. On an attached one: lets go of it. */
+  /**
+   * On the instance that made the buffer: `close()`. On an attached one: lets go of it. Records whose aggregation failed go back into
+   * the buffer, behind what waits there, and count as written once more; what finds no room, or comes after `close()`, is counted in
+   * `discarded` and told as a drop.
+   */
   [Symbol.dispose](): void {
-    if (!this.#port.maker) this.#returned = [];
+    if (!this.#port.maker) putRecordsBack(this.#port, this.#returned.splice(0));
     this.#port.dispose();
   }
 
   /**
-   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
-   * somebody must take it. Keeps the process alive meanwhile.
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread, or
+   * when nobody has taken anything for a second: then it still waits, and can be taken. Keeps the process alive meanwhile.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return this.#port.untilDrained();
+    return untilDrained(this.#port, () => this.#returned.length);
   }
 
   get #emptied(): boolean {
@@ -265,12 +265,6 @@ export function perCPUBufferLimit(traits: readonly number[]): number {
 
 function checkAggregator(aggregator: unknown): BufferAggregator | undefined {
   if (aggregator === undefined) return undefined;
-  if (
-    typeof aggregator !== 'object' ||
-    aggregator === null ||
-    typeof (aggregator as BufferAggregator).aggregate !== 'function'
-  ) {
-    throw invalidArgument('aggregator', aggregator, 'an object with a function aggregate');
-  }
+  checkMethod('aggregator', aggregator, 'aggregate', 'a BufferAggregator');
   return aggregator as BufferAggregator;
 }

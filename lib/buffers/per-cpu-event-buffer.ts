@@ -1,3 +1,4 @@
+import type { TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
 import { Decoder } from '../event/decoder';
 import { UnifiedEventPool } from '../pools/unified-event-pool';
@@ -13,6 +14,7 @@ import { BlankEvents } from './blank-events';
 import { type BatchOptions, EventEndpoint } from './event-endpoint';
 import { checkEventOptions, eventStagingSizes, type EventStorageOptions } from './event-options';
 import { EventReader } from './event-reader';
+import { perCPUFullError } from './full-error';
 import { EventWriter, policyNumber, policyOf } from './event-writer';
 import { type BufferHandle, resolveHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
@@ -169,6 +171,11 @@ export class PerCPUEventBuffer extends EventEndpoint {
       numCPUs: this.numCPUs,
       overflowInUse: overflowUsed,
     };
+  }
+
+  /** @internal */
+  protected override fullError(): TapioError {
+    return perCPUFullError(this.port, this.#slotSize);
   }
 
   override [Symbol.dispose](): void {

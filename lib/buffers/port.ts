@@ -58,6 +58,7 @@ export class Port {
   readonly text: StagedText;
 
   private foundNothingMore = false;
+  private letGo = false;
   private life: Life | undefined;
   private recordQueue: WaitQueue | undefined;
   private roomQueue: WaitQueue | undefined;
@@ -134,7 +135,10 @@ export class Port {
     u32[Word.SIZE] = size;
     u32[Word.ON_FULL] = onFull;
     this.native.put();
-    return i32[Word.STATUS] === Status.DONE || this.storedOtherwise(onFull !== OnFull.TRY_AGAIN);
+    return (
+      i32[Word.STATUS] === Status.DONE ||
+      this.storedOtherwise(onFull !== OnFull.TRY_AGAIN && onFull !== OnFull.RESERVE)
+    );
   }
 
   /** As `put`, of a record that ends with Latin-1 texts and is staged but for those; undefined: one is none, and nothing was stored. */
@@ -252,18 +256,15 @@ export class Port {
     else if (!this.closed) this.close();
   }
 
-  /** `[Symbol.asyncDispose]` of every buffer class, behind `[Symbol.dispose]`: settles when nothing waits in the buffer any more. */
-  async untilDrained(): Promise<void> {
-    await this.waitForRoom<void>((settle) => {
-      if (!this.drained) return false;
-      settle();
-      return true;
-    }, undefined);
+  /** Whether this instance has let go. */
+  get hasLetGo(): boolean {
+    return this.letGo;
   }
 
   /** Lets go: every later call throws ERR_BUFFER_CLOSED, and so do those that wait. */
   release(): void {
     this.settle();
+    this.letGo = true;
     this.native.release();
     this.recordQueue?.pump();
     this.roomQueue?.pump();
@@ -345,6 +346,11 @@ export class Port {
     return this.roomQueue !== undefined && !this.roomQueue.isEmpty;
   }
 
+  /** Lets those who wait for room look now, for who must not overtake them. */
+  serveWhoWaitForRoom(): void {
+    this.roomQueue?.pump();
+  }
+
   /** To be called when this instance got something to take without native code knowing. */
   recordsAppeared(): void {
     this.foundNothingMore = false;
@@ -376,7 +382,7 @@ export class Port {
   /** @param stored of a batch that was under way: what is in already stays in. */
   closedError(stored?: number): TapioError {
     this.settle();
-    return new TapioError('ERR_BUFFER_CLOSED', `this ${this.kind} is closed`, stored);
+    return new TapioError('ERR_BUFFER_CLOSED', `this ${this.kind} is closed: id ${this.handle.id}`, stored);
   }
 
   private settle(): void {
@@ -384,6 +390,9 @@ export class Port {
   }
 
   private released(): TapioError {
-    return new TapioError('ERR_BUFFER_CLOSED', `this ${this.kind} instance has let go of its buffer`);
+    return new TapioError(
+      'ERR_BUFFER_CLOSED',
+      `this ${this.kind} instance has let go of its buffer: id ${this.handle.id}`,
+    );
   }
 }

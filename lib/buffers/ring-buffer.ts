@@ -12,11 +12,13 @@ import {
   invalidArgument,
   lengthOf,
 } from '../validate';
+import { fullError } from './full-error';
 import { type BufferHandle, resolveHandle } from './handle';
 import { LastArray } from './last-array';
 import { Port } from './port';
 import { Layout, Limit, OnFull, Status, Word, alignUp, i32, u32 } from './staging';
 import type { BufferStats } from './stats';
+import { untilDrained } from './until-drained';
 import type { WaitOptions } from './wait-queue';
 
 export interface RingBufferOptions {
@@ -102,8 +104,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_EVENT_TOO_LARGE over slotSize, ERR_INVALID_ARGUMENT for no Uint8Array
    */
   put(bytes: Uint8Array): void {
-    if (!this.tryPut(bytes))
-      throw new TapioError('ERR_BUFFER_FULL', `this RingBuffer is full: capacity ${this.#capacity} slots`);
+    if (!this.tryPut(bytes)) throw fullError('this RingBuffer', this.#port, [{ ring: 0 }]);
   }
 
   /** As `put`; false when full. Allocates nothing. Fastest with the same array each time. */
@@ -307,12 +308,12 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   }
 
   /**
-   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread: so
-   * somebody must take it. Keeps the process alive meanwhile.
+   * As `[Symbol.dispose]`; where that closes the buffer, settles once all that waits in it has been taken, by whichever thread, or
+   * when nobody has taken anything for a second: then it still waits, and can be taken. Keeps the process alive meanwhile.
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return this.#port.untilDrained();
+    return untilDrained(this.#port, () => 0);
   }
 
   #tooLarge(size: number, name = 'the record'): TapioError {

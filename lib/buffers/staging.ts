@@ -50,6 +50,8 @@ export const enum OnFull {
   REFUSE = 0,
   TRY_AGAIN = 1,
   DROP_OLDEST = 2,
+  /** As TRY_AGAIN, and from now on room is kept for the record. */
+  RESERVE = 3,
 }
 
 export const enum Limit {

@@ -2,6 +2,7 @@ import { binding } from '../binding';
 import { TapioError } from '../errors';
 import { checkOptions, checkSignal } from '../validate';
 import type { NativeBuffer } from './native-buffer';
+import { onAbort } from './on-abort';
 
 /** Of every call that returns a promise. */
 export interface WaitOptions {
@@ -62,12 +63,10 @@ export class WaitQueue {
       }
       const waiter: Waiter = { attempt: () => attempt(resolve), reject };
       if (signal !== undefined) {
-        const onAbort = (): void => {
+        waiter.stopListening = onAbort(signal, () => {
           this.remove(waiter);
           reject(signal.reason as Error);
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-        waiter.stopListening = () => signal.removeEventListener('abort', onAbort);
+        });
       }
       this.waiters.push(waiter);
       // Behind one that gathers, there may be something already.

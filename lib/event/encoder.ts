@@ -91,6 +91,13 @@ export class Encoder {
     this.narrow = narrow ?? new BufferText(this.bytes);
   }
 
+  /** One that is busy for good: where another one stands usually, it turns everybody away. */
+  static makeBusy(): Encoder {
+    const encoder = new Encoder(new ArrayBuffer(0), 0, 0);
+    encoder.encoding = true;
+    return encoder;
+  }
+
   /**
    * Encodes an event at byte `at` (multiple of 8) of the region.
    *

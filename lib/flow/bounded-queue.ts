@@ -1,4 +1,5 @@
 import { Backlog } from '../buffers/backlog';
+import { onAbort } from '../buffers/on-abort';
 import type { BufferStats } from '../buffers/stats';
 import type { UnifiedEvent } from '../event/unified-event';
 
@@ -103,12 +104,12 @@ export class BoundedQueue implements EventSource {
   private change(stop: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const tell = (): void => {
-        stop.removeEventListener('abort', tell);
+        stopListening();
         this.onChange.delete(tell);
         resolve();
       };
+      const stopListening = onAbort(stop, tell);
       this.onChange.add(tell);
-      stop.addEventListener('abort', tell, { once: true });
     });
   }
 }

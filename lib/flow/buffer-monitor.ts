@@ -43,8 +43,9 @@ export class BufferMonitor {
 
   /**
    * @param buffers by names of the caller's choice: RingBuffers, EventBuffers, or anything whose `getStats()` has a fillRate from 0 to
-   *   1, such as `{ getStats: () => priorityBuffer.getStats().critical }`
-   * @throws TapioError ERR_INVALID_ARGUMENT
+   *   1, such as `{ getStats: () => priorityBuffer.getStats().critical }`. Each is asked once here.
+   * @throws TapioError ERR_INVALID_ARGUMENT, also for what has no fill rate, such as a whole PriorityBuffer or a PerCPUEventBuffer; what
+   *   `getStats` throws, but for ERR_BUFFER_CLOSED
    */
   constructor(buffers: Record<string, { getStats(): BufferStats }>, options?: BufferMonitorOptions) {
     if (typeof buffers !== 'object' || buffers === null)
@@ -54,6 +55,7 @@ export class BufferMonitor {
         `buffers.${name}.getStats`,
         (buffer as { getStats?: unknown } | undefined | null)?.getStats,
       );
+      checkFillRate(name, buffer);
       return { name, buffer, high: false };
     });
     const { intervalMs = 1000, threshold = 0.8, normalThreshold } = checkOptions(options);
@@ -118,5 +120,19 @@ export class BufferMonitor {
       this.#watched.splice(this.#watched.indexOf(watched), 1);
       return undefined;
     }
+  }
+}
+
+function checkFillRate(name: string, buffer: Watched['buffer']): void {
+  let stats: unknown;
+  try {
+    stats = buffer.getStats();
+  } catch (error) {
+    if (isClosedError(error)) return;
+    throw error;
+  }
+  const { fillRate } = (stats ?? {}) as { fillRate?: unknown };
+  if (typeof fillRate !== 'number' || !(fillRate >= 0 && fillRate <= 1)) {
+    throw invalidArgument(`buffers.${name}.getStats().fillRate`, fillRate, 'a number from 0 to 1');
   }
 }

@@ -1,7 +1,7 @@
 import type { EventBuffer } from '../buffers/event-buffer';
 import type { EventEndpoint } from '../buffers/event-endpoint';
 import type { PerCPUEventBuffer } from '../buffers/per-cpu-event-buffer';
-import { invalidArgument } from '../validate';
+import { isArrayOrRevoked, show, TapioError } from '../errors';
 import type { PriorityBuffer } from './priority-buffer';
 
 /** What events can be taken from and put into. */
@@ -9,9 +9,12 @@ export type AnyEventBuffer = EventBuffer | PerCPUEventBuffer | PriorityBuffer;
 
 /** An event buffer of any class, and of any copy of this package: so not by `instanceof`. @throws TapioError ERR_INVALID_ARGUMENT */
 export function checkEndpoint(name: string, value: unknown): asserts value is EventEndpoint {
-  if (typeof value === 'object' && value !== null) {
-    const { offer, giveBack } = value as Partial<EventEndpoint>;
-    if (typeof offer === 'function' && typeof giveBack === 'function') return;
-  }
-  throw invalidArgument(name, value, 'an EventBuffer');
+  const given = typeof value === 'object' && value !== null && !isArrayOrRevoked(value) ? value : {};
+  const { offer, giveBack, handle } = given as Partial<EventEndpoint>;
+  if (typeof offer === 'function' && typeof giveBack === 'function') return;
+  const what = typeof handle?.kind === 'string' ? `a ${handle.kind}` : show(value);
+  throw new TapioError(
+    'ERR_INVALID_ARGUMENT',
+    `${name} must be an EventBuffer, a PerCPUEventBuffer or a PriorityBuffer, not ${what}`,
+  );
 }

@@ -48,8 +48,14 @@ export class FanOut {
     const all = Array.from<EventEndpoint>(outputs);
     if (all.length === 0) throw invalidArgument('outputs', outputs, 'an array of at least one EventBuffer');
     all.forEach((output, i) => checkEndpoint(`outputs[${i}]`, output));
-    if (new Set(all).size !== all.length)
-      throw invalidArgument('outputs', outputs, 'an array without duplicates');
+    all.forEach((output, i) => {
+      const first = all.indexOf(output);
+      if (first < i)
+        throw new TapioError(
+          'ERR_INVALID_ARGUMENT',
+          `outputs[${i}] must be another buffer than outputs[${first}], not the same`,
+        );
+    });
     if (typeof policy !== 'function' && policy !== 'round-robin' && policy !== 'broadcast') {
       throw invalidArgument('policy', policy, "'round-robin', 'broadcast' or a function");
     }
@@ -96,12 +102,12 @@ export class FanOut {
     checkEndpoint('input', input);
     const { signal } = checkOptions(options);
     checkSignal(signal);
-    if ((this.#outputs as readonly unknown[]).includes(input)) {
-      throw invalidArgument('input', input, 'none of the outputs');
-    }
+    const same = (this.#outputs as readonly unknown[]).indexOf(input);
+    if (same >= 0)
+      throw new TapioError('ERR_INVALID_ARGUMENT', `input must be none of the outputs, not outputs[${same}]`);
     if (this.#running)
       throw new TapioError('ERR_INVALID_ARGUMENT', 'this FanOut is running already: one input at a time');
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     this.#running = true;
     try {
       await this.#settleOwed(signal);

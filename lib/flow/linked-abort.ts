@@ -1,16 +1,17 @@
 import { setMaxListeners } from 'node:events';
+import { onAbort } from '../buffers/on-abort';
 
 /** A signal that aborts with another one, and can be aborted by itself. */
 export class LinkedAbort {
   private readonly controller = new AbortController();
-  private readonly onAbort = (): void => this.controller.abort(this.parent?.reason);
+  private readonly unlink: (() => void) | undefined;
 
   /** @throws the parent's reason if it is aborted already */
-  constructor(private readonly parent: AbortSignal | undefined) {
-    parent?.throwIfAborted();
-    // Any number of waits may end with it, and none stays.
+  constructor(parent: AbortSignal | undefined) {
+    if (parent?.aborted) throw parent.reason;
+    // Any number of calls of a user's function may listen to it.
     setMaxListeners(0, this.controller.signal);
-    parent?.addEventListener('abort', this.onAbort, { once: true });
+    this.unlink = parent && onAbort(parent, () => this.controller.abort(parent.reason));
   }
 
   get signal(): AbortSignal {
@@ -19,7 +20,7 @@ export class LinkedAbort {
 
   /** Ends all that waits for this signal, and leaves nothing on the parent. */
   end(reason?: unknown): void {
-    this.parent?.removeEventListener('abort', this.onAbort);
+    this.unlink?.();
     this.controller.abort(reason);
   }
 }

@@ -1,7 +1,7 @@
 import type { EventEndpoint } from '../buffers/event-endpoint';
 import type { BufferStats } from '../buffers/stats';
 import type { WaitOptions } from '../buffers/wait-queue';
-import { TapioError } from '../errors';
+import { show, TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
 import {
   checkCapacity,
@@ -72,7 +72,7 @@ export class Pipeline {
     fn: (batch: UnifiedEvent[], context: StageContext) => UnifiedEvent[] | Promise<UnifiedEvent[]>,
     options?: StageOptions,
   ): Pipeline {
-    this.#checkOpen('a stage');
+    this.#checkOpen(`the stage ${show(name)}`);
     if (typeof name !== 'string' || name === '')
       throw invalidArgument('name', name, 'a string that is not empty');
     if (this.#stages.some((stage) => stage.name === name))
@@ -91,7 +91,7 @@ export class Pipeline {
    * @throws TapioError ERR_INVALID_ARGUMENT
    */
   to(sink: (batch: UnifiedEvent[], context: StageContext) => void | Promise<void>): Pipeline {
-    this.#checkOpen('a sink');
+    this.#checkOpen('another sink');
     checkFunction('sink', sink);
     this.#sink = new Stage(SINK, sink, 1, DEFAULT_BATCH, undefined);
     return this;

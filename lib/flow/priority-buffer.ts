@@ -3,13 +3,14 @@ import { checkPool } from '../buffers/event-buffer';
 import { checkEventOptions, eventStagingSizes, type EventStorageOptions } from '../buffers/event-options';
 import { EventReader } from '../buffers/event-reader';
 import { EventWriter, policyNumber, policyOf, type Race, withStored } from '../buffers/event-writer';
+import { fullError } from '../buffers/full-error';
 import { type BufferHandle, resolveHandle } from '../buffers/handle';
 import { Port } from '../buffers/port';
 import { QueueEndpoint } from '../buffers/queue-endpoint';
 import { Layout } from '../buffers/staging';
 import type { BufferStats } from '../buffers/stats';
 import type { WaitOptions } from '../buffers/wait-queue';
-import { TapioError } from '../errors';
+import type { TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
 import type { UnifiedEventPool } from '../pools/unified-event-pool';
 import {
@@ -108,7 +109,9 @@ export class PriorityBuffer extends QueueEndpoint {
   override put(event: UnifiedEvent): void {
     const level = levelOf(this.#route(event));
     if (this.#writer(level).put(event)) return;
-    throw new TapioError('ERR_BUFFER_FULL', `the level ${PRIORITIES[level]} of this PriorityBuffer is full`);
+    throw fullError(`the level ${PRIORITIES[level]} of this PriorityBuffer`, this.#port(level), [
+      { ring: level },
+    ]);
   }
 
   override tryPut(event: UnifiedEvent): boolean {
@@ -161,8 +164,17 @@ export class PriorityBuffer extends QueueEndpoint {
   }
 
   override [Symbol.dispose](): void {
-    if (!this.port.maker) for (const level of this.#levels.slice(1)) level?.port.release();
     super[Symbol.dispose]();
+    if (!this.port.maker) for (const level of this.#levels.slice(1)) level?.port.release();
+  }
+
+  /** What has no level any more is least urgent. @internal */
+  protected override levelOf(event: UnifiedEvent): number {
+    try {
+      return levelOf(this.#route(event));
+    } catch {
+      return PRIORITIES.length - 1;
+    }
   }
 
   /** The level of each event, up to the first where route throws: it is code of the user, so all of it runs before anything is stored. */

@@ -17,7 +17,7 @@ export async function putInAny(
   try {
     await Promise.any(outputs.map((output) => output.putInRace(event, { signal: waits.signal }, race)));
   } catch (error) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     throw (error as AggregateError).errors[0];
   } finally {
     waits.end();

@@ -113,6 +113,46 @@ napi_value AttachBuffer(napi_env env, napi_callback_info info) {
   return Attachment::Create(env, buffer, argv[1], put_bytes, wake_interval_micros, level, false);
 }
 
+// returnRecord(id: bigint, level: number, record: Uint8Array): boolean; false: there is no room,
+// the buffer is closed or gone
+napi_value ReturnRecord(napi_env env, napi_callback_info info) {
+  std::size_t argc = 3;
+  napi_value argv[3];
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  std::uint64_t id;
+  bool lossless;
+  SharedBuffer* buffer = FindBuffer(env, argv[0], id, lossless);
+  if (buffer == nullptr) return Boolean(env, false);
+  std::uint32_t level = 0;
+  napi_get_value_uint32(env, argv[1], &level);
+  const auto record = ElementsOf<std::uint8_t>(env, argv[2]);
+  RingSet& rings = *buffer->rings;
+  RingSet::Lane* const lane = rings.Attach(level);
+  const PutStatus status = rings.Put(*lane, record.data, static_cast<std::uint32_t>(record.count),
+                                     RingSet::OnFull::kTryAgain);
+  rings.Detach(lane);
+  Registry::Instance().Release(buffer);
+  return Boolean(env, status == PutStatus::kStored);
+}
+
+// countDiscarded(id: bigint, ring: number, count: number): void; nothing if the buffer is gone
+napi_value CountDiscarded(napi_env env, napi_callback_info info) {
+  std::size_t argc = 3;
+  napi_value argv[3];
+  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  std::uint64_t id;
+  bool lossless;
+  SharedBuffer* buffer = FindBuffer(env, argv[0], id, lossless);
+  if (buffer == nullptr) return nullptr;
+  std::uint32_t ring = 0;
+  std::uint32_t count = 0;
+  napi_get_value_uint32(env, argv[1], &ring);
+  napi_get_value_uint32(env, argv[2], &count);
+  if (ring < buffer->rings->total_rings()) buffer->rings->CountDiscarded(ring, count);
+  Registry::Instance().Release(buffer);
+  return nullptr;
+}
+
 // onWake(dispatcher: (token: number) => void): void
 napi_value OnWake(napi_env env, napi_callback_info info) {
   std::size_t argc = 1;
@@ -141,6 +181,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add_raw("createBuffer", CreateBuffer);
   add_raw("bufferTraits", BufferTraits);
   add_raw("attachBuffer", AttachBuffer);
+  add_raw("returnRecord", ReturnRecord);
+  add_raw("countDiscarded", CountDiscarded);
   add_raw("onWake", OnWake);
   add_raw("startTracer", KernelSources::StartTracer);
   add_raw("startRing", KernelSources::StartRing);

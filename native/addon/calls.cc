@@ -423,6 +423,13 @@ napi_value HasRecord(napi_env env, napi_callback_info info) {
   return Boolean(env, !call.released() && call.rings->HasRecord());
 }
 
+// Ends what a put with RingSet::OnFull::kReserve began.
+napi_value Unreserve(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  if (!call.released()) call.rings->Unreserve(call.attachment->lane());
+  return nullptr;
+}
+
 // startWait(forRoom: boolean, gathers: boolean): true if there is nothing to wait for; false: the
 // dispatcher will be called; undefined: the event loop refuses. Who waits for room must try once
 // more after this call.
@@ -496,6 +503,7 @@ bool ExportCalls(napi_env env, napi_value exports, Environment* environment) {
       {"put", Put},
       {"putBatch", PutBatch},
       {"putText", PutText},
+      {"unreserve", Unreserve},
       {"stageText", StageText},
       {"take", Take},
       {"takeText", TakeText},

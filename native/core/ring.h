@@ -78,6 +78,10 @@ struct NativePlatform {
 // copy away. So `head` alone says which slots are free, and there is no state "claimed by a
 // consumer".
 //
+// Reserved. A record that waits for more than one slot would starve behind those that need one: so
+// whoever waits may keep room free, in the way that Close refuses puts, by a mark in `tail`. A
+// claim whose check came before the mark is as good as any other.
+//
 // Slack. A seated Put checks for room and then claims with an unconditional fetch_add, which cannot
 // fail. Between the two, other seats may claim as well: at worst each seat once, as the claim with
 // the latest view of `tail` had room, and each other seat has at most one claim after that view.
@@ -124,7 +128,7 @@ class BasicRing {
     std::uint64_t capacity;   // slots
     std::uint32_t stride;     // bytes from slot to slot, header included; a multiple of kCacheLine
     std::uint32_t payload;    // record bytes a slot holds; at most stride - kHeaderSize
-    std::uint64_t start = 0;  // first ticket, below 2^62
+    std::uint64_t start = 0;  // first ticket, below 2^60
   };
 
   static std::uint64_t BytesFor(const Geometry& g) { return (g.capacity + kSeats) * g.stride; }
@@ -139,6 +143,7 @@ class BasicRing {
     tail_.store(g.start, std::memory_order_relaxed);
     head_.store(g.start, std::memory_order_relaxed);
     final_tail_.store(kNotClosed, std::memory_order_relaxed);
+    reserved_slots_.store(0, std::memory_order_relaxed);
   }
   BasicRing(const BasicRing&) = delete;
   BasicRing& operator=(const BasicRing&) = delete;
@@ -164,13 +169,19 @@ class BasicRing {
     if (Distance(tail, lane.head_seen) >= Signed(capacity_)) {
       // Reading `tail` before `head` makes the answer true at the moment `tail` was read.
       RefreshHead(lane);
-      if (Distance(tail, lane.head_seen) >= Signed(capacity_)) return Refusal(tail);
+      if (Distance(tail, lane.head_seen) >= Signed(capacity_)) {
+        if (!Reserved(tail)) return Refusal(tail);
+        return PutBatch(lane, static_cast<const std::uint8_t*>(data), &size, 1, 1).status;
+      }
     }
     // Acquires what the earlier claims have seen of `head`: another seat's claim may be the one
     // that knew this slot to be free. Sequentially consistent for the parking protocol (wake.h): a
     // consumer that parks either is seen by this thread's later look at the sleepers, or sees this.
-    const std::uint64_t ticket = tail_.fetch_add(1, std::memory_order_seq_cst);
-    if ((ticket & kClosedBit) != 0) return PutStatus::kClosed;
+    std::uint64_t ticket = tail_.fetch_add(1, std::memory_order_seq_cst);
+    if ((ticket & (kClosedBit | kReservedBit)) != 0) [[unlikely]] {
+      if ((ticket & kClosedBit) != 0) return PutStatus::kClosed;
+      ticket &= ~kReservedBit;
+    }
     NoteSize(lane, ticket + 1);
     Write(IndexIn(lane.put_lap, ticket), ticket, static_cast<const std::uint8_t*>(data), size);
     lane.puts_alone = ticket == lane.next_ticket;
@@ -202,7 +213,7 @@ class BasicRing {
       FitBatch(tail, lane.head_seen, sizes, count, fitting, slots);
       if (fitting < count) {
         RefreshHead(lane);
-        FitBatch(tail, lane.head_seen, sizes, count, fitting, slots);
+        FitBatch(BehindReserved(tail), lane.head_seen, sizes, count, fitting, slots);
         if (fitting == 0) return {Refusal(tail), 0};
       }
       if (fitting == 0) return {PutStatus::kStored, 0};  // an empty batch: nothing to claim
@@ -213,6 +224,7 @@ class BasicRing {
         break;
       }
     }
+    tail &= ~kReservedBit;
     NoteSize(lane, tail + slots);
     std::uint64_t ticket = tail;
     std::uint64_t index = IndexIn(lane.put_lap, ticket);
@@ -223,6 +235,45 @@ class BasicRing {
     }
     Count(lane.puts, fitting);
     return {fitting < count ? PutStatus::kFull : PutStatus::kStored, fitting};
+  }
+
+  // Keeps room for a record that has found none, so that the smaller ones of other lanes cannot
+  // take the slots one by one as they come free: every other put leaves so many slots. False: there
+  // is a reservation already. Whoever reserved ends it, by PutReserved or Unreserve.
+  bool Reserve(std::uint32_t size) {
+    if (Reserved(tail_.fetch_or(kReservedBit, std::memory_order_seq_cst))) return false;
+    Resize(size);
+    return true;
+  }
+  // Makes the reservation one for another record.
+  void Resize(std::uint32_t size) {
+    // A put that still sees the number before leaves less room, or more, once.
+    reserved_slots_.store(SlotsFor(size), std::memory_order_relaxed);
+  }
+  void Unreserve() { tail_.fetch_and(~kReservedBit, std::memory_order_seq_cst); }
+  bool reserved() const { return Reserved(tail_.load(std::memory_order_relaxed)); }
+  // Slots that puts without a reservation leave free. A snapshot.
+  std::uint64_t reserved_slots() const {
+    return reserved() ? reserved_slots_.load(std::memory_order_relaxed) : 0;
+  }
+
+  // Stores the record for which this lane has reserved, which ends the reservation; kFull does not.
+  PutStatus PutReserved(Lane& lane, const std::uint8_t* data, std::uint32_t size) {
+    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    std::uint64_t ticket;
+    do {
+      if ((tail & kClosedBit) != 0) return PutStatus::kClosed;
+      ticket = tail & ~kReservedBit;
+      RefreshHead(lane);
+      if (Distance(ticket, lane.head_seen) + Signed(SlotsFor(size)) > Signed(capacity_))
+        return PutStatus::kFull;
+      // As the claim of a batch.
+    } while (!tail_.compare_exchange_weak(tail, ticket + SlotsFor(size), std::memory_order_seq_cst,
+                                          std::memory_order_relaxed));
+    NoteSize(lane, ticket + SlotsFor(size));
+    Write(IndexIn(lane.put_lap, ticket), ticket, data, size);
+    Count(lane.puts, 1);
+    return PutStatus::kStored;
   }
 
   // For the caller that gives up on records after a refusal; one that tries again must not count.
@@ -317,7 +368,8 @@ class BasicRing {
   void Close() {
     // Everything claimed before this instant is in, everything later sees the bit: one atomic step
     // decides, so no record can slip in behind a consumer that saw the ring drained.
-    const std::uint64_t tail = tail_.fetch_or(kClosedBit, std::memory_order_seq_cst);
+    std::uint64_t tail = tail_.fetch_or(kClosedBit, std::memory_order_seq_cst);
+    tail &= ~kReservedBit;
     // Release pairs with the acquire in write_index.
     if ((tail & kClosedBit) == 0) final_tail_.store(tail, std::memory_order_release);
   }
@@ -328,9 +380,9 @@ class BasicRing {
   // Next ticket to be claimed. A snapshot, as are the following three.
   std::uint64_t write_index() const {
     const std::uint64_t tail = tail_.load(std::memory_order_seq_cst);
-    if ((tail & kClosedBit) == 0) return tail;
+    if ((tail & kClosedBit) == 0) return tail & ~kReservedBit;
     const std::uint64_t final_tail = final_tail_.load(std::memory_order_acquire);
-    return final_tail == kNotClosed ? tail & ~kClosedBit : final_tail;
+    return final_tail == kNotClosed ? tail & ~(kClosedBit | kReservedBit) : final_tail;
   }
   // Next ticket to be taken. Sequentially consistent for those who park: for room, or for the news
   // that the ring is drained.
@@ -347,7 +399,10 @@ class BasicRing {
   }
 
  private:
+  // Marks in `tail`, far above all tickets: with either the check for room fails, and only then is
+  // it told which one it is. So puts into a ring with room pay nothing for them.
   static constexpr std::uint64_t kClosedBit = std::uint64_t{1} << 62;
+  static constexpr std::uint64_t kReservedBit = std::uint64_t{1} << 61;
   static constexpr std::uint64_t kNotClosed = ~std::uint64_t{0};
   static constexpr std::uint64_t kNoRecord = ~std::uint64_t{0};
 
@@ -396,6 +451,14 @@ class BasicRing {
   // come before this thread's writes into them. Sequentially consistent for producers that park for
   // room.
   void RefreshHead(Lane& lane) const { lane.head_seen = head_.load(std::memory_order_seq_cst); }
+
+  static bool Reserved(std::uint64_t tail) { return (tail & kReservedBit) != 0; }
+
+  // How far `tail` has come for a put that must leave what is reserved.
+  std::uint64_t BehindReserved(std::uint64_t tail) const {
+    if (!Reserved(tail)) return tail;
+    return (tail & ~kReservedBit) + reserved_slots_.load(std::memory_order_relaxed);
+  }
 
   static PutStatus Refusal(std::uint64_t tail) {
     return (tail & kClosedBit) != 0 ? PutStatus::kClosed : PutStatus::kFull;
@@ -521,6 +584,7 @@ class BasicRing {
   const std::uint64_t payload_;
   const std::uint64_t start_;
   Atomic<std::uint64_t> final_tail_;  // kNotClosed, then the ticket at which the ring was closed
+  Atomic<std::uint64_t> reserved_slots_;  // by whoever set kReservedBit
 
   alignas(kCacheLine) Atomic<std::uint64_t> tail_;  // next ticket to claim; producers write it
   alignas(kCacheLine) Atomic<std::uint64_t> head_;  // next ticket to take; consumers write it

@@ -63,9 +63,10 @@ class RingSet {
     std::uint32_t sweep_ring_ = 0;  // where the next take goes on
     std::uint64_t sweep_end_ = 0;   // and up to which ticket of that ring
     bool sweeping_ = false;
-    std::uint32_t since_turn_ = 0;  // records taken by level since one was taken in turn
-    std::uint32_t turn_ = 0;        // the level that had the last turn
-    std::uint32_t dropped_ = 0;     // records that gave way to a put and were not told of
+    std::uint32_t since_turn_ = 0;         // records taken by level since one was taken in turn
+    std::uint32_t turn_ = 0;               // the level that had the last turn
+    std::uint32_t dropped_ = 0;            // records that gave way to a put and were not told of
+    std::uint32_t reserved_ring_ = kNone;  // where room is kept for this lane's waiting record
   };
 
   struct RingStats {
@@ -123,6 +124,7 @@ class RingSet {
 
   // The lane's counts stay in the statistics. No call on this lane may be running.
   void Detach(Lane* lane) {
+    Unreserve(*lane);
     const std::lock_guard<std::mutex> lock(lanes_mutex_);
     if (lane->seated_) --seats_taken_;
     for (std::uint32_t i = 0; i < total_rings(); ++i) AddCounts(retired_[i], lane->rings_[i]);
@@ -134,6 +136,9 @@ class RingSet {
     kRefuse,      // refused and counted
     kTryAgain,    // refused and not counted, as the caller will try again
     kDropOldest,  // stored in place of the oldest records of its CPU's ring, which are counted
+    // One record alone: refused and not counted, but room is kept for it from now on, unless it is
+    // for another lane's. The caller tries again with kReserve, or calls Unreserve.
+    kReserve,
   };
 
   PutStatus Put(Lane& lane, const void* data, std::uint32_t size, OnFull on_full) {
@@ -174,7 +179,10 @@ class RingSet {
             DropOldest(lane, rings_[home]->CanHold(sizes[0]) ? home : ring_count(), sizes[0])) {
           continue;
         }
-        if (result.status == PutStatus::kFull && on_full != OnFull::kTryAgain) {
+        if (result.status == PutStatus::kFull && on_full == OnFull::kReserve) {
+          result = PutReserved(lane, home, data, sizes[0]);
+          total.count += result.count;
+        } else if (result.status == PutStatus::kFull && on_full != OnFull::kTryAgain) {
           CountRejected(lane, count, cpu);
         }
       }
@@ -182,6 +190,13 @@ class RingSet {
       total.status = result.status;
       return total;
     }
+  }
+
+  // Ends what a put with kReserve began.
+  void Unreserve(Lane& lane) {
+    if (lane.reserved_ring_ == kNone) return;
+    rings_[std::exchange(lane.reserved_ring_, kNone)]->Unreserve();
+    room_.WakeAll();
   }
 
   // How many of the oldest records gave way to puts of this lane since the last call.
@@ -195,6 +210,14 @@ class RingSet {
   void CountRejected(Lane& lane, std::uint32_t count, std::uint32_t cpu = kRunningCpu) {
     Ring::CountRejected(lane.rings_[RingOf(lane, cpu)], count);
     if (has_overflow()) Ring::CountRejected(lane.rings_[ring_count()], count);
+  }
+
+  // Counts records that were taken from a ring and will not be delivered, as who took them is gone.
+  void CountDiscarded(std::uint32_t index, std::uint64_t count) {
+    const std::lock_guard<std::mutex> lock(lanes_mutex_);
+    Ring::Lane lost;
+    lost.discarded.store(count, std::memory_order_relaxed);
+    AddCounts(retired_[index], lost);
   }
 
   TakeResult Take(Lane& lane, void* target, std::uint64_t limit) {
@@ -301,11 +324,12 @@ class RingSet {
 
   // Whether a put of a record of this size by this lane would find room now; `cpu` as for PutBatch.
   bool HasRoom(const Lane& lane, std::uint32_t size, std::uint32_t cpu = kRunningCpu) const {
-    const auto has_room = [size](const Ring& ring) {
-      return ring.size() + ring.SlotsFor(size) <= ring.capacity();
+    const auto has_room = [&](std::uint32_t index) {
+      const Ring& ring = *rings_[index];
+      const std::uint64_t kept = lane.reserved_ring_ == index ? 0 : ring.reserved_slots();
+      return ring.size() + ring.SlotsFor(size) + kept <= ring.capacity();
     };
-    return has_room(*rings_[RingOf(lane, cpu)]) ||
-           (has_overflow() && has_room(*rings_[ring_count()]));
+    return has_room(RingOf(lane, cpu)) || (has_overflow() && has_room(ring_count()));
   }
 
   // Somebody who was woken for a record leaves it to the next who waits.
@@ -353,6 +377,7 @@ class RingSet {
   }
 
   static constexpr std::uint32_t kByCpu = 0xffffffff;
+  static constexpr std::uint32_t kNone = 0xffffffff;
 
   // Of each ring, the overflow ring last.
   static std::vector<std::uint64_t> SlotsOf(const Config& config) {
@@ -425,6 +450,26 @@ class RingSet {
     return {status, status == PutStatus::kStored ? 1U : 0U};
   }
 
+  // For a record that found no room in the ring `home`, nor in the overflow ring: reserves, unless
+  // this lane has done so before, and looks once more.
+  PutResult PutReserved(Lane& lane, std::uint32_t home, const std::uint8_t* data,
+                        std::uint32_t size) {
+    std::uint32_t at = lane.reserved_ring_;
+    if (at == kNone) {
+      at = has_overflow() && rings_[ring_count()]->CanHold(size) ? ring_count() : home;
+      if (!rings_[at]->Reserve(size)) return {PutStatus::kFull, 0};
+      lane.reserved_ring_ = at;
+    } else {
+      rings_[at]->Resize(size);
+    }
+    const PutStatus status = rings_[at]->PutReserved(lane.rings_[at], data, size);
+    if (status != PutStatus::kStored) return {status, 0};
+    if (at != home) Ring::CountRejected(lane.rings_[home], 1);
+    lane.reserved_ring_ = kNone;
+    room_.WakeAll();  // those who left what was reserved
+    return {status, 1};
+  }
+
   static void Advance(const std::uint8_t*& data, const std::uint32_t*& sizes, std::uint32_t& count,
                       std::uint32_t by, std::size_t alignment) {
     for (; by != 0; --by, --count) data += AlignUp(*sizes++, alignment);
@@ -437,6 +482,7 @@ class RingSet {
     constexpr int kSpins = 100;
     constexpr int kPatience = 2000;
     Ring& ring = *rings_[index];
+    if (ring.reserved()) ring.Unreserve();  // who has the oldest give way leaves room to nobody
     for (int i = 0; i < kPatience; ++i) {
       if (i >= kSpins) std::this_thread::yield();
       if (ring.DiscardOne(lane.rings_[index])) {

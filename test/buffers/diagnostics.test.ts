@@ -95,6 +95,38 @@ describe.each([
   });
 });
 
+describe.each(KINDS)('a subscriber that puts into the $name it hears of', ({ make }) => {
+  /** Its subscriber puts at each message, `most` times. What it was told is exact once all counts are there. */
+  const run = async (most: number): Promise<{ deepest: number; direct: number; turns: number }> => {
+    const subject = make(4);
+    range(0, 4).forEach((n) => subject.tryPut(n));
+    let [depth, deepest, puts] = [0, 0, 0];
+    const told = start(() => {
+      deepest = Math.max(deepest, ++depth);
+      if (puts < most) {
+        puts++;
+        subject.tryPut(9);
+      }
+      depth--;
+    });
+    subject.tryPut(9);
+    const direct = puts;
+    const sum = (): number => told.drop.reduce((total, { count }) => total + count, 0);
+    let turns = 0;
+    for (; sum() < subject.counts().rejected && turns < 10 * most; turns++) await turn();
+    expect(sum()).toBe(subject.counts().rejected);
+    expect(sum()).toBe(1 + most);
+    return { deepest, direct, turns };
+  };
+
+  test('is not called from inside itself, and every count is told', async () => {
+    const { deepest, direct, turns } = await run(20);
+    // One message that it is full and one that it drops, within the put; the rest one for each turn of the event loop.
+    expect({ deepest, direct }).toEqual({ deepest: 1, direct: 2 });
+    expect(turns).toBeGreaterThan(5);
+  });
+});
+
 test('full without drop: whoever waits for room loses nothing', async () => {
   const buffer = new EventBuffer(2);
   const told = start();

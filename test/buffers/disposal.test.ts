@@ -1,7 +1,7 @@
 /** Symbol.asyncDispose, and the warning about instances that became garbage. */
 import { EventBuffer, RingBuffer } from '@tapio/performance';
 import { runChild } from '../support/children';
-import { thrownBy } from '../support/errors';
+import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered } from '../support/events';
 import { KINDS } from '../support/subjects';
 import { isPending, loopUtilization } from '../support/waits';
@@ -40,6 +40,60 @@ describe.each(KINDS)('$name', ({ make, attach }) => {
     expect(maker.take()).toBe(1);
     maker.put(2);
   });
+});
+
+describe.each(KINDS)('$name', ({ make, attach }) => {
+  test('asyncDispose ends although nobody takes; what waits can still be taken', async () => {
+    const maker = make(16);
+    const other = attach(maker.buffer.handle);
+    for (let n = 0; n < 3; n++) maker.put(n);
+    await maker.buffer[Symbol.asyncDispose]();
+    expect(maker.counts()).toMatchObject({ size: 3, discarded: 0 });
+    expect([other.take(), maker.take(), other.take()].sort()).toEqual([0, 1, 2]);
+    await maker.buffer[Symbol.asyncDispose]();
+  });
+
+  test('asyncDispose goes on waiting as long as somebody takes', async () => {
+    const maker = make(16);
+    const other = attach(maker.buffer.handle);
+    for (let n = 0; n < 4; n++) maker.put(n);
+    let disposed = false;
+    const end = maker.buffer[Symbol.asyncDispose]().then(() => (disposed = true));
+    for (let n = 0; n < 4; n++) {
+      // Slow, as a consumer may be: more than a second for all, less for each.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(disposed).toBe(false);
+      other.take();
+    }
+    await end;
+  });
+
+  test('an error thrown beside events that wait is not hidden by the asyncDispose that follows', async () => {
+    const scope = async (): Promise<void> => {
+      const { buffer, put } = make(16);
+      try {
+        put(1);
+        throw new Error('the reason');
+      } finally {
+        await buffer[Symbol.asyncDispose]();
+      }
+    };
+    expect((await rejectionOf(scope())).message).toBe('the reason');
+  });
+});
+
+test('asyncDispose waits for what its own instance has taken and not delivered', async () => {
+  const buffer = new EventBuffer(8);
+  for (let n = 0; n < 3; n++) buffer.put(numbered(n));
+  thrownBy(() =>
+    buffer.consume(() => {
+      throw new Error('stop');
+    }),
+  );
+  const disposed = buffer[Symbol.asyncDispose]();
+  expect(await isPending(disposed)).toBe(true);
+  expect(buffer.getBatch(8)).toHaveLength(2);
+  await disposed;
 });
 
 test('an iteration beside asyncDispose gets all that waits', async () => {

@@ -554,6 +554,102 @@ TEST(TheMostUrgentLevelComesFirst) {
   CHECK(Take(*levels.set, taker) == "(drained)");
 }
 
+TEST(RoomIsKeptForARecordThatWaitsForSeveralSlots) {
+  const auto set = Create(1, 8, 0);
+  RingSet::Lane* waiting = set->Attach();
+  RingSet::Lane* other = set->Attach();
+  const std::string large(4 * 16, 'L');
+  for (int i = 0; i < 8; ++i) CHECK_EQ(Put(*set, other, "s"), PutStatus::kStored);
+  CHECK_EQ(Put(*set, waiting, large, OnFull::kReserve), PutStatus::kFull);
+  for (int taken = 1; taken < 4; ++taken) {
+    CHECK(Take(*set, other) == "s");
+    CHECK_EQ(Put(*set, other, "s"), PutStatus::kFull);
+    CHECK_EQ(PutBatch(*set, other, {"s", "s"}).count, 0U);
+    CHECK(!set->HasRoom(*other, 1));
+    CHECK_EQ(Put(*set, waiting, large, OnFull::kReserve), PutStatus::kFull);
+    CHECK_EQ(set->Stats(0).size, static_cast<std::uint64_t>(8 - taken));
+  }
+  CHECK(Take(*set, other) == "s");
+  CHECK(set->HasRoom(*waiting, static_cast<std::uint32_t>(large.size())));
+  // What is left beside the reserved slots is for everybody.
+  CHECK(Take(*set, other) == "s");
+  CHECK_EQ(PutBatch(*set, other, {"b", "c"}).count, 1U);
+  CHECK_EQ(Put(*set, waiting, large, OnFull::kReserve), PutStatus::kStored);
+  CHECK_EQ(Put(*set, other, "x"), PutStatus::kFull);
+  CHECK(TakeBatch(*set, other, 64) == Records({"s", "s", "s", "b", large}));
+  CHECK_EQ(Put(*set, other, "x"), PutStatus::kStored);
+  CHECK_EQ(set->Stats(0).puts, 11U);
+}
+
+TEST(OneReservesAtATimeAndAnEndedReservationIsForTheNext) {
+  const auto set = Create(1, 2, 0);
+  RingSet::Lane* first = set->Attach();
+  RingSet::Lane* second = set->Attach();
+  CHECK_EQ(PutBatch(*set, first, {"1", "2"}).count, 2U);
+  CountingSleeper sleeper;
+  CHECK_EQ(Put(*set, first, "f", OnFull::kReserve), PutStatus::kFull);
+  CHECK_EQ(Put(*set, second, "g", OnFull::kReserve), PutStatus::kFull);
+  CHECK(Take(*set, first) == "1");
+  CHECK_EQ(Put(*set, second, "g", OnFull::kReserve), PutStatus::kFull);
+  set->room().Park(sleeper);
+  set->Unreserve(*first);
+  CHECK_EQ(sleeper.wakes, 1);
+  CHECK_EQ(Put(*set, second, "g", OnFull::kReserve), PutStatus::kStored);
+  // A lane that goes takes its reservation along.
+  CHECK_EQ(Put(*set, first, "f", OnFull::kReserve), PutStatus::kFull);
+  set->Detach(first);
+  CHECK(Take(*set, second) == "2");
+  CHECK_EQ(Put(*set, second, "h"), PutStatus::kStored);
+  CHECK(Take(*set, second) == "g");
+  CHECK(Take(*set, second) == "h");
+  CHECK(Take(*set, second) == "(empty)");
+}
+
+TEST(AReservationEndsWithTheRingOrWhereTheOldestGiveWay) {
+  for (const bool close : {false, true}) {
+    const auto set = Create(1, 2, 0);
+    RingSet::Lane* waiting = set->Attach();
+    RingSet::Lane* other = set->Attach();
+    CHECK_EQ(PutBatch(*set, other, {"1", "2"}).count, 2U);
+    CHECK_EQ(Put(*set, waiting, std::string(32, 'w'), OnFull::kReserve), PutStatus::kFull);
+    if (close) {
+      set->Close();
+      CHECK_EQ(Put(*set, waiting, std::string(32, 'w'), OnFull::kReserve), PutStatus::kClosed);
+      CHECK_EQ(Put(*set, other, "3"), PutStatus::kClosed);
+    } else {
+      CHECK_EQ(Put(*set, other, "3", OnFull::kDropOldest), PutStatus::kStored);
+      CHECK(Take(*set, other) == "2");
+    }
+    CHECK_EQ(set->Stats(0).write_index, close ? 2U : 3U);
+    while (Take(*set, other).size() == 1) continue;
+    CHECK(Take(*set, other) == (close ? "(drained)" : "(empty)"));
+  }
+}
+
+TEST(APerCpuSetReservesInTheOverflowRing) {
+  const Pinned pinned;
+  const auto set = Create(4, 2, 4);
+  RingSet::Lane* waiting = set->Attach();
+  RingSet::Lane* other = set->Attach();
+  for (int i = 0; i < 6; ++i) CHECK_EQ(Put(*set, other, "s"), PutStatus::kStored);
+  const std::string large(48, 'L');
+  CHECK_EQ(Put(*set, waiting, large, OnFull::kReserve), PutStatus::kFull);
+  std::string target(64, '?');
+  std::uint32_t size;
+  const auto take = [&](std::uint32_t ring) {
+    return set->TakeBatchFrom(*other, ring, reinterpret_cast<std::uint8_t*>(target.data()), 64,
+                              &size, 1, 1);
+  };
+  for (int i = 0; i < 3; ++i) {
+    CHECK_EQ(Put(*set, waiting, large, OnFull::kReserve), PutStatus::kFull);
+    CHECK_EQ(take(4).count, 1U);
+    CHECK_EQ(Put(*set, other, "s"), PutStatus::kFull);
+  }
+  CHECK_EQ(Put(*set, waiting, large, OnFull::kReserve), PutStatus::kStored);
+  CHECK_EQ(take(pinned.home(4)).count, 1U);
+  CHECK_EQ(Put(*set, other, "s"), PutStatus::kStored);
+}
+
 TEST(OneOfSoManyGoesToTheOtherLevelsInTurn) {
   for (std::uint32_t chunk : {1U, 2U, 5U, 64U}) {
     Levels levels({64, 64, 64, 64}, 4);

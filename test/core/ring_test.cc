@@ -21,7 +21,7 @@ using tapio::test::TestRing;
 namespace {
 
 constexpr std::uint64_t kNoEnd = (std::uint64_t{1} << 62) - 1;
-constexpr std::uint64_t kStarts[] = {0, 1, (std::uint64_t{1} << 32) - 5, std::uint64_t{1} << 61};
+constexpr std::uint64_t kStarts[] = {0, 1, (std::uint64_t{1} << 32) - 5, std::uint64_t{1} << 60};
 constexpr std::uint64_t kCapacities[] = {1, 2, 3, 4, 64, 1000, 1024};
 
 // Bytes that tell the record and the position apart.

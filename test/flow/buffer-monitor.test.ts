@@ -1,5 +1,12 @@
 /** BufferMonitor: two thresholds, so that nothing is told twice. */
-import { BufferMonitor, type BufferStats, EventBuffer, PriorityBuffer, RingBuffer } from '@tapio/performance';
+import {
+  BufferMonitor,
+  type BufferStats,
+  EventBuffer,
+  PerCPUEventBuffer,
+  PriorityBuffer,
+  RingBuffer,
+} from '@tapio/performance';
 import { runChild } from '../support/children';
 import { thrownBy } from '../support/errors';
 import { numbered, range } from '../support/events';
@@ -31,6 +38,26 @@ test('tells once when a buffer reaches the threshold, and once when it is well b
   for (const size of [7, 8, 7, 8, 16, 7, 6, 7, 8, 0]) await level(size);
   monitor.stop();
   expect(told).toEqual(['events high 0.5', 'events normal 0.375', 'events high 0.5', 'events normal 0']);
+});
+
+test('what has no fill rate is refused, by its name', () => {
+  const refused = (buffer: unknown): string => {
+    const { code, message } = thrownBy(() => new BufferMonitor({ it: buffer as RingBuffer }));
+    return `${code} ${message}`;
+  };
+  const nothing = 'ERR_INVALID_ARGUMENT buffers.it.getStats().fillRate must be a number from 0 to 1, not ';
+  expect(refused(new PerCPUEventBuffer())).toBe(`${nothing}undefined`);
+  expect(refused(new PriorityBuffer({}))).toBe(`${nothing}undefined`);
+  expect(refused({ getStats: () => undefined })).toBe(`${nothing}undefined`);
+  expect(refused({ getStats: () => ({ fillRate: NaN }) })).toBe(`${nothing}NaN`);
+  expect(refused({ getStats: () => ({ fillRate: '0.5' }) })).toBe(`${nothing}"0.5"`);
+  const gone = EventBuffer.attach(new EventBuffer(2).handle);
+  gone[Symbol.dispose]();
+  new BufferMonitor({
+    gone,
+    there: new RingBuffer(2),
+    level: { getStats: () => new PriorityBuffer({}).getStats().low },
+  });
 });
 
 test('by default high from 0.8, normal from 0.6', async () => {

@@ -333,3 +333,27 @@ test('bad input', () => {
     expect(thrownBy(() => new make({} as never)).code).toBe('ERR_INVALID_ARGUMENT');
   expect(new EventWritable(buffer)).toBeInstanceOf(Writable);
 });
+
+describe('made with a signal that is aborted already', () => {
+  const reason = new Error('enough');
+  const outcome = async (make: (signal: AbortSignal) => Readable | Writable): Promise<object> => {
+    const stream = make(AbortSignal.abort(reason));
+    const { destroyed } = stream;
+    const [error] = await once(stream, 'error');
+    const { name, code, cause, message } = error as Error & { code: string };
+    return { destroyed, name, code, message, isReason: cause === reason };
+  };
+
+  test.each(['objects', 'lines'])(
+    'of %s it errs as the streams of Node do, and takes nothing',
+    async (form) => {
+      const buffer = filled(3);
+      const objectMode = form === 'objects';
+      const nodes = await outcome((signal) => new Readable({ signal, read: () => undefined }));
+      expect(await outcome((signal) => new EventReadable(buffer, { objectMode, signal }))).toEqual(nodes);
+      expect(await outcome((signal) => new EventWritable(buffer, { objectMode, signal }))).toEqual(nodes);
+      expect(nodes).toMatchObject({ destroyed: true, name: 'AbortError', isReason: true });
+      expect(numbersIn(buffer)).toEqual(range(0, 3));
+    },
+  );
+});

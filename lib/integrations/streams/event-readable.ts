@@ -5,6 +5,7 @@ import type { UnifiedEvent } from '../../event/unified-event';
 import { checkEndpoint } from '../../flow/endpoints';
 import { Turns } from '../../flow/turns';
 import { checkInteger, checkOptions, checkSignal, invalidArgument } from '../../validate';
+import { endWithSignal } from './end-with-signal';
 import type { StreamBuffer } from './stream-buffer';
 
 export interface EventReadableOptions {
@@ -35,6 +36,7 @@ interface Pushed {
 export class EventReadable extends Readable {
   readonly #buffer: EventEndpoint;
   readonly #stop = new AbortController();
+  readonly #leaveSignal: (() => void) | undefined;
   readonly #turns = new Turns();
   /** Taken and not pushed yet; then what was pushed and may not have left yet; oldest first. */
   #taken: UnifiedEvent[] = [];
@@ -50,8 +52,9 @@ export class EventReadable extends Readable {
     if (typeof objectMode !== 'boolean') throw invalidArgument('objectMode', objectMode, 'a boolean');
     if (highWaterMark !== undefined) checkInteger('highWaterMark', highWaterMark, 0, Number.MAX_SAFE_INTEGER);
     checkSignal(signal);
-    super({ objectMode, highWaterMark: highWaterMark ?? (objectMode ? 16 : 65536), signal });
+    super({ objectMode, highWaterMark: highWaterMark ?? (objectMode ? 16 : 65536) });
     this.#buffer = buffer;
+    this.#leaveSignal = endWithSignal(this, signal);
   }
 
   /** As of every Readable, but null once destroyed: what was read ahead has gone back by then. */
@@ -67,6 +70,7 @@ export class EventReadable extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#leaveSignal?.();
     this.#stop.abort();
     const unread = this.#unread().map(({ event }) => event);
     if (unread.length + this.#taken.length > 0) this.#buffer.giveBack([...unread, ...this.#taken]);

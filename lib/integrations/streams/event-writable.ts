@@ -7,6 +7,7 @@ import type { UnifiedEvent } from '../../event/unified-event';
 import { checkEndpoint } from '../../flow/endpoints';
 import { Turns } from '../../flow/turns';
 import { checkFunction, checkInteger, checkOptions, checkSignal, invalidArgument } from '../../validate';
+import { endWithSignal } from './end-with-signal';
 import type { StreamBuffer } from './stream-buffer';
 
 /** A line that holds no event, or one that cannot be stored. */
@@ -46,6 +47,7 @@ export class EventWritable extends Writable {
   readonly #onBadLine: ((bad: BadLine) => void) | undefined;
   readonly #lines: NdjsonLines;
   readonly #stop = new AbortController();
+  readonly #leaveSignal: (() => void) | undefined;
   readonly #turns = new Turns();
   #stored = 0;
 
@@ -60,11 +62,12 @@ export class EventWritable extends Writable {
     if (onBadLine !== undefined) checkFunction('onBadLine', onBadLine);
     checkInteger('maxLineSize', maxLineSize, 1, Number.MAX_SAFE_INTEGER);
     checkSignal(signal);
-    super({ objectMode, highWaterMark: highWaterMark ?? (objectMode ? 16 : 65536), signal });
+    super({ objectMode, highWaterMark: highWaterMark ?? (objectMode ? 16 : 65536) });
     this.#buffer = buffer;
     this.#close = close;
     this.#onBadLine = onBadLine;
     this.#lines = new NdjsonLines(maxLineSize);
+    this.#leaveSignal = endWithSignal(this, signal);
   }
 
   /** Events of this stream that are in the buffer, or were. */
@@ -86,6 +89,7 @@ export class EventWritable extends Writable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#leaveSignal?.();
     this.#stop.abort();
     callback(error);
   }
