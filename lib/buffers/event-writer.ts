@@ -216,7 +216,7 @@ export class EventWriter {
 
   private refuseBatch(events: readonly UnifiedEvent[], from: number, to = events.length): number {
     if (to === from) return 0;
-    const { count, error } = this.encodeChunk(copyOf(events, from, from + 1), from, from + 1);
+    const { count, error } = this.encodeChunk(copyOf('events', events, from, from + 1, 0), from, from + 1);
     if (count === 0) throw withStored(error, 0);
     this.countRefused(to - from);
     return 0;
