@@ -9,7 +9,7 @@ import {
   SourceControl,
 } from './kernel-source';
 import { makeMapping } from './mapping';
-import { checkSyscalls, syscallNames } from './syscalls';
+import { checkSyscalls, tracerSyscallNames } from './syscalls';
 import { checkTarget, type TargetBuffer } from './target';
 import { KERNEL_EVENTS, type KernelEvent, KIND_AT, tracerShapes } from './tracer-shapes';
 
@@ -82,7 +82,7 @@ export class KernelTracer {
     const mapping = makeMapping(tracerShapes(), {
       limit: target.maxRecord,
       kindAt: KIND_AT,
-      names: syscallNames(),
+      names: tracerSyscallNames(),
     });
     this.#control = new SourceControl('KernelTracer', () =>
       binding.startTracer(target.id, settings, pids, syscalls, mapping),

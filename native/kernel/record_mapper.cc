@@ -22,6 +22,12 @@ using Kind = Operation::Kind;
 constexpr std::uint32_t kBundled = std::uint32_t{1} << 31;
 constexpr std::uint32_t kWide = std::uint32_t{1} << 30;
 
+// Numbers of system calls: of the 32-bit table, and none at all; names of that table come behind
+// those of the first one.
+constexpr std::uint32_t kCompatBit = std::uint32_t{1} << 31;
+constexpr std::uint32_t kNoNumber = 0xffffffff;
+constexpr std::uint32_t kNamesOfTable = 1024;
+
 constexpr std::uint32_t kMaxDigits = 20;
 // What an unknown number is called: a word and its digits.
 constexpr std::uint32_t kMaxMadeUpName = 32;
@@ -229,8 +235,16 @@ void RecordMapper::PatchNumber(const Operation& operation, const std::uint8_t* r
 void RecordMapper::PatchName(const Operation& operation, const std::uint8_t* record,
                              std::uint8_t* event) {
   const std::uint64_t value = ReadInteger(operation, record);
-  if (value < plan_.names.size()) {
-    const Name& name = plan_.names[value];
+  const auto number = static_cast<std::uint32_t>(value);
+  if (number == kNoNumber) {
+    Write(event + operation.target, std::uint32_t{0});
+    return;
+  }
+  const bool compat = (number & kCompatBit) != 0;
+  const std::uint32_t own = number & ~kCompatBit;
+  const std::size_t index = compat ? std::size_t{kNamesOfTable} + own : own;
+  if (own < kNamesOfTable && index < plan_.names.size()) {
+    const Name& name = plan_.names[index];
     if (name.id != 0) {
       Write(event + operation.target, name.id);
       return;
@@ -240,14 +254,11 @@ void RecordMapper::PatchName(const Operation& operation, const std::uint8_t* rec
       return;
     }
   }
-  // A number of the 32-bit table, or one newer than our names.
-  const auto number = static_cast<std::uint32_t>(value);
-  const bool compat = number != UINT32_MAX && (number >> 31) != 0;
+  // Newer than our names.
   const std::string_view prefix = compat ? "compat_" : "syscall_";
   char text[kMaxMadeUpName];
   char* digits = std::copy(prefix.begin(), prefix.end(), text);
-  const auto shown = static_cast<std::int32_t>(compat ? number & 0x7fffffff : number);
-  const char* end = std::to_chars(digits, std::end(text), shown).ptr;
+  const char* end = std::to_chars(digits, std::end(text), own).ptr;
   PatchText(operation.target, {text, static_cast<std::size_t>(end - text)}, event);
 }
 
