@@ -226,8 +226,7 @@ auto Btf::FirstStructure(std::string_view name, Try&& attempt) const
 
 std::optional<Btf::Field> Btf::FindField(std::string_view structure, std::string_view path) const {
   Budget budget{kMaxMembers};
-  return FirstStructure(structure,
-                        [&](const Type& type) { return FindPath(type, path, budget); });
+  return FirstStructure(structure, [&](const Type& type) { return FindPath(type, path, budget); });
 }
 
 std::optional<std::uint32_t> Btf::ByteOffset(std::string_view structure,

@@ -24,10 +24,10 @@ constexpr std::uint64_t kInitialPidNamespace = 0xEFFF'FFFC;
 
 // What the program finds.
 struct Answer {
-  std::uint64_t ids;        // process id in the upper half, thread id in the lower
-  std::int64_t registers;   // their distance from the stack's start
-  std::uint32_t level;      // of the thread's own pid namespace
-  std::uint32_t number;     // the thread's there
+  std::uint64_t ids;       // process id in the upper half, thread id in the lower
+  std::int64_t registers;  // their distance from the stack's start
+  std::uint32_t level;     // of the thread's own pid namespace
+  std::uint32_t number;    // the thread's there
   std::uint64_t pid_namespace;
   std::int64_t in_namespace;  // 0: the namespace that was asked for is the thread's own
 };

@@ -34,9 +34,14 @@ inline constexpr bool kHasStatus = true;
 inline constexpr std::uint32_t kCompatStatus = 0x2;  // TS_COMPAT
 
 inline constexpr std::uint32_t kRtSigreturn = 15;
-inline constexpr std::array<std::uint32_t, 8> kForks = {
-    56, 57, 58, 435,  // clone, fork, vfork, clone3
-    kCompatBit | 120, kCompatBit | 2, kCompatBit | 190, kCompatBit | 435};
+inline constexpr std::array<std::uint32_t, 8> kForks = {56,
+                                                        57,
+                                                        58,
+                                                        435,  // clone, fork, vfork, clone3
+                                                        kCompatBit | 120,
+                                                        kCompatBit | 2,
+                                                        kCompatBit | 190,
+                                                        kCompatBit | 435};
 // execve and execveat of both tables.
 inline constexpr std::array<std::uint32_t, 4> kExecs = {59, 322, kCompatBit | 11, kCompatBit | 358};
 // The kernel puts execve of the new program's table in the place of the number.
@@ -59,9 +64,12 @@ inline constexpr bool kHasStatus = false;           // the mode tells all
 inline constexpr std::uint32_t kCompatStatus = 0;
 
 inline constexpr std::uint32_t kRtSigreturn = 139;
-inline constexpr std::array<std::uint32_t, 6> kForks = {
-    220, 435,  // clone, clone3
-    kCompatBit | 120, kCompatBit | 2, kCompatBit | 190, kCompatBit | 435};
+inline constexpr std::array<std::uint32_t, 6> kForks = {220,
+                                                        435,  // clone, clone3
+                                                        kCompatBit | 120,
+                                                        kCompatBit | 2,
+                                                        kCompatBit | 190,
+                                                        kCompatBit | 435};
 inline constexpr std::array<std::uint32_t, 4> kExecs = {221, 281, kCompatBit | 11,
                                                         kCompatBit | 387};
 // The number stays that of the call, but the mode is that of the new program.

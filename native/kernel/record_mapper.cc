@@ -125,7 +125,7 @@ RecordMapper::RecordMapper(MapperPlan plan, SymbolTable& symbols)
     if (plan_.kind != kNowhere) record = std::max(record, plan_.kind + 4);
     if (plan_.cpu != kNowhere) record = std::max(record, plan_.cpu + 4);
     least_record_.push_back(record);
-    max_event_ = std::max(max_event_, event);
+    max_event_ = std::max(max_event_, std::min(event, plan_.limit));
   }
 }
 
@@ -143,18 +143,21 @@ RecordMapper::Outcome RecordMapper::Map(const std::uint8_t* record, std::uint32_
   if (kind >= plan_.shapes.size() || size < least_record_[kind]) return Outcome::kMalformed;
   const Shape& shape = plan_.shapes[kind];
   if (shape.event.empty()) return Outcome::kMalformed;
+  if (shape.event.size() > plan_.limit) return Outcome::kTooLarge;
   std::memcpy(target, shape.event.data(), shape.event.size());
   ids_.Write(target + shape.id);
   end_ = static_cast<std::uint32_t>(shape.event.size());
+  room_ = plan_.limit - end_;
+  wide_.clear();
+  fits_ = true;
   for (const Operation& operation : shape.operations) Apply(operation, record, target);
+  if (!fits_) return Outcome::kTooLarge;
   const std::uint32_t added = end_ - static_cast<std::uint32_t>(shape.event.size());
   Write(target + plan_.narrow_units, Read<std::uint32_t>(target + plan_.narrow_units) + added);
   if (!wide_.empty()) {
     std::memcpy(target + end_, wide_.data(), wide_.size() * sizeof wide_[0]);
     end_ += static_cast<std::uint32_t>(wide_.size() * sizeof wide_[0]);
-    wide_.clear();
   }
-  if (end_ > plan_.limit) return Outcome::kTooLarge;
   bytes = end_;
   return Outcome::kMapped;
 }
@@ -262,9 +265,17 @@ void RecordMapper::PatchName(const Operation& operation, const std::uint8_t* rec
   PatchText(operation.target, {text, static_cast<std::size_t>(end - text)}, event);
 }
 
+// Takes it away from what the target still has room for.
+bool RecordMapper::TakeRoom(std::size_t bytes) {
+  fits_ = fits_ && bytes <= room_;
+  if (fits_) room_ -= static_cast<std::uint32_t>(bytes);
+  return fits_;
+}
+
 // Each reference takes its text from the bundle of its width, in order.
 void RecordMapper::PatchText(std::uint32_t target, std::string_view text, std::uint8_t* event) {
   if (IsAscii(text)) {
+    if (!TakeRoom(text.size())) return;
     std::memcpy(event + end_, text.data(), text.size());
     end_ += static_cast<std::uint32_t>(text.size());
     Write(event + target, kBundled | static_cast<std::uint32_t>(text.size()));
@@ -276,9 +287,11 @@ void RecordMapper::PatchText(std::uint32_t target, std::string_view text, std::u
   const bool narrow =
       std::all_of(scratch_.begin(), scratch_.end(), [](char16_t unit) { return unit <= 0xff; });
   if (narrow) {
+    if (!TakeRoom(units)) return;
     for (const char16_t unit : scratch_) event[end_++] = static_cast<std::uint8_t>(unit);
     Write(event + target, kBundled | units);
   } else {
+    if (!TakeRoom(units * sizeof scratch_[0])) return;
     wide_.insert(wide_.end(), scratch_.begin(), scratch_.end());
     Write(event + target, kBundled | kWide | units);
   }

@@ -100,8 +100,8 @@ bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
 
 bool Tracer::AttachAll(const Options& options, ProgramPlan& plan, Failure& failure) {
   if (plan.identity.layout.has_value() && WantsExecs(options)) {
-    execs_ = CreateMap(
-        {BPF_MAP_TYPE_LRU_HASH, 8, 8, kExecNotes + kExecNotesOfCpu * PossibleCpus()}, "tapio_execs");
+    execs_ = CreateMap({BPF_MAP_TYPE_LRU_HASH, 8, 8, kExecNotes + kExecNotesOfCpu * PossibleCpus()},
+                       "tapio_execs");
     if (!execs_.valid()) {
       failure = {Step::kCreateMap, errno};
       return false;
@@ -149,8 +149,8 @@ const std::vector<std::uint64_t>& Tracer::Lost() {
   if (!LookUpAll(lost_.get(), now)) return lost_counts_;
   // The system's files may know of fewer CPUs than there are.
   const auto last = std::find_if(now.rbegin(), now.rend(), [](std::uint64_t n) { return n != 0; });
-  now.resize(std::max<std::size_t>(static_cast<std::size_t>(now.rend() - last),
-                                   lost_counts_.size()));
+  now.resize(
+      std::max<std::size_t>(static_cast<std::size_t>(now.rend() - last), lost_counts_.size()));
   lost_counts_ = std::move(now);
   return lost_counts_;
 }

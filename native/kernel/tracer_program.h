@@ -48,8 +48,8 @@ struct ProgramPlan {
   int syscalls;  // array: 1 for the numbers to trace, those of the 32-bit table behind the others
   int execs;     // hash: what threads that become another program called; -1: not known
   std::uint32_t keep_below;  // a random 32-bit number below it keeps a system call; 0: keep all
-  bool group_dead;  // kExit: the tracepoint tells whether the whole process is gone
-  bool direct;      // the verifier lets a program read a thread's fields without a helper
+  bool group_dead;           // kExit: the tracepoint tells whether the whole process is gone
+  bool direct;               // the verifier lets a program read a thread's fields without a helper
   Identity identity;
 };
 
