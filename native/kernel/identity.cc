@@ -9,7 +9,9 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <mutex>
 #include <random>
+#include <vector>
 
 #include "assembler.h"
 #include "bpf.h"
@@ -143,9 +145,7 @@ std::optional<Answer> Ask(const TaskLayout* layout, NamespaceFile file, Failure&
   return answer;
 }
 
-}  // namespace
-
-std::optional<Identity> FindIdentity(Failure& failure) {
+std::optional<Identity> Find(Failure& failure) {
   Identity identity;
   identity.layout = OwnTaskLayout();
   if (identity.layout.has_value()) {
@@ -170,6 +170,19 @@ std::optional<Identity> FindIdentity(Failure& failure) {
   }
   identity.pid = static_cast<std::uint32_t>(answer->ids >> 32);
   return identity;
+}
+
+}  // namespace
+
+std::optional<Identity> FindIdentity(Failure& failure) {
+  static std::mutex mutex;
+  static std::optional<Identity> found;
+  static pid_t finder = 0;
+  const std::lock_guard<std::mutex> lock(mutex);
+  // A fork has another one.
+  if (!found.has_value() || finder != getpid()) found = Find(failure);
+  finder = getpid();
+  return found;
 }
 
 }  // namespace tapio::kernel

@@ -24,7 +24,7 @@ struct Identity {
 
 // Finds it out by a program that meets this very thread: no file is trusted, neither /proc nor the
 // kernel's types. nullopt, and why, when the kernel refuses, or when this is a pid namespace and
-// its numbers cannot be read.
+// its numbers cannot be read. Found once for the process; threads: any.
 std::optional<Identity> FindIdentity(Failure& failure);
 
 }  // namespace tapio::kernel
