@@ -15,7 +15,7 @@ const STEPS = [
   'map the ring buffer, mmap()',
   'start a thread',
   'find this process among those it traces',
-  'tell the ids of this pid namespace: it cannot read /sys/kernel/btf/vmlinux',
+  'tell the ids of this pid namespace, as /sys/kernel/btf/vmlinux cannot be read',
 ] as const;
 const PLATFORM = 1;
 const CREATE_MAP = 2;
