@@ -229,6 +229,10 @@ void RecordMapper::PatchNumber(const Operation& operation, const std::uint8_t* r
     Write(event + operation.target, static_cast<std::uint32_t>(value));
     return;
   }
+  MakeAbsent(operation, event);
+}
+
+void RecordMapper::MakeAbsent(const Operation& operation, std::uint8_t* event) {
   Write(event + operation.target, std::uint32_t{0});
   if (operation.presence == kNowhere) return;
   std::uint8_t* const word = event + operation.presence;
@@ -240,7 +244,7 @@ void RecordMapper::PatchName(const Operation& operation, const std::uint8_t* rec
   const std::uint64_t value = ReadInteger(operation, record);
   const auto number = static_cast<std::uint32_t>(value);
   if (number == kNoNumber) {
-    Write(event + operation.target, std::uint32_t{0});
+    MakeAbsent(operation, event);
     return;
   }
   const bool compat = (number & kCompatBit) != 0;

@@ -25,11 +25,11 @@ struct Operation {
     kNow,        // no source: the time of reading
     kUnsigned,   // integer -> 32 bits; absent when out of range
     kSigned,     // likewise, signed
-    kName,       // integer -> reference of a name of the table
-    kText,       // text up to a NUL -> reference and text
-    kInterned,   // the same, by id where it recurs
-    kDecimal,    // integer -> reference and its decimal digits
-    kLiteral,    // no source: `extra` is an offset into the literals
+    kName,      // integer -> reference of a name of the table; absent when it is the number of none
+    kText,      // text up to a NUL -> reference and text
+    kInterned,  // the same, by id where it recurs
+    kDecimal,   // integer -> reference and its decimal digits
+    kLiteral,   // no source: `extra` is an offset into the literals
   };
   Kind kind;
   std::uint32_t source;       // byte of the record
@@ -101,6 +101,7 @@ class RecordMapper {
   void Apply(const Operation& operation, const std::uint8_t* record, std::uint8_t* event);
   void PatchNumber(const Operation& operation, const std::uint8_t* record, std::uint8_t* event);
   void PatchName(const Operation& operation, const std::uint8_t* record, std::uint8_t* event);
+  static void MakeAbsent(const Operation& operation, std::uint8_t* event);
   bool TakeRoom(std::size_t bytes);
   void PatchText(std::uint32_t target, std::string_view text, std::uint8_t* event);
 

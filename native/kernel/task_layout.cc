@@ -30,6 +30,8 @@ std::optional<TaskLayout> ReadTaskLayout(const Btf& types) {
   layout.ptrace = task("ptrace");
   layout.group_leader = task("group_leader");
   layout.thread_pid = task("thread_pid");
+  layout.signal = task("signal");
+  layout.signal_live = known(types.ByteOffset("signal_struct", "live"));
   if (machine::kHasStatus) layout.status = task("thread_info.status");
   layout.pid_level = known(types.ByteOffset("pid", "level"));
   layout.pid_numbers = known(types.ByteOffset("pid", "numbers"));

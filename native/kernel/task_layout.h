@@ -9,13 +9,16 @@
 
 namespace tapio::kernel {
 
-// Bytes from the start of struct task_struct, pid or upid. Every number fits an instruction.
+// Bytes from the start of struct task_struct, signal_struct, pid or upid. Every number fits an
+// instruction.
 struct TaskLayout {
   std::int32_t stack;
   std::int32_t ptrace;
   std::int32_t group_leader;
   std::int32_t thread_pid;
-  std::int32_t status;  // thread_info.status; 0 on a machine that needs none
+  std::int32_t signal;
+  std::int32_t status;       // thread_info.status; 0 on a machine that needs none
+  std::int32_t signal_live;  // how many threads of the process have not exited
   std::int32_t pid_level;
   std::int32_t pid_numbers;
   std::int32_t upid_number;

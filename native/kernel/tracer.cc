@@ -84,15 +84,15 @@ bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
   };
   // Kernels before 5.11 have no such helper.
   plan.direct = plan.identity.layout.has_value();
-  plan.group_dead = probe == Probe::kExit;
+  plan.group_dead = probe == Probe::kExit && !plan.identity.layout.has_value();
   if (run()) return true;
   const bool refused = failure.error == EINVAL || failure.error == EACCES;
   if (plan.direct && failure.step == Step::kLoadProgram && refused) {
     plan.direct = false;
     if (run()) return true;
   }
-  // Kernels from 6.16 on tell whether the last thread of a process exits. An older one refuses to
-  // attach a program that asks.
+  // The tracepoint itself tells whether the last thread of a process exits, from Linux 6.16 on. An
+  // older one refuses to attach a program that asks.
   if (!plan.group_dead || failure.step != Step::kAttach || failure.error != EINVAL) return false;
   plan.group_dead = false;
   return run();

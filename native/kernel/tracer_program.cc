@@ -147,9 +147,18 @@ class ProbeWriter : private ProgramParts {
     code_.JumpIf(Width::k32, Compare::kEqual, Reg::kR1, 0, done_);
   }
 
-  // The tracepoint fires for each thread. Where it does not tell which one is the last, the first
+  // The tracepoint fires for each thread. Where nothing tells which one is the last, the first
   // thread of a process stands for it.
   void KeepLastThread() {
+    if (layout() != nullptr) {
+      code_.Call(BPF_FUNC_get_current_task);
+      code_.ReadKernel(kWordAt, 8, Reg::kR0, layout()->signal);
+      code_.Load(Width::k64, Reg::kR1, Reg::kFrame, kWordAt);
+      code_.ReadKernel(kWordAt, 4, Reg::kR1, layout()->signal_live);
+      code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kWordAt);
+      code_.JumpIf(Width::k32, Compare::kNotEqual, Reg::kR1, 0, done_);
+      return;
+    }
     if (plan_.group_dead) {
       code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
       code_.JumpIf(Width::k32, Compare::kEqual, Reg::kR1, 0, done_);

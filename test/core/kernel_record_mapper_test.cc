@@ -211,7 +211,7 @@ TEST(DecimalsAndLiteralsInOrder) {
 
 TEST(NamesOfNumbers) {
   SymbolTable table;
-  MapperPlan plan = Plan({Op(Kind::kName, 0, 4, kText)});
+  MapperPlan plan = Plan({Op(Kind::kName, 0, 4, kText, false, 0x4)});
   plan.literals = "readwritefork";
   plan.names = {{7, 0, 4}, {0, 4, 5}, {0, 0, 0}};
   // Those of the 32-bit table.
@@ -230,6 +230,7 @@ TEST(NamesOfNumbers) {
   const Mapped none(mapper, Bytes<std::uint32_t>(0xffffffff));
   CHECK(none.text().empty());
   CHECK_EQ(At<std::uint32_t>(none.event, kText), 0);
+  CHECK_EQ(At<std::uint32_t>(none.event, kBits), 0xfb);
 }
 
 TEST(ANameIsInternedWhenItIsMetAgain) {

@@ -291,3 +291,93 @@ programTest(
     for (const { kernel } of starts) expect(kernel!.returnCode).toBeGreaterThan(0);
   },
 );
+
+programTest(
+  'a call by the number -1 has no name, and no return code',
+  {
+    name: 'tapio-none',
+    source: '#include <unistd.h>\nint main() { syscall(-1); }',
+  },
+  async (file) => {
+    const events = await eventsOf('tapio-none', file, { events: ['syscall', 'syscall-enter'] });
+    const nameless = events.filter(({ kernel }) => !('syscall' in kernel!));
+    expect(nameless.map(({ type }) => type)).toEqual(['kernel.syscall.enter', 'kernel.syscall']);
+    for (const { kernel } of nameless) expect(kernel).not.toHaveProperty('returnCode');
+  },
+);
+
+programTest(
+  'nor has one that a debugger took away',
+  {
+    name: 'tapio-debug',
+    source: `
+      #include <signal.h>
+      #include <stddef.h>
+      #include <sys/prctl.h>
+      #include <sys/ptrace.h>
+      #include <sys/user.h>
+      #include <sys/wait.h>
+      #include <unistd.h>
+      #define REGISTER(name) (void*)offsetof(struct user_regs_struct, name)
+      int main() {
+        int child = fork();
+        if (child == 0) {
+          prctl(PR_SET_NAME, "tapio-debuggee");
+          ptrace(PTRACE_TRACEME, 0, 0, 0);
+          raise(SIGSTOP);
+          getppid();
+          _exit(0);
+        }
+        waitpid(child, 0, 0);
+        int status, entered = 0;
+        while (ptrace(PTRACE_SYSCALL, child, 0, 0), waitpid(child, &status, 0), !WIFEXITED(status)) {
+          if (!entered && ptrace(PTRACE_PEEKUSER, child, REGISTER(orig_rax), 0) == 110) {
+            ptrace(PTRACE_POKEUSER, child, REGISTER(orig_rax), -1L);
+            entered = 1;
+          } else if (entered == 1) {
+            ptrace(PTRACE_POKEUSER, child, REGISTER(rax), -111L);
+            entered = 2;
+          }
+        }
+      }`,
+  },
+  async (file) => {
+    const events = await eventsOf('tapio-debuggee', file);
+    const nameless = events.filter(({ kernel }) => !('syscall' in kernel!));
+    expect(nameless.length).toBe(1);
+    expect(nameless[0].kernel).not.toHaveProperty('returnCode');
+    expect(events.map(({ kernel }) => kernel!.syscall)).not.toContain('rt_sigreturn');
+    expect(events.filter(({ kernel }) => kernel!.returnCode === -111)).toEqual([]);
+  },
+);
+
+programTest(
+  'a process ends once, with its last thread, also when its first one ended before or another one became the program',
+  {
+    name: 'tapio-leader',
+    source: `
+      #include <pthread.h>
+      #include <unistd.h>
+      pthread_t first;
+      char* arguments[] = {"true", 0};
+      void* run(void* unused) {
+        pthread_join(first, 0);
+        execv("/bin/true", arguments);
+        return 0;
+      }
+      int main() {
+        pthread_t thread;
+        first = pthread_self();
+        pthread_create(&thread, 0, run, 0);
+        pthread_exit(0);
+      }`,
+  },
+  async (file) => {
+    const options = { events: ['exec', 'exit'] } as const;
+    expect((await eventsOf('tapio-leader', file, options)).map(({ type }) => type)).toEqual(['process.exec']);
+    expect((await eventsOf('true', file, options)).map(({ type }) => type)).toEqual([
+      'process.exec',
+      'process.exit',
+    ]);
+  },
+);

@@ -141,6 +141,18 @@ describe("without the kernel's types", () => {
     }
   });
 
+  kernelTest('an exec that succeeds has no name, as nothing tells which of two calls it was', async () => {
+    const { events } = await viewFrom(without(), {
+      options: { events: ['syscall'] },
+      comms: ['dd'],
+      command: `read go; exec ${ddCommand(COUNT)}`,
+    });
+    const [first, ...others] = events;
+    expect(first).toMatchObject({ type: 'kernel.syscall', returnCode: 0 });
+    expect(first).not.toHaveProperty('syscall');
+    for (const event of others) expect(event).toHaveProperty('syscall');
+  });
+
   kernelTest('a pid namespace is refused, with the reason', async () => {
     for (const place of [
       without('--pid', '--fork', '--mount-proc'),
