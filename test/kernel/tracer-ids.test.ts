@@ -1,4 +1,5 @@
 /** Whose events they are, told from where the tracer stands: in pid namespaces, without /proc, without the kernel's types. */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { compile } from '../support/c-program';
 import { ddCommand, kernelTest, KnownProcess } from '../support/kernel';
@@ -19,32 +20,44 @@ const shell = (unshare: readonly string[], script: string): string[] => [
   'sh',
 ];
 
+const MAY_UNSHARE = spawnSync('unshare', ['--pid', '--fork', '--mount', 'true']).status === 0;
+
+function namespaceTest(name: string, run: () => Promise<void>): void {
+  kernelTest(name, () => (MAY_UNSHARE ? run() : console.log('skipped: unshare needs CAP_SYS_ADMIN')));
+}
+
 describe('in a pid namespace', () => {
-  kernelTest('a filter by pid leaves out a process of the host that has the same number there', async () => {
-    const stranger = new KnownProcess(ddCommand(COUNT));
-    const { events, stats } = await viewFrom(
-      PID_NAMESPACE,
-      { ...OF_DD, options: { ...WRITES, filters: { ...WRITES.filters, pids: [stranger.pid] } } },
-      () => stranger.run(),
-    );
-    expect(events).toEqual([]);
-    expect(stats.captured).toBe(0);
-  });
+  namespaceTest(
+    'a filter by pid leaves out a process of the host that has the same number there',
+    async () => {
+      const stranger = new KnownProcess(ddCommand(COUNT));
+      const { events, stats } = await viewFrom(
+        PID_NAMESPACE,
+        { ...OF_DD, options: { ...WRITES, filters: { ...WRITES.filters, pids: [stranger.pid] } } },
+        () => stranger.run(),
+      );
+      expect(events).toEqual([]);
+      expect(stats.captured).toBe(0);
+    },
+  );
 
-  kernelTest('a process that has no number there is told by its number on the host, in hostPid', async () => {
-    const stranger = new KnownProcess(ddCommand(COUNT));
-    const { events } = await viewFrom(PID_NAMESPACE, OF_DD, () => stranger.run());
-    const { pid } = stranger;
-    const told = events.filter(({ args }) => args?.hostPid === String(pid));
-    expect(told.length).toBe(COUNT);
-    for (const event of told) {
-      expect(event).toMatchObject({ syscall: 'write', returnCode: 1, args: { hostTid: String(pid) } });
-      expect(event).not.toHaveProperty('pid');
-      expect(event).not.toHaveProperty('tid');
-    }
-  });
+  namespaceTest(
+    'a process that has no number there is told by its number on the host, in hostPid',
+    async () => {
+      const stranger = new KnownProcess(ddCommand(COUNT));
+      const { events } = await viewFrom(PID_NAMESPACE, OF_DD, () => stranger.run());
+      const { pid } = stranger;
+      const told = events.filter(({ args }) => args?.hostPid === String(pid));
+      expect(told.length).toBe(COUNT);
+      for (const event of told) {
+        expect(event).toMatchObject({ syscall: 'write', returnCode: 1, args: { hostTid: String(pid) } });
+        expect(event).not.toHaveProperty('pid');
+        expect(event).not.toHaveProperty('tid');
+      }
+    },
+  );
 
-  kernelTest('a process of a nested namespace is told and filtered by its number here', async () => {
+  namespaceTest('a process of a nested namespace is told and filtered by its number here', async () => {
     for (const nesting of ['unshare --pid --fork', 'unshare --pid --fork unshare --pid --fork']) {
       const deep = nesting.length > 24;
       const inner = `sh -c "read go; exec ${ddCommand(COUNT)}"`;
@@ -65,7 +78,7 @@ describe('in a pid namespace', () => {
     }
   });
 
-  kernelTest('each thread has its own number, and that of its process', async () => {
+  namespaceTest('each thread has its own number, and that of its process', async () => {
     const threads = compile(
       'tapio-threads',
       `#include <pthread.h>
@@ -108,7 +121,7 @@ describe('this process is not traced, and ids are right', () => {
     ),
   };
   for (const [name, place] of Object.entries(places)) {
-    kernelTest(name, async () => {
+    namespaceTest(name, async () => {
       const { own, ownEvents, pid, events } = await viewFrom(place, {
         ...OF_DD,
         command: `read go; exec ${ddCommand(COUNT)}`,
@@ -129,7 +142,7 @@ describe("without the kernel's types", () => {
       'mount -t tmpfs none /sys/kernel/btf && head -c 100000 /dev/urandom > /sys/kernel/btf/vmlinux',
     );
 
-  kernelTest('the host is traced as ever', async () => {
+  namespaceTest('the host is traced as ever', async () => {
     for (const place of [without(), garbage()]) {
       const { own, ownEvents, pid, events } = await viewFrom(place, {
         ...OF_DD,
@@ -141,7 +154,7 @@ describe("without the kernel's types", () => {
     }
   });
 
-  kernelTest('an exec that succeeds has no name, as nothing tells which of two calls it was', async () => {
+  namespaceTest('an exec that succeeds has no name, as nothing tells which of two calls it was', async () => {
     const { events } = await viewFrom(without(), {
       options: { events: ['syscall'] },
       comms: ['dd'],
@@ -153,7 +166,7 @@ describe("without the kernel's types", () => {
     for (const event of others) expect(event).toHaveProperty('syscall');
   });
 
-  kernelTest('a pid namespace is refused, with the reason', async () => {
+  namespaceTest('a pid namespace is refused, with the reason', async () => {
     for (const place of [
       without('--pid', '--fork', '--mount-proc'),
       garbage('--pid', '--fork', '--mount-proc'),
@@ -165,7 +178,7 @@ describe("without the kernel's types", () => {
   });
 });
 
-kernelTest('what a CPU lost is told, also of one that the system does not mention', async () => {
+namespaceTest('what a CPU lost is told, also of one that the system does not mention', async () => {
   const last = Number(/(\d+)\n$/.exec(fs.readFileSync('/sys/devices/system/cpu/online', 'latin1'))?.[1]);
   if (!(last > 0)) return console.log('skipped: this machine has one CPU');
   const { stats, events } = await viewFrom(
