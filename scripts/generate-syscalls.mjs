@@ -1,6 +1,6 @@
 /**
- * Writes lib/kernel/syscall-tables.ts from the kernel's own headers (Debian package linux-libc-dev). To be run
- * by hand when a kernel brings new system calls; the result is committed.
+ * Writes lib/kernel/syscall-tables.ts from the kernel's own headers (Debian packages linux-libc-dev and
+ * linux-libc-dev-armhf-cross, on x64). To be run by hand when a kernel brings new system calls; the result is committed.
  *
  *   node scripts/generate-syscalls.mjs
  */
@@ -36,26 +36,32 @@ const NEWER = {
     469: 'file_setattr',
   },
   x64: { 335: 'uretprobe', 336: 'uprobe' },
-  arm64: {},
 };
 
+/** Macros that stand for no call. */
+const BOUNDS = ['syscalls', 'arch_specific_syscall', 'SYSCALL_BASE'];
+
+/** Where the headers of 32-bit arm lie. */
+const ARM_HEADERS = '/usr/arm-linux-gnueabihf/include';
+
 /** Names by number, from the macros __NR_name, which may stand for one another. */
-function numbersIn(header, defines) {
-  const macros = execFileSync('cpp', ['-dM', ...defines.map((name) => `-D${name}`), '-'], {
+function numbersIn(header, ...flags) {
+  const macros = execFileSync('cpp', ['-dM', ...flags, '-'], {
     input: `#include <${header}>\n`,
     encoding: 'utf8',
   });
   const values = new Map(
-    [...macros.matchAll(/^#define (__NR\w+) (\w+)$/gm)].map((match) => [match[1], match[2]]),
+    [...macros.matchAll(/^#define (__NR\w+) (?:(\w+)|\(__NR_SYSCALL_BASE \+ (\d+)\))$/gm)].map((match) => [
+      match[1],
+      match[2] ?? match[3],
+    ]),
   );
   const names = {};
   for (const [macro, value] of values) {
     let number = value;
     while (values.has(number)) number = values.get(number);
     const name = /^__NR_(\w+)$/.exec(macro)?.[1];
-    // The others are bounds, not calls.
-    if (name !== undefined && /^\d+$/.test(number) && !['syscalls', 'arch_specific_syscall'].includes(name))
-      names[number] = name;
+    if (name !== undefined && /^\d+$/.test(number) && !BOUNDS.includes(name)) names[number] = name;
   }
   return names;
 }
@@ -77,22 +83,34 @@ function emit(names) {
     .join('\n');
 }
 
-const x64 = { ...numbersIn('asm/unistd_64.h', []), ...NEWER.x64, ...NEWER.both };
+const x64 = { ...numbersIn('asm/unistd_64.h'), ...NEWER.x64, ...NEWER.both };
+const ia32 = { ...numbersIn('asm/unistd_32.h'), ...NEWER.both };
+const arm64Flags = ['__BITS_PER_LONG=64', ...ARM64.map((what) => `__ARCH_WANT_${what}`)];
 const arm64 = {
-  ...numbersIn('asm-generic/unistd.h', ['__BITS_PER_LONG=64', ...ARM64.map((what) => `__ARCH_WANT_${what}`)]),
+  ...numbersIn('asm-generic/unistd.h', ...arm64Flags.map((name) => `-D${name}`)),
   ...NEWER.both,
 };
+const arm = { ...numbersIn('asm/unistd.h', '-D__ARM_EABI__', `-I${ARM_HEADERS}`), ...NEWER.both };
 fs.writeFileSync(
   path.join(root, 'lib/kernel/syscall-tables.ts'),
   `// Written by scripts/generate-syscalls.mjs from the kernel's headers; run that instead of editing.
 
-/** Of each architecture, by its name in Node: runs of system calls, each a first number and the names from there on. */
+/**
+ * Of each architecture, by its name in Node, and of the 32-bit programs that it runs too, ia32 and arm: runs of system calls, each a first
+ * number and the names from there on.
+ */
 export const SYSCALL_TABLES: Readonly<Record<string, readonly (readonly [number, string])[]>> = {
   x64: [
 ${emit(x64)}
   ],
+  ia32: [
+${emit(ia32)}
+  ],
   arm64: [
 ${emit(arm64)}
+  ],
+  arm: [
+${emit(arm)}
   ],
 };
 `,

@@ -9,15 +9,18 @@ import {
   SourceControl,
 } from './kernel-source';
 import { makeMapping } from './mapping';
-import { checkSyscalls, syscallNames } from './syscalls';
+import { checkSyscalls, tracerSyscallNames } from './syscalls';
 import { checkTarget, type TargetBuffer } from './target';
 import { KERNEL_EVENTS, type KernelEvent, KIND_AT, tracerShapes } from './tracer-shapes';
 
 /** What is not wanted is left out in the kernel, before it costs anything here. This process itself is never traced. */
 export interface KernelFilters {
-  /** Trace these processes only: ids as this process sees them, 1..2^32-1, at most 65536. Default: all. Processes they start are others. */
+  /**
+   * Trace these processes only: ids as this process sees them, 1..2^32-1, at most 65536. Default: all. Processes they start are others; one
+   * that has no id in this pid namespace never matches.
+   */
   pids?: readonly number[];
-  /** Trace these system calls only, by name or number. Default: all. */
+  /** Trace these system calls only: by name, of 64-bit and 32-bit programs, or by a number 0..1023 of this architecture's table. Default: all. */
   syscalls?: readonly (string | number)[];
   /** The share of system calls that is kept, by chance: above 0, up to 1, default 1. Starts and ends of processes are always kept. */
   sampleRate?: number;
@@ -54,7 +57,8 @@ const LONGEST_WAIT_MS = 1000;
  * later on x64 and arm64, with CAP_BPF and CAP_PERFMON (or as root).
  *
  * Events have the source `ebpf` and a `kernel` section with pid, tid, uid, gid, comm and cpuCore; of system calls also the name and,
- * where it fits 32 bits, returnCode. A native thread encodes them straight into the target, each into the ring of the CPU it
+ * where the call has one that fits 32 bits, returnCode. In a pid namespace, a process without ids there has `kernel.args.hostPid` and
+ * `hostTid` instead of pid and tid; a call that a signal interrupts has `kernel.args.interrupted`. A native thread encodes them straight into the target, each into the ring of the CPU it
  * happened on: nothing of it runs in JavaScript.
  *
  * Threads: the one that made it. Guarantees: what happened from `start` to `stop` is in the target, or counted in `dropped` or `lost`.
@@ -82,7 +86,7 @@ export class KernelTracer {
     const mapping = makeMapping(tracerShapes(), {
       limit: target.maxRecord,
       kindAt: KIND_AT,
-      names: syscallNames(),
+      names: tracerSyscallNames(),
     });
     this.#control = new SourceControl('KernelTracer', () =>
       binding.startTracer(target.id, settings, pids, syscalls, mapping),

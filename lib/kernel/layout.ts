@@ -4,7 +4,7 @@ import { checkInteger, invalidArgument } from '../validate';
 
 /**
  * One field of a record. These names mean the event's own fields: `timestamp` (64 bits of nanoseconds, see `clock`), `pid`, `tid`,
- * `uid`, `gid`, `cpuCore`, `returnCode`, `syscall` (an integer is a number of this architecture's table and becomes its name) and
+ * `uid`, `gid`, `cpuCore`, `returnCode`, `syscall` (an integer is a number of this architecture's table and becomes its name; -1 is none) and
  * `comm`. Any other name becomes a key of `kernel.args`, its value as text.
  */
 export interface RecordField {

@@ -178,7 +178,7 @@ function kernelOperation(field: CheckedField): Operation {
     return { op: kind === 'i32' ? Op.Signed : Op.Unsigned, field, target: at, presenceBit: bit };
   }
   if (field.kind === 'text') return { op: Op.Interned, field, target: at };
-  if (field.name === 'syscall') return { op: Op.Name, field, target: at };
+  if (field.name === 'syscall') return { op: Op.Name, field, target: at, presenceBit: bit };
   throw invalidArgument(`the type of ${field.name}`, typeName(field), 'char[N]');
 }
 

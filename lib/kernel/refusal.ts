@@ -14,6 +14,8 @@ const STEPS = [
   'use it as a BPF ring buffer',
   'map the ring buffer, mmap()',
   'start a thread',
+  'find this process among those it traces',
+  'tell the ids of this pid namespace, as /sys/kernel/btf/vmlinux cannot be read',
 ] as const;
 const PLATFORM = 1;
 const CREATE_MAP = 2;

@@ -2,24 +2,36 @@
 import { invalidArgument } from '../validate';
 import { SYSCALL_TABLES } from './syscall-tables';
 
-/** Numbers the tracer can choose by: kSyscallNumbers in native/kernel/tracer_program.h. */
+/** Numbers of each table that the tracer can choose by: kSyscallNumbers in native/kernel/tracer_program.h. */
 const NUMBERS = 1024;
 
+/** The table of 32-bit programs on the architecture this process runs on. */
+const COMPAT_TABLES: Readonly<Record<string, string>> = { x64: 'ia32', arm64: 'arm' };
+
+/** Names by number with gaps, those of the 32-bit table NUMBERS higher, as native code has them. */
 const names: (string | undefined)[] = [];
+/** What the native table calls it. */
 const numbers = new Map<string, number>();
-for (const [first, words] of SYSCALL_TABLES[process.arch] ?? []) {
-  words.split(' ').forEach((name, index) => {
-    names[first + index] = name;
-    numbers.set(name, first + index);
-  });
+/** Likewise the 32-bit table, NUMBERS higher. */
+const compatNumbers = new Map<string, number>();
+
+function read(table: string | undefined, base: number, numbersOf: Map<string, number>): void {
+  for (const [first, words] of SYSCALL_TABLES[table ?? ''] ?? []) {
+    words.split(' ').forEach((name, index) => {
+      names[base + first + index] = name;
+      numbersOf.set(name, base + first + index);
+    });
+  }
 }
+read(process.arch, 0, numbers);
+read(COMPAT_TABLES[process.arch], NUMBERS, compatNumbers);
 
 /**
  * The name of a system call, such as `'openat'`; `'syscall_N'` for a number that has none here.
  * @param number an integer of the running architecture's table
  */
 export function syscallName(number: number): string {
-  return names[number] ?? `syscall_${number}`;
+  return (number < NUMBERS ? names[number] : undefined) ?? `syscall_${number}`;
 }
 
 /** The number of a system call; undefined for a name that this architecture does not have. */
@@ -29,19 +41,30 @@ export function syscallNumber(name: string): number | undefined {
 
 /** Names by number, with gaps. */
 export function syscallNames(): readonly (string | undefined)[] {
+  return names.slice(0, NUMBERS);
+}
+
+/** The same, and 1024 higher those of the 32-bit table. */
+export function tracerSyscallNames(): readonly (string | undefined)[] {
   return names;
 }
 
-/** Numbers of system calls given by name or number. @throws TapioError ERR_INVALID_ARGUMENT */
+/**
+ * What native code chooses system calls by: a name means the calls of both tables, a number one of this architecture's.
+ * @throws TapioError ERR_INVALID_ARGUMENT
+ */
 export function checkSyscalls(name: string, given: readonly unknown[]): number[] {
-  return given.map((each, index) => {
-    const number = typeof each === 'string' ? numbers.get(each) : each;
-    if (Number.isInteger(number) && (number as number) >= 0 && (number as number) < NUMBERS)
-      return number as number;
+  return given.flatMap((each, index) => {
+    if (typeof each === 'string') {
+      const found = [numbers.get(each), compatNumbers.get(each)].filter((number) => number !== undefined);
+      if (found.length > 0) return found;
+    } else if (Number.isInteger(each) && (each as number) >= 0 && (each as number) < NUMBERS) {
+      return [each as number];
+    }
     throw invalidArgument(
       `${name}[${index}]`,
       each,
-      `the name of a system call of ${process.arch}, or a number from 0 to ${NUMBERS - 1}`,
+      `the name of a system call of ${process.arch} or its 32-bit programs, or a number from 0 to ${NUMBERS - 1}`,
     );
   });
 }

@@ -52,9 +52,24 @@ class Assembler {
     // NOLINTNEXTLINE(misc-redundant-expression): names of bits that are zero
     Emit(BPF_ALU64 | BPF_ADD | BPF_K, to, Reg::kR0, 0, value);
   }
+  void AddRegister(Reg to, Reg from) {
+    // NOLINTNEXTLINE(misc-redundant-expression): names of bits that are zero
+    Emit(BPF_ALU64 | BPF_ADD | BPF_X, to, from, 0, 0);
+  }
+  void SubtractRegister(Reg to, Reg from) { Emit(BPF_ALU64 | BPF_SUB | BPF_X, to, from, 0, 0); }
+  void Multiply(Reg to, std::int32_t value) {
+    Emit(BPF_ALU64 | BPF_MUL | BPF_K, to, Reg::kR0, 0, value);
+  }
+  void OrRegister(Reg to, Reg from) { Emit(BPF_ALU64 | BPF_OR | BPF_X, to, from, 0, 0); }
   // Of the lower half; clears the upper one.
   void Or32(Reg to, std::int32_t value) { Emit(BPF_ALU | BPF_OR | BPF_K, to, Reg::kR0, 0, value); }
+  void And32(Reg to, std::int32_t value) {
+    Emit(BPF_ALU | BPF_AND | BPF_K, to, Reg::kR0, 0, value);
+  }
   void Low32(Reg to, Reg from) { Emit(BPF_ALU | BPF_MOV | BPF_X, to, from, 0, 0); }
+  void ShiftLeft(Reg to, std::int32_t bits) {
+    Emit(BPF_ALU64 | BPF_LSH | BPF_K, to, Reg::kR0, 0, bits);
+  }
   void ShiftRight(Reg to, std::int32_t bits) {
     Emit(BPF_ALU64 | BPF_RSH | BPF_K, to, Reg::kR0, 0, bits);
   }
@@ -77,6 +92,27 @@ class Assembler {
              Reg::kR0, static_cast<std::int32_t>(value), to);
   }
   void JumpIfSame(Reg a, Reg b, Label to) { EmitJump(BPF_JMP | BPF_JEQ | BPF_X, a, b, 0, to); }
+
+  // Several instructions that belong together. All lose r1 to r5, and leave a result in r0.
+
+  // The element of a map whose key lies in the frame; 0 when there is none.
+  void LookUp(int map, std::int16_t key_at) {
+    SetMap(Reg::kR1, map);
+    Move(Reg::kR2, Reg::kFrame);
+    Add(Reg::kR2, key_at);
+    Call(BPF_FUNC_map_lookup_elem);
+  }
+  // Bytes of the kernel's memory into the frame, zeros where there is no memory; 0 if all went
+  // well.
+  void ReadKernel(std::int16_t to, std::int32_t bytes, Reg base, std::int32_t offset) {
+    Move(Reg::kR3, base);
+    Add(Reg::kR3, offset);
+    Move(Reg::kR1, Reg::kFrame);
+    Add(Reg::kR1, to);
+    Set(Reg::kR2, bytes);
+    Call(BPF_FUNC_probe_read_kernel);
+  }
+
   void Exit() { Emit(BPF_JMP | BPF_EXIT, Reg::kR0, Reg::kR0, 0, 0); }
 
   std::vector<bpf_insn> Finish() {

@@ -64,6 +64,19 @@ bool LookUpElement(int map, const void* key, void* value) {
   return Call(BPF_MAP_LOOKUP_ELEM, &attributes) == 0;
 }
 
+bool LookUpAll(int map, std::vector<std::uint64_t>& values) {
+  std::vector<std::uint32_t> keys(values.size());
+  std::uint32_t next = 0;
+  bpf_attr attributes = Cleared();
+  attributes.batch.map_fd = static_cast<std::uint32_t>(map);
+  attributes.batch.out_batch = Address(&next);
+  attributes.batch.keys = Address(keys.data());
+  attributes.batch.values = Address(values.data());
+  attributes.batch.count = static_cast<std::uint32_t>(values.size());
+  // The kernel says ENOENT when it has come to the end.
+  return Call(BPF_MAP_LOOKUP_BATCH, &attributes) == 0 || errno == ENOENT;
+}
+
 UniqueFd OpenPinned(const char* path) {
   bpf_attr attributes = Cleared();
   attributes.pathname = Address(path);
@@ -107,12 +120,18 @@ UniqueFd OpenRawTracepoint(const char* tracepoint, int program) {
   return CallForFd(BPF_RAW_TRACEPOINT_OPEN, &attributes);
 }
 
+std::uint32_t CpuNumbers() {
+  // The most that any kernel is built for.
+  constexpr std::size_t kMost = 8192;
+  std::uint64_t mask[kMost / 64];
+  // The system call, unlike the library's function, returns the length of the kernel's own mask.
+  const long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  return static_cast<std::uint32_t>(bytes > 0 ? static_cast<std::size_t>(bytes) * 8 : kMost);
+}
+
 std::uint32_t PossibleCpus() {
-  // The kernel fills in as many values as it has CPUs, so where it does not tell, the most that any
-  // kernel is built for.
-  constexpr std::uint32_t kMost = 8192;
   std::FILE* file = std::fopen("/sys/devices/system/cpu/possible", "re");
-  if (file == nullptr) return kMost;
+  if (file == nullptr) return 1;
   // Ranges in ascending order: "0-3" or "0,2-5".
   char text[4096] = "";
   const bool read = std::fgets(text, sizeof text, file) != nullptr;
@@ -122,7 +141,7 @@ std::uint32_t PossibleCpus() {
   for (; last != nullptr; last = std::strpbrk(number, ",-")) number = last + 1;
   char* end = nullptr;
   const unsigned long cpu = std::strtoul(number, &end, 10);
-  return read && *end == '\n' && cpu < kMost ? static_cast<std::uint32_t>(cpu) + 1 : kMost;
+  return read && *end == '\n' && cpu < CpuNumbers() ? static_cast<std::uint32_t>(cpu) + 1 : 1;
 }
 
 }  // namespace tapio::kernel

@@ -47,8 +47,10 @@ struct MapShape {
 };
 UniqueFd CreateMap(const MapShape& shape, const char* name);
 bool UpdateElement(int map, const void* key, const void* value);
-// Of a per-CPU map: `value` holds one number of 8 bytes for each possible CPU.
+// Of an array or hash.
 bool LookUpElement(int map, const void* key, void* value);
+// All values of an array of 8 bytes each, as many as `values` has.
+bool LookUpAll(int map, std::vector<std::uint64_t>& values);
 
 // A map of another program: by its path in a bpf file system, or by a descriptor, which is
 // duplicated.
@@ -61,7 +63,9 @@ UniqueFd LoadProgram(const std::vector<bpf_insn>& instructions, const char* name
 // The program runs at the tracepoint until the descriptor is closed.
 UniqueFd OpenRawTracepoint(const char* tracepoint, int program);
 
-// How many CPU numbers the kernel may ever use: the length of a per-CPU value.
+// CPU numbers are below it, as the kernel itself says; it may be far above the last one.
+std::uint32_t CpuNumbers();
+// CPU numbers in use are below it, as the system's files say; 1 where they do not.
 std::uint32_t PossibleCpus();
 
 }  // namespace tapio::kernel

@@ -17,6 +17,8 @@ enum class Step : std::uint32_t {
   kNoRing,    // it is no ring buffer
   kMapRing,
   kStartThread,
+  kFindSelf,  // the kernel's programs do not see this thread
+  kNumbers,   // a pid namespace, whose numbers nothing tells
 };
 
 struct Failure {

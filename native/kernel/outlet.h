@@ -19,7 +19,7 @@ namespace tapio::kernel {
 //   of the Flush behind it.
 // Full: as the policy says; under kBlock it waits, in slices, until `stop` is set.
 // Closed: everything is dropped.
-// Memory: one batch for each ring that was ever used.
+// Memory: one batch for each ring that was ever used: up to 64 records, and 256 KiB or one record.
 class Outlet {
  public:
   enum class Policy : std::uint32_t { kReject, kDropOldest, kBlock };  // as POLICIES in lib/buffers
@@ -31,6 +31,7 @@ class Outlet {
         lane_(rings.Attach()),
         policy_(policy),
         record_room_(AlignUp(max_record, kAlignment)),
+        batch_room_(std::max(record_room_, std::min(record_room_ * kBatch, kBatchBytes))),
         by_cpu_(by_cpu && rings.ring_count() > 1),
         stop_(stop),
         batches_(by_cpu_ ? rings.ring_count() : 1) {}
@@ -41,8 +42,8 @@ class Outlet {
   // Room for one record of up to max_record bytes; then Commit, or not.
   std::uint8_t* Room(std::uint32_t cpu) {
     Batch& batch = BatchOf(cpu);
-    if (batch.bytes.empty()) batch.bytes.resize(record_room_ * kBatch);
-    if (batch.count == kBatch) Flush(batch, cpu);
+    if (batch.bytes.empty()) batch.bytes.resize(batch_room_);
+    if (batch.count == kBatch || batch_room_ - batch.used < record_room_) Flush(batch, cpu);
     return batch.bytes.data() + batch.used;
   }
   void Commit(std::uint32_t cpu, std::uint32_t bytes) {
@@ -63,6 +64,8 @@ class Outlet {
 
  private:
   static constexpr std::uint32_t kBatch = 64;
+  // Unless a single record is longer.
+  static constexpr std::uint64_t kBatchBytes = std::uint64_t{256} << 10;
   static constexpr std::size_t kAlignment = 8;
   // How long one wait for room lasts at most: how long `stop` may go unnoticed.
   static constexpr std::chrono::milliseconds kSlice{10};
@@ -117,6 +120,7 @@ class Outlet {
   RingSet::Lane* const lane_;
   const Policy policy_;
   const std::uint64_t record_room_;
+  const std::uint64_t batch_room_;
   const bool by_cpu_;
   const std::atomic<bool>& stop_;
   std::vector<Batch> batches_;

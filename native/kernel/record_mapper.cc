@@ -22,6 +22,12 @@ using Kind = Operation::Kind;
 constexpr std::uint32_t kBundled = std::uint32_t{1} << 31;
 constexpr std::uint32_t kWide = std::uint32_t{1} << 30;
 
+// Numbers of system calls: of the 32-bit table, and none at all; names of that table come behind
+// those of the first one.
+constexpr std::uint32_t kCompatBit = std::uint32_t{1} << 31;
+constexpr std::uint32_t kNoNumber = 0xffffffff;
+constexpr std::uint32_t kNamesOfTable = 1024;
+
 constexpr std::uint32_t kMaxDigits = 20;
 // What an unknown number is called: a word and its digits.
 constexpr std::uint32_t kMaxMadeUpName = 32;
@@ -119,7 +125,7 @@ RecordMapper::RecordMapper(MapperPlan plan, SymbolTable& symbols)
     if (plan_.kind != kNowhere) record = std::max(record, plan_.kind + 4);
     if (plan_.cpu != kNowhere) record = std::max(record, plan_.cpu + 4);
     least_record_.push_back(record);
-    max_event_ = std::max(max_event_, event);
+    max_event_ = std::max(max_event_, std::min(event, plan_.limit));
   }
 }
 
@@ -137,18 +143,21 @@ RecordMapper::Outcome RecordMapper::Map(const std::uint8_t* record, std::uint32_
   if (kind >= plan_.shapes.size() || size < least_record_[kind]) return Outcome::kMalformed;
   const Shape& shape = plan_.shapes[kind];
   if (shape.event.empty()) return Outcome::kMalformed;
+  if (shape.event.size() > plan_.limit) return Outcome::kTooLarge;
   std::memcpy(target, shape.event.data(), shape.event.size());
   ids_.Write(target + shape.id);
   end_ = static_cast<std::uint32_t>(shape.event.size());
+  room_ = plan_.limit - end_;
+  wide_.clear();
+  fits_ = true;
   for (const Operation& operation : shape.operations) Apply(operation, record, target);
+  if (!fits_) return Outcome::kTooLarge;
   const std::uint32_t added = end_ - static_cast<std::uint32_t>(shape.event.size());
   Write(target + plan_.narrow_units, Read<std::uint32_t>(target + plan_.narrow_units) + added);
   if (!wide_.empty()) {
     std::memcpy(target + end_, wide_.data(), wide_.size() * sizeof wide_[0]);
     end_ += static_cast<std::uint32_t>(wide_.size() * sizeof wide_[0]);
-    wide_.clear();
   }
-  if (end_ > plan_.limit) return Outcome::kTooLarge;
   bytes = end_;
   return Outcome::kMapped;
 }
@@ -220,6 +229,10 @@ void RecordMapper::PatchNumber(const Operation& operation, const std::uint8_t* r
     Write(event + operation.target, static_cast<std::uint32_t>(value));
     return;
   }
+  MakeAbsent(operation, event);
+}
+
+void RecordMapper::MakeAbsent(const Operation& operation, std::uint8_t* event) {
   Write(event + operation.target, std::uint32_t{0});
   if (operation.presence == kNowhere) return;
   std::uint8_t* const word = event + operation.presence;
@@ -229,8 +242,16 @@ void RecordMapper::PatchNumber(const Operation& operation, const std::uint8_t* r
 void RecordMapper::PatchName(const Operation& operation, const std::uint8_t* record,
                              std::uint8_t* event) {
   const std::uint64_t value = ReadInteger(operation, record);
-  if (value < plan_.names.size()) {
-    const Name& name = plan_.names[value];
+  const auto number = static_cast<std::uint32_t>(value);
+  if (number == kNoNumber) {
+    MakeAbsent(operation, event);
+    return;
+  }
+  const bool compat = (number & kCompatBit) != 0;
+  const std::uint32_t own = number & ~kCompatBit;
+  const std::size_t index = compat ? std::size_t{kNamesOfTable} + own : own;
+  if (own < kNamesOfTable && index < plan_.names.size()) {
+    const Name& name = plan_.names[index];
     if (name.id != 0) {
       Write(event + operation.target, name.id);
       return;
@@ -240,20 +261,25 @@ void RecordMapper::PatchName(const Operation& operation, const std::uint8_t* rec
       return;
     }
   }
-  // A number of the 32-bit table, or one newer than our names.
-  const auto number = static_cast<std::uint32_t>(value);
-  const bool compat = number != UINT32_MAX && (number >> 31) != 0;
+  // Newer than our names.
   const std::string_view prefix = compat ? "compat_" : "syscall_";
   char text[kMaxMadeUpName];
   char* digits = std::copy(prefix.begin(), prefix.end(), text);
-  const auto shown = static_cast<std::int32_t>(compat ? number & 0x7fffffff : number);
-  const char* end = std::to_chars(digits, std::end(text), shown).ptr;
+  const char* end = std::to_chars(digits, std::end(text), own).ptr;
   PatchText(operation.target, {text, static_cast<std::size_t>(end - text)}, event);
+}
+
+// Takes it away from what the target still has room for.
+bool RecordMapper::TakeRoom(std::size_t bytes) {
+  fits_ = fits_ && bytes <= room_;
+  if (fits_) room_ -= static_cast<std::uint32_t>(bytes);
+  return fits_;
 }
 
 // Each reference takes its text from the bundle of its width, in order.
 void RecordMapper::PatchText(std::uint32_t target, std::string_view text, std::uint8_t* event) {
   if (IsAscii(text)) {
+    if (!TakeRoom(text.size())) return;
     std::memcpy(event + end_, text.data(), text.size());
     end_ += static_cast<std::uint32_t>(text.size());
     Write(event + target, kBundled | static_cast<std::uint32_t>(text.size()));
@@ -265,9 +291,11 @@ void RecordMapper::PatchText(std::uint32_t target, std::string_view text, std::u
   const bool narrow =
       std::all_of(scratch_.begin(), scratch_.end(), [](char16_t unit) { return unit <= 0xff; });
   if (narrow) {
+    if (!TakeRoom(units)) return;
     for (const char16_t unit : scratch_) event[end_++] = static_cast<std::uint8_t>(unit);
     Write(event + target, kBundled | units);
   } else {
+    if (!TakeRoom(units * sizeof scratch_[0])) return;
     wide_.insert(wide_.end(), scratch_.begin(), scratch_.end());
     Write(event + target, kBundled | kWide | units);
   }

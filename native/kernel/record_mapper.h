@@ -25,11 +25,11 @@ struct Operation {
     kNow,        // no source: the time of reading
     kUnsigned,   // integer -> 32 bits; absent when out of range
     kSigned,     // likewise, signed
-    kName,       // integer -> reference of a name of the table
-    kText,       // text up to a NUL -> reference and text
-    kInterned,   // the same, by id where it recurs
-    kDecimal,    // integer -> reference and its decimal digits
-    kLiteral,    // no source: `extra` is an offset into the literals
+    kName,      // integer -> reference of a name of the table; absent when it is the number of none
+    kText,      // text up to a NUL -> reference and text
+    kInterned,  // the same, by id where it recurs
+    kDecimal,   // integer -> reference and its decimal digits
+    kLiteral,   // no source: `extra` is an offset into the literals
   };
   Kind kind;
   std::uint32_t source;       // byte of the record
@@ -77,7 +77,8 @@ struct ClockOffsets {
 };
 
 // Threads: one.
-// Guarantees: reads inside the record only; writes at most max_event() bytes.
+// Guarantees: reads inside the record only; writes at most max_event() bytes, which is never more
+//   than the target takes.
 // Memory: its own; Map allocates nothing once it has met the longest wide text.
 class RecordMapper {
  public:
@@ -100,6 +101,8 @@ class RecordMapper {
   void Apply(const Operation& operation, const std::uint8_t* record, std::uint8_t* event);
   void PatchNumber(const Operation& operation, const std::uint8_t* record, std::uint8_t* event);
   void PatchName(const Operation& operation, const std::uint8_t* record, std::uint8_t* event);
+  static void MakeAbsent(const Operation& operation, std::uint8_t* event);
+  bool TakeRoom(std::size_t bytes);
   void PatchText(std::uint32_t target, std::string_view text, std::uint8_t* event);
 
   const MapperPlan plan_;
@@ -108,7 +111,9 @@ class RecordMapper {
   ClockOffsets clocks_;
   EventIds ids_;
   NameCache names_;
-  std::uint32_t end_ = 0;       // of the event being made, behind its Latin-1 bundle
+  std::uint32_t end_ = 0;   // of the event being made, behind its Latin-1 bundle
+  std::uint32_t room_ = 0;  // what it may still grow by, both bundles together
+  bool fits_ = true;
   std::vector<char16_t> wide_;  // its wide bundle
   std::vector<char16_t> scratch_;
 };

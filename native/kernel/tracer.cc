@@ -2,28 +2,50 @@
 
 #include "tracer.h"
 
-#include <fcntl.h>
-#include <linux/stat.h>
-#include <sys/syscall.h>
-
 #include <algorithm>
 #include <cerrno>
+
+#include "identity.h"
+#include "machine.h"
 
 namespace tapio::kernel {
 
 namespace {
 
-// The inode of the initial pid namespace, the same on every kernel.
-constexpr std::uint64_t kInitialPidNamespace = 0xEFFF'FFFC;
+// Threads that are becoming another program, or were killed on the way, before the oldest of them
+// is forgotten. The kernel hands out entries to each CPU by the hundred.
+constexpr std::uint32_t kExecNotes = 1024;
+constexpr std::uint32_t kExecNotesOfCpu = 128;
 
-void FindOwnNamespace(ProgramPlan& plan) {
-  // Not by stat(), of which newer libraries have a version that old systems lack.
-  struct statx status {};
-  if (syscall(SYS_statx, AT_FDCWD, "/proc/self/ns/pid", 0, STATX_INO, &status) != 0) return;
-  if (status.stx_ino == kInitialPidNamespace) return;
-  // The kernel compares with its own form of a device number.
-  plan.namespace_device = (std::uint64_t{status.stx_dev_major} << 20) | status.stx_dev_minor;
-  plan.namespace_inode = status.stx_ino;
+std::uint32_t Bit(Probe probe) { return 1U << static_cast<std::uint32_t>(probe); }
+
+// Whether an exit can be that of a call which makes another program of its caller.
+bool WantsExecs(const Tracer::Options& options) {
+  if ((options.probes & Bit(Probe::kSyscall)) == 0) return false;
+  if (!options.choose_syscalls) return true;
+  return std::any_of(options.syscalls.begin(), options.syscalls.end(), [](std::uint32_t number) {
+    const std::uint32_t coded =
+        number < kSyscallNumbers ? number : (number - kSyscallNumbers) | machine::kCompatBit;
+    return std::find(machine::kExecs.begin(), machine::kExecs.end(), coded) !=
+           machine::kExecs.end();
+  });
+}
+
+bool Run(const std::vector<bpf_insn>& code, const char* tracepoint, UniqueFd& link,
+         Failure& failure) {
+  if (code.empty()) {
+    failure = {Step::kPlatform, ENOSYS};
+    return false;
+  }
+  const UniqueFd program = LoadProgram(code, "tapio_tracer");
+  if (!program.valid()) {
+    failure = {Step::kLoadProgram, errno};
+    return false;
+  }
+  link = OpenRawTracepoint(tracepoint, program.get());
+  if (link.valid()) return true;
+  failure = {Step::kAttach, errno};
+  return false;
 }
 
 }  // namespace
@@ -31,7 +53,7 @@ void FindOwnNamespace(ProgramPlan& plan) {
 bool Tracer::MakeMaps(const Options& options) {
   ring_ = CreateMap({BPF_MAP_TYPE_RINGBUF, 0, 0, options.ring_bytes}, "tapio_ring");
   if (!ring_.valid()) return false;
-  lost_ = CreateMap({BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1}, "tapio_lost");
+  lost_ = CreateMap({BPF_MAP_TYPE_ARRAY, 4, 8, CpuNumbers()}, "tapio_lost");
   return lost_.valid() && AddFilters(options);
 }
 
@@ -46,7 +68,7 @@ bool Tracer::AddFilters(const Options& options) {
     }
   }
   if (options.choose_syscalls) {
-    syscalls_ = CreateMap({BPF_MAP_TYPE_ARRAY, 4, 4, kSyscallNumbers}, "tapio_syscalls");
+    syscalls_ = CreateMap({BPF_MAP_TYPE_ARRAY, 4, 4, 2 * kSyscallNumbers}, "tapio_syscalls");
     if (!syscalls_.valid()) return false;
     for (const std::uint32_t number : options.syscalls) {
       if (!UpdateElement(syscalls_.get(), &number, &kYes)) return false;
@@ -55,28 +77,44 @@ bool Tracer::AddFilters(const Options& options) {
   return true;
 }
 
-bool Tracer::Attach(Probe probe, ProgramPlan plan, Failure& failure) {
-  // Kernels from 6.16 on tell whether the last thread of a process exits. An older one refuses to
-  // attach a program that asks.
-  for (const bool group_dead : {true, false}) {
-    plan.group_dead = group_dead;
-    const std::vector<bpf_insn> code = AssembleProbe(probe, plan);
-    if (code.empty()) {
-      failure = {Step::kPlatform, ENOSYS};
-      return false;
-    }
-    const UniqueFd program = LoadProgram(code, "tapio_tracer");
-    if (!program.valid()) {
-      failure = {Step::kLoadProgram, errno};
-      return false;
-    }
-    UniqueFd& link = links_[static_cast<std::size_t>(probe)];
-    link = OpenRawTracepoint(TracepointOf(probe), program.get());
-    if (link.valid()) return true;
-    failure = {Step::kAttach, errno};
-    if (probe != Probe::kExit || errno != EINVAL) return false;
+bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
+  UniqueFd& link = links_[static_cast<std::size_t>(probe)];
+  const auto run = [&] {
+    return Run(AssembleProbe(probe, plan), TracepointOf(probe), link, failure);
+  };
+  // Kernels before 5.11 have no such helper.
+  plan.direct = plan.identity.layout.has_value();
+  plan.group_dead = probe == Probe::kExit && !plan.identity.layout.has_value();
+  if (run()) return true;
+  const bool refused = failure.error == EINVAL || failure.error == EACCES;
+  if (plan.direct && failure.step == Step::kLoadProgram && refused) {
+    plan.direct = false;
+    if (run()) return true;
   }
-  return false;
+  // The tracepoint itself tells whether the last thread of a process exits, from Linux 6.16 on. An
+  // older one refuses to attach a program that asks.
+  if (!plan.group_dead || failure.step != Step::kAttach || failure.error != EINVAL) return false;
+  plan.group_dead = false;
+  return run();
+}
+
+bool Tracer::AttachAll(const Options& options, ProgramPlan& plan, Failure& failure) {
+  if (plan.identity.layout.has_value() && WantsExecs(options)) {
+    execs_ = CreateMap({BPF_MAP_TYPE_LRU_HASH, 8, 8, kExecNotes + kExecNotesOfCpu * PossibleCpus()},
+                       "tapio_execs");
+    if (!execs_.valid()) {
+      failure = {Step::kCreateMap, errno};
+      return false;
+    }
+    plan.execs = execs_.get();
+    // First, so that no exit comes without its note.
+    if (!Run(AssembleExecNote(plan), kExecTracepoint, exec_link_, failure)) return false;
+  }
+  for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
+    if ((options.probes >> probe & 1) == 0) continue;
+    if (!Attach(static_cast<Probe>(probe), plan, failure)) return false;
+  }
+  return true;
 }
 
 std::unique_ptr<Tracer> Tracer::Open(const Options& options, Failure& failure) {
@@ -86,38 +124,41 @@ std::unique_ptr<Tracer> Tracer::Open(const Options& options, Failure& failure) {
     failure = {Step::kCreateMap, errno};
     return nullptr;
   }
+  auto identity = FindIdentity(failure);
+  if (!identity.has_value()) return nullptr;
   ProgramPlan plan{};
   plan.ring = tracer->ring_.get();
   plan.lost = tracer->lost_.get();
   plan.pids = tracer->pids_.get();
   plan.syscalls = tracer->syscalls_.get();
-  plan.own_pid = static_cast<std::uint32_t>(getpid());
+  plan.execs = -1;
   plan.keep_below = options.keep_below;
-  FindOwnNamespace(plan);
-  for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
-    if ((options.probes >> probe & 1) == 0) continue;
-    if (!tracer->Attach(static_cast<Probe>(probe), plan, failure)) return nullptr;
-  }
+  plan.identity = *identity;
+  if (!tracer->AttachAll(options, plan, failure)) return nullptr;
   failure = {};
   return tracer;
 }
 
 void Tracer::Detach() {
   for (UniqueFd& link : links_) link.Reset();
+  exec_link_.Reset();
 }
 
 const std::vector<std::uint64_t>& Tracer::Lost() {
-  constexpr std::uint32_t kKey = 0;
-  std::vector<std::uint64_t> now(lost_counts_.size());
-  if (LookUpElement(lost_.get(), &kKey, now.data())) lost_counts_ = std::move(now);
+  std::vector<std::uint64_t> now(CpuNumbers());
+  if (!LookUpAll(lost_.get(), now)) return lost_counts_;
+  // The system's files may know of fewer CPUs than there are.
+  const auto last = std::find_if(now.rbegin(), now.rend(), [](std::uint64_t n) { return n != 0; });
+  now.resize(
+      std::max<std::size_t>(static_cast<std::size_t>(now.rend() - last), lost_counts_.size()));
+  lost_counts_ = std::move(now);
   return lost_counts_;
 }
 
 Failure ProbeTracing() {
   Failure failure;
   const auto page = static_cast<std::uint32_t>(sysconf(_SC_PAGESIZE));
-  const std::uint32_t exec_only = 1U << static_cast<std::uint32_t>(Probe::kExec);
-  Tracer::Open({exec_only, page, 0, {}, true, {}}, failure);
+  Tracer::Open({Bit(Probe::kExec), page, 0, {}, true, {}}, failure);
   return failure;
 }
 

@@ -23,8 +23,9 @@ class Tracer {
     std::uint32_t probes;             // bit n: Probe n
     std::uint32_t ring_bytes;         // a power of two, whole pages
     std::uint32_t keep_below;         // see ProgramPlan
-    std::vector<std::uint32_t> pids;  // empty: every process
+    std::vector<std::uint32_t> pids;  // as this process sees them; empty: every process
     bool choose_syscalls;             // false: every system call
+    // Numbers; those of the 32-bit table kSyscallNumbers higher.
     std::vector<std::uint32_t> syscalls;
   };
 
@@ -41,13 +42,16 @@ class Tracer {
   Tracer() : lost_counts_(PossibleCpus()) {}
   bool MakeMaps(const Options& options);
   bool AddFilters(const Options& options);
-  bool Attach(Probe probe, ProgramPlan plan, Failure& failure);
+  bool AttachAll(const Options& options, ProgramPlan& plan, Failure& failure);
+  bool Attach(Probe probe, ProgramPlan& plan, Failure& failure);
 
   UniqueFd ring_;
   UniqueFd lost_;
   UniqueFd pids_;
   UniqueFd syscalls_;
+  UniqueFd execs_;
   std::array<UniqueFd, kProbes> links_;
+  UniqueFd exec_link_;
   std::vector<std::uint64_t> lost_counts_;
 };
 

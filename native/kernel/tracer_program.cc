@@ -2,126 +2,32 @@
 
 #include "tracer_program.h"
 
-#include "assembler.h"
+#include "program_parts.h"
 
 namespace tapio::kernel {
 
 namespace {
 
-// Three registers of the traced thread, which lie side by side in struct pt_regs: the number of the
-// system call and the one that tells a 32-bit caller. Their places are part of the kernel's
-// interface to debuggers and have never moved.
-constexpr std::int32_t kRegistersBytes = 24;
-#if defined(__x86_64__)
-constexpr bool kKnownMachine = true;
-constexpr std::int32_t kRegisters = 120;  // orig_ax, ip, cs
-constexpr std::int16_t kNumber = 0;
-constexpr std::int16_t kMode = 16;
-constexpr Compare kCompatCompare = Compare::kEqual;
-constexpr std::uint32_t kCompatMode = 0x23;  // the code segment of 32-bit programs
-#elif defined(__aarch64__)
-constexpr bool kKnownMachine = true;
-constexpr std::int32_t kRegisters = 264;  // pstate, orig_x0, syscallno
-constexpr std::int16_t kNumber = 16;
-constexpr std::int16_t kMode = 0;
-constexpr Compare kCompatCompare = Compare::kAnyBit;
-constexpr std::uint32_t kCompatMode = 0x10;  // PSR_MODE32_BIT
-#else
-constexpr bool kKnownMachine = false;
-constexpr std::int32_t kRegisters = 0;
-constexpr std::int16_t kNumber = 0;
-constexpr std::int16_t kMode = 0;
-constexpr Compare kCompatCompare = Compare::kEqual;
-constexpr std::uint32_t kCompatMode = 0;
-#endif
-
-// The frame: a key for a map, the answer about a namespace, the registers.
-constexpr std::int16_t kKeyAt = -8;
-constexpr std::int16_t kNamespaceAt = -16;
-constexpr std::int16_t kRegistersAt = -16 - kRegistersBytes;
-
-constexpr Reg kContext = Reg::kR6;
-constexpr Reg kIds = Reg::kR7;  // process id in the upper half, thread id in the lower
-constexpr Reg kSyscallNumber = Reg::kR8;
-constexpr Reg kRecord = Reg::kR9;
-
-// The context of a raw tracepoint: its arguments, 8 bytes each.
-constexpr std::int16_t Argument(int index) { return static_cast<std::int16_t>(index * 8); }
-
-class ProbeWriter {
+class ProbeWriter : private ProgramParts {
  public:
-  ProbeWriter(Probe probe, const ProgramPlan& plan)
-      : probe_(probe), plan_(plan), done_(code_.NewLabel()) {}
+  ProbeWriter(Probe probe, const ProgramPlan& plan) : ProgramParts(plan), probe_(probe) {}
 
   std::vector<bpf_insn> Write() {
-    code_.Move(kContext, Reg::kR1);
-    FindIds();
-    if (plan_.pids >= 0) KeepIfInMap(plan_.pids);
+    Begin(static_cast<std::int32_t>(probe_));
     if (is_syscall()) {
       Sample();
-      FindSyscall();
+      FindSyscall(probe_ == Probe::kSyscallEnter);
+      if (probe_ == Probe::kSyscall) SortOutExit();
+      KeepChosenSyscall();
     } else if (probe_ == Probe::kExit) {
       KeepLastThread();
     }
     WriteRecord();
-    code_.Bind(done_);
-    code_.Set(Reg::kR0, 0);
-    code_.Exit();
-    return code_.Finish();
+    return End();
   }
 
  private:
   bool is_syscall() const { return probe_ == Probe::kSyscall || probe_ == Probe::kSyscallEnter; }
-
-  // Leaves the process id in r1, too. A thread of another pid namespace has none in ours: it is
-  // told with its ids in the initial one, and cannot be this process.
-  void FindIds() {
-    const auto kept = code_.NewLabel();
-    if (plan_.namespace_inode != 0) {
-      const auto foreign = code_.NewLabel();
-      const auto ours = code_.NewLabel();
-      code_.Set64(Reg::kR1, plan_.namespace_device);
-      code_.Set64(Reg::kR2, plan_.namespace_inode);
-      code_.Move(Reg::kR3, Reg::kFrame);
-      code_.Add(Reg::kR3, kNamespaceAt);
-      code_.Set(Reg::kR4, 8);
-      code_.Call(BPF_FUNC_get_ns_current_pid_tgid);
-      code_.JumpIf(Width::k64, Compare::kNotEqual, Reg::kR0, 0, foreign);
-      code_.Load(Width::k64, kIds, Reg::kFrame, kNamespaceAt);
-      code_.Jump(ours);
-      code_.Bind(foreign);
-      LoadGlobalIds();
-      code_.Jump(kept);
-      code_.Bind(ours);
-      TakeProcessId();
-    } else {
-      LoadGlobalIds();
-    }
-    code_.JumpIf(Width::k32, Compare::kEqual, Reg::kR1, plan_.own_pid, done_);
-    code_.Bind(kept);
-  }
-  void LoadGlobalIds() {
-    code_.Call(BPF_FUNC_get_current_pid_tgid);
-    code_.Move(kIds, Reg::kR0);
-    TakeProcessId();
-  }
-  void TakeProcessId() {
-    code_.Move(Reg::kR1, kIds);
-    code_.ShiftRight(Reg::kR1, 32);
-  }
-
-  // Ends the program unless the map has the key that is in r1.
-  void KeepIfInMap(int map) {
-    code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR1);
-    LookUp(map);
-    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
-  }
-  void LookUp(int map) {
-    code_.SetMap(Reg::kR1, map);
-    code_.Move(Reg::kR2, Reg::kFrame);
-    code_.Add(Reg::kR2, kKeyAt);
-    code_.Call(BPF_FUNC_map_lookup_elem);
-  }
 
   void Sample() {
     if (plan_.keep_below == 0) return;
@@ -129,36 +35,130 @@ class ProbeWriter {
     code_.JumpIf(Width::k32, Compare::kAtLeast, Reg::kR0, plan_.keep_below, done_);
   }
 
-  void FindSyscall() {
-    code_.Move(Reg::kR1, Reg::kFrame);
-    code_.Add(Reg::kR1, kRegistersAt);
-    code_.Set(Reg::kR2, kRegistersBytes);
-    code_.Load(Width::k64, Reg::kR3, kContext, Argument(0));
-    code_.Add(Reg::kR3, kRegisters);
-    code_.Call(BPF_FUNC_probe_read_kernel);
-    code_.JumpIf(Width::k64, Compare::kNotEqual, Reg::kR0, 0, done_);
-    code_.Load(Width::k32, kSyscallNumber, Reg::kFrame,
-               static_cast<std::int16_t>(kRegistersAt + kNumber));
-    code_.Load(Width::k32, Reg::kR1, Reg::kFrame, static_cast<std::int16_t>(kRegistersAt + kMode));
-    const auto native = code_.NewLabel();
-    const auto compat = code_.NewLabel();
-    code_.JumpIf(Width::k32, kCompatCompare, Reg::kR1, kCompatMode, compat);
-    code_.Jump(native);
-    code_.Bind(compat);
-    code_.Or32(kSyscallNumber, static_cast<std::int32_t>(kCompatBit));
-    code_.Bind(native);
+  // At exit, the number and the return value are not always those of the call that was made.
+  void SortOutExit() {
+    const auto special = code_.NewLabel();
+    const auto ordinary = code_.NewLabel();
+    // The compat bit, or no number.
+    code_.JumpIf(Width::k32, Compare::kAtLeast, kSyscallNumber, machine::kCompatBit, special);
+    code_.Low32(Reg::kR1, kSyscallNumber);
+    code_.Add(Reg::kR1, -static_cast<std::int32_t>(machine::kFirstSpecial));
+    code_.JumpIf(Width::k32, Compare::kBelow, Reg::kR1, machine::kSpecialRun, special);
+    JumpIfAnyOf(machine::kOtherSpecial, special);
+    code_.Jump(ordinary);
+    code_.Bind(special);
+    SortOutSpecial(ordinary);
+    code_.Bind(ordinary);
+    MarkInterrupted();
+  }
+
+  void SortOutSpecial(Assembler::Label ordinary) {
+    const auto numbered = code_.NewLabel();
+    const auto failed = code_.NewLabel();
+    const auto exec = code_.NewLabel();
+    code_.JumpIf(Width::k32, Compare::kNotEqual, kSyscallNumber, machine::kNoNumber, numbered);
+    NameSignalReturn(ordinary);
+    code_.Bind(numbered);
+    // The call was the parent's; what begins here is the child.
+    code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
+    code_.JumpIf(Width::k64, Compare::kNotEqual, Reg::kR1, 0, failed);
+    JumpIfAnyOf(machine::kForks, done_);
+    code_.Bind(failed);
+    JumpIfAnyOf(machine::kExecsAtExit, exec);
+    code_.Jump(ordinary);
+    code_.Bind(exec);
+    NameExec(ordinary);
+  }
+
+  // A return from a signal's handler puts back all registers, so that there is no number, and the
+  // return value is that of something else. A debugger can take the number away, too; and a call by
+  // the number -1 fails with ENOSYS.
+  void NameSignalReturn(Assembler::Label ordinary) {
+    constexpr auto kNoSuchCall = static_cast<std::uint32_t>(-38);
+    AddToKind(kNoReturnBit);
+    if (layout() != nullptr) {
+      LoadFromTask(Reg::kR1, layout()->ptrace);
+      code_.JumpIf(Width::k32, Compare::kNotEqual, Reg::kR1, 0, ordinary);
+      code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
+      code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR1, kNoSuchCall, ordinary);
+      // The 32-bit table has two.
+      JumpIfCompat(ordinary);
+      code_.Set(kSyscallNumber, static_cast<std::int32_t>(machine::kRtSigreturn));
+    }
+    code_.Jump(ordinary);
+  }
+
+  // What was called is noted on the way. Without a note, a success is that of a call from before
+  // the tracer, or of the kernel itself, which calls nothing.
+  void NameExec(Assembler::Label ordinary) {
+    const auto unknown = code_.NewLabel();
+    if (plan_.execs < 0) {
+      code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
+      code_.JumpIf(Width::k64, Compare::kNotEqual, Reg::kR1, 0, ordinary);
+      code_.Set(kSyscallNumber, static_cast<std::int32_t>(machine::kNoNumber));
+      code_.Jump(ordinary);
+      return;
+    }
+    StoreThreadKey();
+    code_.LookUp(plan_.execs, kKeyAt);
+    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, unknown);
+    code_.Load(Width::k32, kSyscallNumber, Reg::kR0, 0);
+    code_.SetMap(Reg::kR1, plan_.execs);
+    code_.Move(Reg::kR2, Reg::kFrame);
+    code_.Add(Reg::kR2, kKeyAt);
+    code_.Call(BPF_FUNC_map_delete_elem);
+    code_.Jump(ordinary);
+    code_.Bind(unknown);
+    code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
+    code_.JumpIf(Width::k64, Compare::kNotEqual, Reg::kR1, 0, ordinary);
+    JumpIfAnyOf(machine::kExecs, done_);
+    code_.Jump(ordinary);
+  }
+
+  // From -516 to -512: a signal came first. No program sees these numbers.
+  void MarkInterrupted() {
+    constexpr std::int32_t kLeast = 516;
+    constexpr std::uint32_t kCount = 5;
+    const auto finished = code_.NewLabel();
+    code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
+    code_.Add(Reg::kR1, kLeast);
+    code_.JumpIf(Width::k64, Compare::kAtLeast, Reg::kR1, kCount, finished);
+    AddToKind(kInterruptedBit);
+    code_.Bind(finished);
+  }
+
+  void KeepChosenSyscall() {
     if (plan_.syscalls < 0) return;
-    code_.Store(Width::k32, Reg::kFrame, kKeyAt, kSyscallNumber);
-    LookUp(plan_.syscalls);
-    // Beyond the array there is nothing, inside it a 0 for what is not wanted.
+    const auto compat = code_.NewLabel();
+    const auto known = code_.NewLabel();
+    code_.Low32(Reg::kR1, kSyscallNumber);
+    code_.JumpIf(Width::k32, Compare::kAtLeast, Reg::kR1, machine::kCompatBit, compat);
+    code_.JumpIf(Width::k32, Compare::kAtLeast, Reg::kR1, kSyscallNumbers, done_);
+    code_.Jump(known);
+    code_.Bind(compat);
+    code_.And32(Reg::kR1, static_cast<std::int32_t>(~machine::kCompatBit));
+    code_.JumpIf(Width::k32, Compare::kAtLeast, Reg::kR1, kSyscallNumbers, done_);
+    code_.Add(Reg::kR1, kSyscallNumbers);
+    code_.Bind(known);
+    code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR1);
+    code_.LookUp(plan_.syscalls, kKeyAt);
     code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
     code_.Load(Width::k32, Reg::kR1, Reg::kR0, 0);
     code_.JumpIf(Width::k32, Compare::kEqual, Reg::kR1, 0, done_);
   }
 
-  // The tracepoint fires for each thread. Where it does not tell which one is the last, the first
+  // The tracepoint fires for each thread. Where nothing tells which one is the last, the first
   // thread of a process stands for it.
   void KeepLastThread() {
+    if (layout() != nullptr) {
+      code_.Call(BPF_FUNC_get_current_task);
+      code_.ReadKernel(kWordAt, 8, Reg::kR0, layout()->signal);
+      code_.Load(Width::k64, Reg::kR1, Reg::kFrame, kWordAt);
+      code_.ReadKernel(kWordAt, 4, Reg::kR1, layout()->signal_live);
+      code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kWordAt);
+      code_.JumpIf(Width::k32, Compare::kNotEqual, Reg::kR1, 0, done_);
+      return;
+    }
     if (plan_.group_dead) {
       code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
       code_.JumpIf(Width::k32, Compare::kEqual, Reg::kR1, 0, done_);
@@ -188,8 +188,8 @@ class ProbeWriter {
     code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, uid)), Reg::kR0);
     code_.Call(BPF_FUNC_get_smp_processor_id);
     code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, cpu)), Reg::kR0);
-    code_.StoreValue(Width::k32, kRecord, At(offsetof(TracerRecord, kind)),
-                     static_cast<std::int32_t>(probe_));
+    code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kKindAt);
+    code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, kind)), Reg::kR1);
     if (probe_ == Probe::kSyscall) {
       code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
       code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, return_value)), Reg::kR1);
@@ -214,20 +214,45 @@ class ProbeWriter {
     code_.Jump(done_);
 
     code_.Bind(lost);
-    code_.StoreValue(Width::k32, Reg::kFrame, kKeyAt, 0);
-    LookUp(plan_.lost);
+    code_.Call(BPF_FUNC_get_smp_processor_id);
+    code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR0);
+    code_.LookUp(plan_.lost, kKeyAt);
     code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
     code_.Set(Reg::kR1, 1);
     // Atomic, as a program of another probe may interrupt this one on its CPU.
     code_.AtomicAdd64(Reg::kR0, Reg::kR1);
   }
 
-  static constexpr std::int16_t At(std::size_t offset) { return static_cast<std::int16_t>(offset); }
-
   const Probe probe_;
-  const ProgramPlan& plan_;
-  Assembler code_;
-  const Assembler::Label done_;
+};
+
+class ExecNoteWriter : private ProgramParts {
+ public:
+  explicit ExecNoteWriter(const ProgramPlan& plan) : ProgramParts(plan) {}
+
+  std::vector<bpf_insn> Write() {
+    Begin(0);
+    const auto exec = code_.NewLabel();
+    // The thread's registers, which this tracepoint does not bring along.
+    code_.Call(BPF_FUNC_get_current_task);
+    code_.ReadKernel(kWordAt, 8, Reg::kR0, layout()->stack);
+    code_.Load(Width::k64, Reg::kR8, Reg::kFrame, kWordAt);
+    code_.Add(Reg::kR8, plan_.identity.registers);
+    ReadNumber(Reg::kR8);
+    JumpIfAnyOf(machine::kExecs, exec);
+    code_.Jump(done_);
+    code_.Bind(exec);
+    StoreThreadKey();
+    code_.Store(Width::k64, Reg::kFrame, kWordAt, kSyscallNumber);
+    code_.SetMap(Reg::kR1, plan_.execs);
+    code_.Move(Reg::kR2, Reg::kFrame);
+    code_.Add(Reg::kR2, kKeyAt);
+    code_.Move(Reg::kR3, Reg::kFrame);
+    code_.Add(Reg::kR3, kWordAt);
+    code_.Set(Reg::kR4, BPF_ANY);
+    code_.Call(BPF_FUNC_map_update_elem);
+    return End();
+  }
 };
 
 }  // namespace
@@ -247,8 +272,13 @@ const char* TracepointOf(Probe probe) {
 }
 
 std::vector<bpf_insn> AssembleProbe(Probe probe, const ProgramPlan& plan) {
-  if (!kKnownMachine) return {};
+  if (!machine::kKnown) return {};
   return ProbeWriter(probe, plan).Write();
+}
+
+std::vector<bpf_insn> AssembleExecNote(const ProgramPlan& plan) {
+  if (!machine::kKnown) return {};
+  return ExecNoteWriter(plan).Write();
 }
 
 }  // namespace tapio::kernel

@@ -8,10 +8,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "identity.h"
+
 namespace tapio::kernel {
 
-// What is traced. The numbers are those of `kind` in the record and of KERNEL_EVENTS in
-// lib/kernel/tracer-shapes.ts.
+// What is traced. The numbers are those of KERNEL_EVENTS in lib/kernel/tracer-shapes.ts.
 enum class Probe : std::uint32_t { kSyscall, kSyscallEnter, kExec, kExit };
 inline constexpr std::size_t kProbes = 4;
 
@@ -24,29 +25,32 @@ struct TracerRecord {
   std::uint32_t uid;
   std::uint32_t gid;
   std::uint32_t cpu;
-  std::uint32_t kind;         // Probe
+  std::uint32_t kind;         // Probe, with the bits below
   std::int64_t return_value;  // kSyscall
-  std::uint32_t syscall;      // kSyscall, kSyscallEnter; kCompatBit set for the 32-bit table
+  std::uint32_t syscall;      // kSyscall, kSyscallEnter; kCompatBit or kNoNumber, see machine.h
   std::uint32_t unused;
   char comm[16];
 };
 static_assert(sizeof(TracerRecord) == 64, "eight-byte fields, no padding");
 
-inline constexpr std::uint32_t kCompatBit = 0x8000'0000;
+// Bits of `kind`, as KIND_BITS in lib/kernel/tracer-shapes.ts.
+inline constexpr std::int32_t kNoReturnBit = 1 << 2;     // return_value is none of the call's
+inline constexpr std::int32_t kInterruptedBit = 1 << 3;  // it is the kernel's own, for restarting
+inline constexpr std::int32_t kForeignBit = 1 << 4;      // tid and pid are the initial namespace's
 
-// System call numbers that can be chosen; no architecture has as many.
+// System call numbers of each table that can be chosen; no architecture has as many.
 inline constexpr std::uint32_t kSyscallNumbers = 1024;
 
 struct ProgramPlan {
-  int ring;                        // map descriptors; -1: no such filter
-  int lost;                        // a counter for each CPU
-  int pids;                        // hash: process ids to trace
-  int syscalls;                    // array of kSyscallNumbers words: 1 for those to trace
-  std::uint32_t own_pid;           // never traced
-  std::uint64_t namespace_device;  // pid namespace in which ids are told; inode 0: the initial one
-  std::uint64_t namespace_inode;
+  int ring;      // map descriptors; -1: no such filter
+  int lost;      // array: a counter for each CPU's number
+  int pids;      // hash: process ids to trace, as this process sees them
+  int syscalls;  // array: 1 for the numbers to trace, those of the 32-bit table behind the others
+  int execs;     // hash: what threads that become another program called; -1: not known
   std::uint32_t keep_below;  // a random 32-bit number below it keeps a system call; 0: keep all
   bool group_dead;           // kExit: the tracepoint tells whether the whole process is gone
+  bool direct;               // the verifier lets a program read a thread's fields without a helper
+  Identity identity;
 };
 
 // The tracepoint of a probe.
@@ -54,6 +58,12 @@ const char* TracepointOf(Probe probe);
 
 // Empty on an architecture whose registers are not known here.
 std::vector<bpf_insn> AssembleProbe(Probe probe, const ProgramPlan& plan);
+
+// Where a thread is renamed, as it is on its way into another program. At the exit of that call the
+// kernel no longer knows which one it was.
+inline constexpr char kExecTracepoint[] = "task_rename";
+// Fills plan.execs; the plan has a layout.
+std::vector<bpf_insn> AssembleExecNote(const ProgramPlan& plan);
 
 }  // namespace tapio::kernel
 

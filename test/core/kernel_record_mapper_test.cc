@@ -214,16 +214,26 @@ TEST(DecimalsAndLiteralsInOrder) {
 
 TEST(NamesOfNumbers) {
   SymbolTable table;
-  MapperPlan plan = Plan({Op(Kind::kName, 0, 4, kText)});
-  plan.literals = "readwrite";
+  MapperPlan plan = Plan({Op(Kind::kName, 0, 4, kText, false, 0x4)});
+  plan.literals = "readwritefork";
   plan.names = {{7, 0, 4}, {0, 4, 5}, {0, 0, 0}};
+  // Those of the 32-bit table.
+  plan.names.resize(1026);
+  plan.names[1025] = {0, 9, 4};
   RecordMapper mapper(std::move(plan), table);
   CHECK_EQ(At<std::uint32_t>(Mapped(mapper, Bytes<std::uint32_t>(0)).event, kText), 7);
   CHECK(Mapped(mapper, Bytes<std::uint32_t>(1)).text() == "write");
   CHECK(Mapped(mapper, Bytes<std::uint32_t>(2)).text() == "syscall_2");
   CHECK(Mapped(mapper, Bytes<std::uint32_t>(600)).text() == "syscall_600");
+  CHECK(Mapped(mapper, Bytes<std::uint32_t>(1025)).text() == "syscall_1025");
+  CHECK(Mapped(mapper, Bytes<std::uint32_t>(0x80000001)).text() == "fork");
   CHECK(Mapped(mapper, Bytes<std::uint32_t>(0x80000005)).text() == "compat_5");
-  CHECK(Mapped(mapper, Bytes<std::uint32_t>(0xffffffff)).text() == "syscall_-1");
+  CHECK(Mapped(mapper, Bytes<std::uint32_t>(0x80000401)).text() == "compat_1025");
+  // -1 is the number of no call: the field is absent.
+  const Mapped none(mapper, Bytes<std::uint32_t>(0xffffffff));
+  CHECK(none.text().empty());
+  CHECK_EQ(At<std::uint32_t>(none.event, kText), 0);
+  CHECK_EQ(At<std::uint32_t>(none.event, kBits), 0xfb);
 }
 
 TEST(ANameIsInternedWhenItIsMetAgain) {
@@ -287,4 +297,32 @@ TEST(WhatTheTargetDoesNotTakeIsTooLarge) {
   CHECK(Mapped(mapper, Padded(std::string(10, 'x'), 64)).outcome == Outcome::kMapped);
   CHECK(Mapped(mapper, Padded(std::string(11, 'x'), 64)).outcome == Outcome::kTooLarge);
   CHECK(Mapped(mapper, Padded("x", 64)).outcome == Outcome::kMapped);
+}
+
+TEST(NoMoreRoomIsAskedForThanTheTargetTakes) {
+  SymbolTable table;
+  std::vector<Operation> operations;
+  constexpr std::uint32_t kFields = 60, kBytes = 4096;
+  for (std::uint32_t i = 0; i < kFields; ++i)
+    operations.push_back(Op(Kind::kText, i * kBytes, kBytes, kText));
+  MapperPlan plan = Plan(std::move(operations));
+  RecordMapper mapper(std::move(plan), table);
+  CHECK_EQ(mapper.max_event(), 4096);
+  // Mapped checks that nothing is written behind max_event, whatever the width of the text.
+  for (const std::string text : {"x", "\xc3\xa9", "\xe2\x82\xac", "\xff"}) {
+    std::string field;
+    while (field.size() + text.size() <= kBytes) field += text;
+    std::string record;
+    for (std::uint32_t i = 0; i < kFields; ++i) record += Padded(field, kBytes);
+    CHECK(Mapped(mapper, record).outcome == Outcome::kTooLarge);
+    CHECK(Mapped(mapper, std::string(kFields * kBytes, '\0')).outcome == Outcome::kMapped);
+  }
+}
+
+TEST(ATemplateLargerThanTheTargetTakesIsNotWritten) {
+  SymbolTable table;
+  MapperPlan plan = Plan({});
+  plan.limit = kId;
+  RecordMapper mapper(std::move(plan), table);
+  CHECK(Mapped(mapper, "x").outcome == Outcome::kTooLarge);
 }

@@ -141,26 +141,36 @@ std::uint64_t Sum(const std::vector<std::uint64_t>& numbers) {
 TEST(TheVerifierTakesEveryVariant) {
   NEEDS_KERNEL;
   const UniqueFd ring = tapio::kernel::CreateMap({BPF_MAP_TYPE_RINGBUF, 0, 0, 4096}, "ring");
-  const UniqueFd lost = tapio::kernel::CreateMap({BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 1}, "lost");
+  const UniqueFd lost = tapio::kernel::CreateMap({BPF_MAP_TYPE_ARRAY, 4, 8, 64}, "lost");
   const UniqueFd pids = tapio::kernel::CreateMap({BPF_MAP_TYPE_HASH, 4, 4, 8}, "pids");
+  const UniqueFd execs = tapio::kernel::CreateMap({BPF_MAP_TYPE_LRU_HASH, 8, 8, 1024}, "execs");
   const UniqueFd calls = tapio::kernel::CreateMap(
-      {BPF_MAP_TYPE_ARRAY, 4, 4, tapio::kernel::kSyscallNumbers}, "syscalls");
-  for (std::uint32_t variant = 0; variant < 64; ++variant) {
+      {BPF_MAP_TYPE_ARRAY, 4, 4, 2 * tapio::kernel::kSyscallNumbers}, "syscalls");
+  const auto layout = tapio::kernel::OwnTaskLayout();
+  for (std::uint32_t variant = 0; variant < 256; ++variant) {
     const auto has = [variant](std::uint32_t bit) { return (variant >> bit & 1) != 0; };
     tapio::kernel::ProgramPlan plan{};
     plan.ring = ring.get();
     plan.lost = lost.get();
     plan.pids = has(0) ? pids.get() : -1;
     plan.syscalls = has(1) ? calls.get() : -1;
-    plan.own_pid = 1;
     plan.keep_below = has(2) ? 1000 : 0;
-    plan.namespace_device = has(3) ? 4 : 0;
-    plan.namespace_inode = has(3) ? 4026531836 : 0;
     plan.group_dead = has(3) != has(0);
-    const auto probe = static_cast<Probe>(variant >> 4);
+    plan.identity.pid = 1;
+    if (has(4)) plan.identity.layout = layout;
+    const bool types = plan.identity.layout.has_value();
+    plan.execs = types && has(2) ? execs.get() : -1;
+    plan.direct = types && has(5);
+    plan.identity.level = types && has(3) ? 2 : 0;
+    plan.identity.pid_namespace = 0xffff'8880'1234'5678;
+    plan.identity.registers = 16216;
+    const auto probe = static_cast<Probe>(variant >> 6);
     const auto code = tapio::kernel::AssembleProbe(probe, plan);
     CHECK(!code.empty());
     CHECK(tapio::kernel::LoadProgram(code, "tapio_variant").valid());
+    if (plan.execs < 0) continue;
+    const auto note = tapio::kernel::AssembleExecNote(plan);
+    CHECK(tapio::kernel::LoadProgram(note, "tapio_note").valid());
   }
 }
 

@@ -152,6 +152,34 @@ kernelTest('what does not fit the layout or the target is counted', async () => 
   }
 });
 
+kernelTest('memory is bounded by what the target takes, not by the layout', async () => {
+  const bytes = 4096;
+  /** What this process grows by while it reads with this many fields of text: at least the mapping of the ring buffer. */
+  const growth = async (fields: number): Promise<number> => {
+    const { subject, fd, end } = await heldUpTracer();
+    const target = new EventBuffer(1024, { slotSize: 128 });
+    const layout = Array.from({ length: fields }, (_, i) => ({
+      name: `text${i}`,
+      type: `char[${bytes}]`,
+      offset: i,
+    }));
+    const source = new BpfRingBufferSource({ fd, target, layout });
+    const before = process.memoryUsage.rss();
+    source.start();
+    await subject.run();
+    while (source.getStats().captured < COUNT) await new Promise((resolve) => setImmediate(resolve));
+    const grown = process.memoryUsage.rss() - before;
+    source.stop();
+    end();
+    target.close();
+    return grown;
+  };
+  const fields = 60;
+  const least = await growth(1);
+  // A batch of 64 records would be twice as much, were there room for each text in two bytes a character.
+  expect((await growth(fields)) - least).toBeLessThan(fields * bytes * 64);
+});
+
 describe('a place without a ring buffer', () => {
   const target = new RingBuffer(16);
   afterAll(() => target.close());
