@@ -32,6 +32,7 @@ export function tracerShapes(): RecordShape[] {
     type: TYPES[event].type,
     source: 'ebpf',
     fields: checkLayout(event, TYPES[event].fields),
-    clock: 'monotonic',
+    // It goes on while the machine sleeps.
+    clock: 'boottime',
   }));
 }

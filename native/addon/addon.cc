@@ -10,6 +10,7 @@
 #include "cpus.h"
 #include "environment.h"
 #include "kernel_sources.h"
+#include "machine.h"
 #include "registry.h"
 #include "symbols.h"
 #include "values.h"
@@ -153,6 +154,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add("pinThread", PinThread);
   add("unpinThread", UnpinThread);
   add("rseqActive", RseqActive);
+  add("machineConstants", MachineConstants);
   return exports;
 }
 

@@ -96,7 +96,10 @@ std::unique_ptr<Tracer> Tracer::Open(const Options& options, Failure& failure) {
   FindOwnNamespace(plan);
   for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
     if ((options.probes >> probe & 1) == 0) continue;
-    if (!tracer->Attach(static_cast<Probe>(probe), plan, failure)) return nullptr;
+    if (!tracer->Attach(static_cast<Probe>(probe), plan, failure)) {
+      failure.detail = probe + 1;
+      return nullptr;
+    }
   }
   failure = {};
   return tracer;
@@ -116,8 +119,9 @@ const std::vector<std::uint64_t>& Tracer::Lost() {
 Failure ProbeTracing() {
   Failure failure;
   const auto page = static_cast<std::uint32_t>(sysconf(_SC_PAGESIZE));
-  const std::uint32_t exec_only = 1U << static_cast<std::uint32_t>(Probe::kExec);
-  Tracer::Open({exec_only, page, 0, {}, true, {}}, failure);
+  // Every program there is: the kernel may permit one and refuse another.
+  constexpr std::uint32_t kAll = (1U << kProbes) - 1;
+  Tracer::Open({kAll, page, 0, {}, true, {}}, failure);
   return failure;
 }
 

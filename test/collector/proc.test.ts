@@ -5,7 +5,6 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { eventFromJSON, type UnifiedEvent } from '@tapio/performance';
-import type * as AuxvModule from '../../dist/collector/proc/auxv';
 import type * as ConnectionsModule from '../../dist/collector/proc/connection-watcher';
 import type * as StatModule from '../../dist/collector/proc/process-stat';
 import type * as ProcessesModule from '../../dist/collector/proc/process-watcher';
@@ -14,7 +13,6 @@ import type * as TableModule from '../../dist/collector/proc/tcp-table';
 import type * as ProcModule from '../../dist/collector/sources/proc';
 import { endAll, internal, summaryOf, Tapio, tapio } from './cli';
 
-const { parseAuxv } = internal<typeof AuxvModule>('proc/auxv');
 const { ConnectionWatcher } = internal<typeof ConnectionsModule>('proc/connection-watcher');
 const { parseProcessStat, parseUid } = internal<typeof StatModule>('proc/process-stat');
 const { ProcessWatcher } = internal<typeof ProcessesModule>('proc/process-watcher');
@@ -71,15 +69,6 @@ describe('parsing', () => {
     expect(parseTcpTable(heading + line + line.slice(0, 30))).toHaveLength(1);
     expect(parseTcpTable(heading)).toEqual([]);
     expect(parseTcpTable('')).toEqual([]);
-  });
-
-  test("the kernel's constants", () => {
-    const bytes = Buffer.alloc(48);
-    bytes.writeBigUInt64LE(6n, 0);
-    bytes.writeBigUInt64LE(65_536n, 8);
-    bytes.writeBigUInt64LE(17n, 16);
-    bytes.writeBigUInt64LE(250n, 24);
-    expect(parseAuxv(bytes, 8, 'LE')).toEqual({ pageSize: 65_536, ticksPerSecond: 250 });
   });
 });
 

@@ -119,7 +119,7 @@ std::shared_ptr<Source> Trace(const std::shared_ptr<RingSet>& rings, Outlet::Pol
   Failure failure;
   auto tracer = Tracer::Open(options, failure);
   if (!CHECK(tracer != nullptr)) return nullptr;
-  auto source = Source::Make(std::move(tracer), UniqueFd(), nullptr, {rings, policy, 112},
+  auto source = Source::Make(std::move(tracer), {}, nullptr, {rings, policy, 112},
                              {1000, 1000}, failure);
   return CHECK(source != nullptr && source->Start(failure)) ? source : nullptr;
 }
@@ -286,7 +286,7 @@ TEST(EachCpuHasItsRing) {
   Failure failure;
   auto tracer = Tracer::Open(GetppidOf(caller.pid(), 1 << 20), failure);
   REQUIRE(tracer != nullptr);
-  const auto source = Source::Make(std::move(tracer), UniqueFd(),
+  const auto source = Source::Make(std::move(tracer), {},
                                    std::make_unique<RecordMapper>(std::move(plan), symbols),
                                    {rings, Outlet::Policy::kReject, 112}, {1000, 1000}, failure);
   REQUIRE(source != nullptr && source->Start(failure));

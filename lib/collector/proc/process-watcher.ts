@@ -1,6 +1,6 @@
 /** Finds what changed among the processes of this host between two samples of /proc. */
 import fs from 'node:fs';
-import type { KernelConstants } from './auxv';
+import type { KernelConstants } from './kernel-constants';
 import { parseProcessStat, parseUid, type ProcessStat } from './process-stat';
 import type { FileReader } from './read-file';
 

@@ -7,8 +7,8 @@ import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TapioError } from '../../errors';
 import { generateEventId, type UnifiedEvent } from '../../index';
-import { readKernelConstants } from '../proc/auxv';
 import { ConnectionWatcher, type ConnectionChange } from '../proc/connection-watcher';
+import { readKernelConstants } from '../proc/kernel-constants';
 import { ProcessWatcher, type ProcessChange } from '../proc/process-watcher';
 import { FileReader } from '../proc/read-file';
 import { SocketOwners } from '../proc/socket-owners';
@@ -33,7 +33,7 @@ async function run({ settings, signal, outlet, now, ready }: SourceContext<ProcS
   const { root, intervalMs } = settings;
   checkProc(root, process.platform);
   const files = new FileReader();
-  const processes = new ProcessWatcher(root, files, readKernelConstants(root));
+  const processes = new ProcessWatcher(root, files, readKernelConstants());
   const connections = new ConnectionWatcher(root, files);
   const owners = new SocketOwners(root);
   processes.sample(performance.now());
