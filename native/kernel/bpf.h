@@ -54,7 +54,8 @@ bool LookUpElement(int map, const void* key, void* value);
 // duplicated.
 UniqueFd OpenPinned(const char* path);
 UniqueFd DuplicateFd(int fd);
-// False for what is no map, with EINVAL: the kernel would tell of a program, too, as if it were one.
+// False for what is no map, with EINVAL: the kernel would tell of a program, too, as if it were
+// one.
 bool ReadMapInfo(int map, bpf_map_info* info);
 
 UniqueFd LoadProgram(const std::vector<bpf_insn>& instructions, const char* name,

@@ -126,8 +126,8 @@ std::optional<ClockShift> MeasureClockShift() {
   const UniqueFd map = CreateMap({BPF_MAP_TYPE_ARRAY, 4, 16, 1}, "tapio_clocks");
   if (!map.valid()) return std::nullopt;
   // The type of program that takes the fewest privileges.
-  const UniqueFd program = LoadProgram(AssembleClockReader(map.get()), "tapio_clocks",
-                                       BPF_PROG_TYPE_SOCKET_FILTER);
+  const UniqueFd program =
+      LoadProgram(AssembleClockReader(map.get()), "tapio_clocks", BPF_PROG_TYPE_SOCKET_FILTER);
   if (!program.valid()) return std::nullopt;
   ShiftBounds monotonic;
   ShiftBounds boottime;
