@@ -11,12 +11,12 @@ import { KERNEL_EVENTS } from './tracer-shapes';
 const STEPS = [
   'start',
   'run here',
-  'create a map, bpf(BPF_MAP_CREATE)',
-  'load a program, bpf(BPF_PROG_LOAD)',
-  'attach to a tracepoint, bpf(BPF_RAW_TRACEPOINT_OPEN)',
+  'create a map',
+  'load the program',
+  'attach the program to its tracepoint',
   'open the ring buffer',
   'use it as a BPF ring buffer',
-  'map the ring buffer, mmap()',
+  'map the ring buffer',
   "tell the kernel's clocks from those of this process",
   'start a thread',
 ] as const;
@@ -26,7 +26,16 @@ const LOAD_PROGRAM = 3;
 const ATTACH = 4;
 const OPEN_RING = 5;
 const NO_RING = 6;
+const MAP_RING = 7;
 const READ_CLOCK = 8;
+
+/** What the kernel was asked. */
+const CALLS: Readonly<Record<number, string>> = {
+  [CREATE_MAP]: ', bpf(BPF_MAP_CREATE)',
+  [LOAD_PROGRAM]: ', bpf(BPF_PROG_LOAD)',
+  [ATTACH]: ', bpf(BPF_RAW_TRACEPOINT_OPEN)',
+  [MAP_RING]: ', mmap()',
+};
 
 /** As Failure in native/kernel/failure.h. */
 export type Refusal = readonly [step: number, errno: number, detail: number];
@@ -44,7 +53,7 @@ export function describeRefusal([step, errno, detail]: Refusal, origin?: unknown
   const event = step === LOAD_PROGRAM || step === ATTACH ? KERNEL_EVENTS[detail - 1] : undefined;
   const which = event === undefined ? '' : ` for ${event} events`;
   const where = origin === undefined ? '' : ` ${show(origin)}`;
-  return `cannot ${STEPS[step]}${which}${where}: ${name} (errno ${errno})${advice(step, name)}`;
+  return `cannot ${STEPS[step]}${which}${where}${CALLS[step] ?? ''}: ${name} (errno ${errno})${advice(step, name)}`;
 }
 
 /** @param origin of a ring buffer of another program: its path or descriptor */
@@ -93,7 +102,7 @@ function advice(step: number, name: string): string {
   if (name === 'ENOSYS') return '; this kernel was built without bpf()';
   if (step === CREATE_MAP && name === 'EINVAL' && olderThan(5, 8))
     return `; BPF ring buffers need Linux 5.8 or later, and this is ${os.release()}`;
-  if (step === LOAD_PROGRAM || step === ATTACH) {
+  if (step === LOAD_PROGRAM && name === 'EINVAL') {
     const hides = "kernel lockdown 'confidentiality', which hides the kernel's memory from programs";
     return lockdown() === 'confidentiality' ? `; the cause is ${hides}` : `; the usual cause is ${hides}`;
   }
