@@ -59,8 +59,12 @@ export function describeRefusal([step, errno, detail]: Refusal, origin?: unknown
 /** @param origin of a ring buffer of another program: its path or descriptor */
 export function refusal(what: string, failure: Refusal, origin?: unknown): TapioError {
   const mistake = wrongOrigin(failure, origin);
-  if (mistake === undefined) return new TapioError('ERR_UNSUPPORTED', `${what}: ${describeRefusal(failure, origin)}`);
-  return new TapioError('ERR_INVALID_ARGUMENT', `${what} cannot ${STEPS[failure[0]]} ${show(origin)}: ${mistake}`);
+  if (mistake === undefined)
+    return new TapioError('ERR_UNSUPPORTED', `${what}: ${describeRefusal(failure, origin)}`);
+  return new TapioError(
+    'ERR_INVALID_ARGUMENT',
+    `${what} cannot ${STEPS[failure[0]]} ${show(origin)}: ${mistake}`,
+  );
 }
 
 /** What is wrong with the path or descriptor; undefined when it is not at fault. */

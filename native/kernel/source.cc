@@ -253,24 +253,26 @@ bool Source::Follow(UniqueFd successor) {
 }
 
 // Up to what had been given out when we were asked to end, records that are being written included,
-// as far as there is time.
-void Source::DrainTheRest() {
+// as far as there is time. False: the ring buffer is corrupt.
+bool Source::DrainTheRest() {
   const auto limit = SteadyClock::now() + kFinishLimit;
   const auto late = [limit] { return SteadyClock::now() >= limit; };
   const std::uint64_t end = reader_->end();
   // Signed, as positions wrap around at last.
   const auto left = [this, end] { return static_cast<std::int64_t>(end - reader_->position()); };
-  while (left() > 0 && !late()) {
+  do {
     const RingReader::Rest rest = Drain(end, late);
-    if (rest == RingReader::Rest::kCorrupt) return;
+    if (rest == RingReader::Rest::kCorrupt) return false;
     if (rest == RingReader::Rest::kBusy)
       std::this_thread::sleep_for(std::chrono::nanoseconds(kBusyNs));
-  }
+  } while (left() > 0 && !late());
   // A tracer's ring buffer goes with it. Its records are alike, and none is ever discarded.
-  if (tracer_ == nullptr || left() <= 0) return;
-  const std::uint64_t records = static_cast<std::uint64_t>(left()) / Tracer::kRecordBytes;
-  Add(captured_, records);
-  outlet_->Drop(records);
+  if (tracer_ != nullptr && left() > 0) {
+    const std::uint64_t records = static_cast<std::uint64_t>(left()) / Tracer::kRecordBytes;
+    Add(captured_, records);
+    outlet_->Drop(records);
+  }
+  return true;
 }
 
 // First everything is counted, and those who stop us are told. Then it is given back, which takes
@@ -279,7 +281,7 @@ void Source::Finish(End end) {
   // Lost first: what happens after this is counted in neither.
   auto lost = Lost();
   const bool of_use = tracer_ != nullptr || !outlet_->closed();
-  if (end != End::kCorrupt && of_use) DrainTheRest();
+  if (end != End::kCorrupt && of_use && !DrainTheRest()) end = End::kCorrupt;
   std::unique_ptr<Tracer> tracer;
   std::shared_ptr<RingSet> rings;
   {

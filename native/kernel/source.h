@@ -93,7 +93,7 @@ class Source : public std::enable_shared_from_this<Source> {
   void Sleep(bool for_records, std::int64_t nanoseconds);
   bool Replaced();
   bool Follow(UniqueFd successor);
-  void DrainTheRest();
+  bool DrainTheRest();
   void Finish(End end);
 
   bool asked() const { return stop_.load(std::memory_order_relaxed); }

@@ -19,7 +19,9 @@ interface Ebpf {
 describe('another kernel', () => {
   const shim = path.join(directory, 'other-kernel.so');
   const source = path.join(root, 'test', 'fixtures', 'other-kernel.c');
-  const built = spawnSync(process.env.CC ?? 'cc', ['-shared', '-fPIC', '-o', shim, source, '-ldl']);
+  const built = spawnSync(process.env.CC ?? 'cc', ['-shared', '-fPIC', '-o', shim, source, '-ldl'], {
+    encoding: 'utf8',
+  });
   const on = (kernel: string, args: readonly string[]): string =>
     execFileSync(process.execPath, args, {
       encoding: 'utf8',
