@@ -211,7 +211,7 @@ void Source::Gather() {
     const std::uint64_t end = reader_->end();
     if (end == seen || end - reader_->position() > size / 4) return;
     const auto woken = SteadyClock::now();
-    left -= std::chrono::nanoseconds(woken - now).count();
+    left -= std::chrono::duration_cast<std::chrono::nanoseconds>(woken - now).count();
     now = woken;
     if (left <= 0) return;
   }

@@ -1,6 +1,8 @@
-/** Times of events in a time namespace, on the real kernel. test/core/kernel_epoch_clock_test.cc has clocks that stall, sleep and are set. */
+/** Times of events in a time namespace, and beside a clock that stalls, on the real kernel. test/core/kernel_epoch_clock_test.cc has clocks that sleep and are set. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fixture } from '../support/children';
+import { kernelTest } from '../support/kernel';
+import { compilePreload } from '../support/preload';
 import { PinnedRings } from '../support/ring-owner';
 
 const rings = new PinnedRings();
@@ -52,5 +54,20 @@ if (refused !== '') {
   rings.test('also where /proc does not tell which one it is', async () => {
     const script = 'mount -t tmpfs tmpfs /proc && exec "$@"';
     expectRecent(await agesIn('unshare', [...unshare, '--mount', 'sh', '-c', script, 'sh']));
+  });
+}
+
+const stalled = compilePreload('stalled-clock');
+afterAll(() => stalled.release());
+
+if (stalled.missing !== undefined) {
+  test('beside a clock that stalls (skipped)', () => console.log(`skipped: ${stalled.missing}`));
+} else {
+  kernelTest('a thread that was stopped while it read the clocks tells right times', () => {
+    const stdout = execFileSync(process.execPath, [fixture('told-times.child')], {
+      encoding: 'utf8',
+      env: { ...process.env, ...stalled.env },
+    });
+    expect(JSON.parse(stdout)).toEqual([0, 0, 0, 0, 0]);
   });
 }

@@ -1,10 +1,11 @@
 /** What is refused is told for what it is: by the error, and by `tapio doctor`. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fixture } from '../support/children';
 import { kernelTest, refusal } from '../support/kernel';
+import { compilePreload } from '../support/preload';
 
 const root = path.resolve(__dirname, '..', '..', '..');
 const main = path.join(root, 'dist', 'collector', 'main.js');
@@ -17,20 +18,17 @@ interface Ebpf {
 }
 
 describe('another kernel', () => {
-  const shim = path.join(directory, 'other-kernel.so');
-  const source = path.join(root, 'test', 'fixtures', 'other-kernel.c');
-  const built = spawnSync(process.env.CC ?? 'cc', ['-shared', '-fPIC', '-o', shim, source, '-ldl'], {
-    encoding: 'utf8',
-  });
+  const shim = compilePreload('other-kernel');
+  afterAll(() => shim.release());
   const on = (kernel: string, args: readonly string[]): string =>
     execFileSync(process.execPath, args, {
       encoding: 'utf8',
-      env: { ...process.env, LD_PRELOAD: shim, [kernel]: '1' },
+      env: { ...process.env, ...shim.env, [kernel]: '1' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
   const shimTest: typeof kernelTest = (name, run) => {
-    if (built.status === 0) kernelTest(name, run);
-    else test(`${name} (skipped)`, () => console.log(`skipped: ${built.error?.message ?? built.stderr}`));
+    if (shim.missing === undefined) kernelTest(name, run);
+    else test(`${name} (skipped)`, () => console.log(`skipped: ${shim.missing}`));
   };
 
   shimTest('that is locked down: doctor says so, as start does, and auto takes another source', () => {
