@@ -32,9 +32,9 @@ constexpr std::uint64_t kFastestFill = 500'000;
 
 // How long the thread reads on once it has to end; how long Stop waits for that, as the thread may
 // have to wait for its turn; and then for everything to be given back.
-constexpr std::chrono::milliseconds kFinishLimit{20};
-constexpr std::chrono::milliseconds kCountLimit{70};
-constexpr std::chrono::milliseconds kReleaseLimit{15};
+constexpr std::chrono::milliseconds kFinishLimit{60};
+constexpr std::chrono::milliseconds kCountLimit{80};
+constexpr std::chrono::milliseconds kReleaseLimit{10};
 
 void Add(std::atomic<std::uint64_t>& counter, std::uint64_t by) {
   counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);

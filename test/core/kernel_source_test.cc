@@ -138,6 +138,12 @@ std::uint64_t Sum(const std::vector<std::uint64_t>& numbers) {
   return sum;
 }
 
+// A stop delivers for a bounded time only, which a sanitizer makes too short.
+void WaitForCaptured(Source& source, std::uint64_t count) {
+  while (source.counts().captured < count && Sum(source.Lost()) == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 }  // namespace
 
 // What this kernel, or the namespace of this process, does not ask for is loaded all the same.
@@ -175,6 +181,7 @@ TEST(EveryCallOnce) {
   const auto source = Trace(rings, Outlet::Policy::kReject, GetppidOf(caller.pid(), 1 << 22));
   REQUIRE(source != nullptr);
   caller.RunToEnd();
+  WaitForCaptured(*source, kCalls);
   source->Stop();
   const Source::Counts counts = source->counts();
   CHECK_EQ(counts.captured, kCalls);
@@ -284,6 +291,7 @@ TEST(NothingIsLostInAnIntervalThatIsLongerThanTheRoomLasts) {
       Trace(rings, Outlet::Policy::kReject, GetppidOf(caller.pid(), 1 << 16), {100'000, 1000});
   REQUIRE(source != nullptr);
   caller.RunToEnd();
+  WaitForCaptured(*source, kCalls);
   source->Stop();
   CHECK_EQ(Sum(source->Lost()), 0);
   CHECK_EQ(source->counts().delivered, kCalls);
@@ -351,6 +359,7 @@ TEST(EachCpuHasItsRing) {
                    {rings, Outlet::Policy::kReject, 112}, {1000, 1000}, failure);
   REQUIRE(source != nullptr && source->Start(failure));
   caller.RunToEnd();
+  WaitForCaptured(*source, 1000);
   source->Stop();
   CHECK_EQ(rings->Stats(1 % tapio::ConfiguredCpus()).puts, 1000);
 }
