@@ -154,7 +154,7 @@ export interface NativeBinding extends InstanceCalls {
 
   /**
    * Starts the embedded tracer into a buffer. `settings`: see kernel-source.ts; `mapping`: see mapping.ts. No `syscalls`: all of them.
-   * The source's number, or [step, errno] of what the kernel refuses, or undefined: the buffer is gone or closed.
+   * The source's number, or [step, errno, detail] of what the kernel refuses, or undefined: the buffer is gone or closed.
    */
   startTracer(
     buffer: bigint,
@@ -162,20 +162,24 @@ export interface NativeBinding extends InstanceCalls {
     pids: Uint32Array,
     syscalls: Uint32Array | undefined,
     mapping: NativeMapping,
-  ): number | [step: number, errno: number] | undefined;
-  /** Likewise from the ring buffer of another program, by descriptor or pinned path; without a mapping records travel as they are. */
+  ): number | [step: number, errno: number, detail: number] | undefined;
+  /**
+   * Likewise from the ring buffer of another program, by descriptor or pinned path; without a mapping records travel as they are. `follow`:
+   * goes on with what is pinned at that path later.
+   */
   startRing(
     buffer: bigint,
     settings: Uint32Array,
     origin: number | string,
     mapping: NativeMapping | undefined,
-  ): number | [step: number, errno: number] | undefined;
-  /** Fills captured, delivered, dropped, malformed, tooLarge, wakes, end; returns what each CPU lost. undefined: there is no such source. */
+    follow: boolean,
+  ): number | [step: number, errno: number, detail: number] | undefined;
+  /** Fills captured, delivered, dropped, malformed, tooLarge, wakes, end, followed; returns what each CPU lost. undefined: there is no such source. */
   kernelSourceStats(source: number, target: Float64Array): number[] | undefined;
-  /** Stops a source, in a bounded time, and forgets it. What it returns and fills in is as of its end. */
+  /** Stops a source, in a bounded time, and forgets it; unless `end` says that it is still running, it is as of its end what this returns and fills in. */
   stopKernelSource(source: number, target: Float64Array): number[] | undefined;
-  /** Attaches a tracer and takes it away again: [step, errno], step 0 when all went well. */
-  probeTracing(): [step: number, errno: number];
+  /** Attaches a tracer of everything and takes it away again: [step, errno, detail], step 0 when all went well. */
+  probeTracing(): [step: number, errno: number, detail: number];
 
   /** Interns a string of at most 256 UTF-8 bytes for every thread of this process. 0: the table is full or the string too long. */
   internString(text: string): number;

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { binding, type NativeMapping } from '../binding';
 import { checkInteger, checkOptions, invalidArgument } from '../validate';
 import {
@@ -23,10 +24,25 @@ export interface BpfRingBufferSourceOptions extends PaceOptions {
   layout?: readonly RecordField[];
   /** `type` and `source` of the events, ASCII up to 128 characters. Default: `kernel.record`, `bpf`. */
   event?: { type?: string; source?: string };
-  /** What the field `timestamp` counts from: `monotonic` (default, bpf_ktime_get_ns), `boottime` (bpf_ktime_get_boot_ns), `realtime` (the epoch). Without such a field an event has the time it was read. */
+  /**
+   * What the field `timestamp` counts from: `monotonic` (default, bpf_ktime_get_ns), `boottime` (bpf_ktime_get_boot_ns), `realtime` (the
+   * epoch). Without such a field an event has the time it was read. Only `boottime` tells times right on both sides of a sleep of the
+   * machine; a record of the monotonic clock that was written within `wakeIntervalMicros` of a sleep may be told as of the other side.
+   */
   clock?: Clock;
   /** The reading thread looks at least this often, for programs that write with BPF_RB_NO_WAKEUP: milliseconds 1..1000, default 20. */
   maxLatencyMs?: number;
+  /**
+   * What becomes of a source with a `path` when another ring buffer is pinned there, as a program does that restarts: false, the default,
+   * ends the source in the state `replaced`, and `start` reads the new one; true goes on with the new one at once, and counts it in
+   * `followed`. It is noticed within 300 ms.
+   */
+  follow?: boolean;
+}
+
+export interface BpfRingBufferSourceStats extends KernelSourceStats {
+  /** How often another ring buffer was found at the path and followed. */
+  followed: number;
 }
 
 const CLOCKS: readonly Clock[] = ['monotonic', 'boottime', 'realtime'];
@@ -56,9 +72,10 @@ export class BpfRingBufferSource {
       checkInteger('maxLatencyMs', given.maxLatencyMs ?? 20, 1, 1000),
     );
     const mapping = mappingFor(target, given);
+    const follow = checkFollow(given);
     this.#control = new SourceControl(
       'BpfRingBufferSource',
-      () => binding.startRing(target.id, settings, origin, mapping),
+      () => binding.startRing(target.id, settings, origin, mapping, follow),
       origin,
     );
   }
@@ -73,14 +90,17 @@ export class BpfRingBufferSource {
     return this;
   }
 
-  /** Stops reading, and returns when what was in the ring buffer is in the target. Idempotent; `start` may follow. */
+  /**
+   * Stops reading, and returns within 100 ms, when what was in the ring buffer is in the target; what there is no time for stays in the
+   * ring buffer. Idempotent; `start` may follow.
+   */
   stop(): void {
     this.#control.stop();
   }
 
   /** A snapshot while it runs, exact once it is stopped. */
-  getStats(): KernelSourceStats {
-    return this.#control.stats();
+  getStats(): BpfRingBufferSourceStats {
+    return { ...this.#control.stats(), followed: this.#control.followed() };
   }
 
   [Symbol.dispose](): void {
@@ -94,7 +114,13 @@ function checkOrigin({ path, fd }: BpfRingBufferSourceOptions): string | number 
   if (path === undefined) return checkInteger('fd', fd, 0, 2 ** 31 - 1);
   if (typeof path !== 'string' || path === '' || path.includes('\0') || Buffer.byteLength(path) > 4095)
     throw invalidArgument('path', path, 'a path of 1 to 4095 bytes');
-  return path;
+  return resolve(path);
+}
+
+function checkFollow({ path, follow = false }: BpfRingBufferSourceOptions): boolean {
+  if (typeof follow !== 'boolean') throw invalidArgument('follow', follow, 'true or false');
+  if (follow && path === undefined) throw invalidArgument('follow', follow, 'false, as there is no path');
+  return follow;
 }
 
 function mappingFor(target: Target, given: BpfRingBufferSourceOptions): NativeMapping | undefined {

@@ -7,7 +7,11 @@ export {
 } from './kernel-tracer';
 export type { KernelEvent } from './tracer-shapes';
 export type { KernelSourceState, KernelSourceStats, PaceOptions } from './kernel-source';
-export { BpfRingBufferSource, type BpfRingBufferSourceOptions } from './bpf-ring-buffer-source';
+export {
+  BpfRingBufferSource,
+  type BpfRingBufferSourceOptions,
+  type BpfRingBufferSourceStats,
+} from './bpf-ring-buffer-source';
 export type { RecordField } from './layout';
 export type { TargetBuffer } from './target';
 export { diagnoseTracing, type TracingDiagnosis } from './diagnosis';

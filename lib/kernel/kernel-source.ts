@@ -1,11 +1,14 @@
 import { binding } from '../binding';
 import { TapioError } from '../errors';
 import { checkInteger } from '../validate';
-import { refusal } from './refusal';
+import { type Refusal, refusal } from './refusal';
 import type { Target } from './target';
 
-/** `running`: its thread reads. `stopped`: not started, or stopped. `closed`: ended as its target was closed. `corrupt`: ended as the ring buffer held what no kernel writes, or another reader took from it. */
-export type KernelSourceState = 'running' | 'stopped' | 'closed' | 'corrupt';
+/**
+ * `running`: its thread reads. `stopped`: not started, or stopped. `closed`: ended as its target was closed. `corrupt`: ended as the ring
+ * buffer held what no kernel writes, or another reader took from it. `replaced`: ended as another ring buffer was pinned at its path.
+ */
+export type KernelSourceState = 'running' | 'stopped' | 'closed' | 'corrupt' | 'replaced';
 
 /** Counters over all starts; they never go back. At rest captured = delivered + dropped + malformed + tooLarge. */
 export interface KernelSourceStats {
@@ -14,7 +17,7 @@ export interface KernelSourceStats {
   captured: number;
   /** Of those: stored in the target. */
   delivered: number;
-  /** Refused by the target, which was full or closed. */
+  /** Refused by the target, which was full or closed; and what a stopped tracer had no time to deliver. */
   dropped: number;
   /** Records shorter than their layout, or of an unknown kind. */
   malformed: number;
@@ -25,13 +28,15 @@ export interface KernelSourceStats {
 }
 
 /** In the order of Source::End in native/kernel/source.h. */
-const STATES: readonly KernelSourceState[] = ['running', 'stopped', 'closed', 'corrupt'];
+const STATES: readonly KernelSourceState[] = ['running', 'stopped', 'closed', 'corrupt', 'replaced'];
+const RUNNING = STATES.indexOf('running');
 
 /** When the reading thread looks at the ring buffer. */
 export interface PaceOptions {
   /**
-   * After the reading thread was woken, records gather for this long before it looks again, unless the ring buffer fills up: microseconds
-   * 0..100000, default 1000. The first record after an idle time wakes it at once.
+   * After the reading thread was woken, records gather for this long before it reads again, unless the ring buffer fills up: microseconds
+   * 0..100000, default 1000. It looks at the fill meanwhile: each 8 ms with a ring buffer of 8 MiB, more often with a smaller one. The
+   * first record after an idle time wakes it at once.
    */
   wakeIntervalMicros?: number;
 }
@@ -40,8 +45,7 @@ export function checkWakeInterval(value: unknown = 1000): number {
   return checkInteger('wakeIntervalMicros', value, 0, 100_000);
 }
 
-type Refusal = [step: number, errno: number];
-const numbers = new Float64Array(7);
+const numbers = new Float64Array(8);
 
 /** The numbers of Setting in native/addon/kernel_sources.cc. */
 export function settingsOf(
@@ -57,7 +61,9 @@ export function settingsOf(
 export class SourceControl {
   private native: number | undefined;
   private readonly past = { captured: 0, delivered: 0, dropped: 0, malformed: 0, tooLarge: 0, wakes: 0 };
+  private pastFollowed = 0;
   private pastLost: number[] = [];
+  private stopping = false;
   private pastState: KernelSourceState = 'stopped';
 
   /** @param origin of a ring buffer of another program, for error messages */
@@ -69,8 +75,9 @@ export class SourceControl {
 
   /** Does nothing while it runs. @throws TapioError ERR_UNSUPPORTED, ERR_INVALID_ARGUMENT, ERR_BUFFER_CLOSED */
   start(): void {
-    if (this.native !== undefined && this.stats().state === 'running') return;
-    this.stop();
+    if (this.native !== undefined && this.stats().state === 'running' && !this.stopping) return;
+    while (this.native !== undefined) this.stop();
+    this.stopping = false;
     const outcome = this.begin();
     if (outcome === undefined)
       throw new TapioError('ERR_BUFFER_CLOSED', `the target of this ${this.what} is closed`);
@@ -81,6 +88,9 @@ export class SourceControl {
   stop(): void {
     if (this.native === undefined) return;
     const lost = binding.stopKernelSource(this.native, numbers) ?? [];
+    // Its thread was not let run. It ends when it is, and is counted until then.
+    this.stopping = numbers[6] === RUNNING;
+    if (this.stopping) return;
     this.native = undefined;
     const { past } = this;
     this.pastState = STATES[numbers[6]];
@@ -90,6 +100,7 @@ export class SourceControl {
     past.malformed += numbers[3];
     past.tooLarge += numbers[4];
     past.wakes += numbers[5];
+    this.pastFollowed += numbers[7];
     this.pastLost = sum(this.pastLost, lost);
   }
 
@@ -105,6 +116,11 @@ export class SourceControl {
       tooLarge: past.tooLarge + numbers[4],
       wakes: past.wakes + numbers[5],
     };
+  }
+
+  /** How often another ring buffer was followed. */
+  followed(): number {
+    return this.pastFollowed + (this.read() === undefined ? 0 : numbers[7]);
   }
 
   /** What the kernel lost, by CPU. */

@@ -35,7 +35,7 @@ export interface KernelTracerOptions extends PaceOptions {
    */
   events?: readonly KernelEvent[];
   filters?: KernelFilters;
-  /** Bytes of the ring buffer in the kernel: a power of two from 4096 (a page) to 2^30, default 8388608. An event takes 72. */
+  /** Bytes of the ring buffer in the kernel: a power of two from a memory page (4096, on some kernels 65536) to 2^30, default 8388608. An event takes 72. */
   ringSize?: number;
 }
 
@@ -47,6 +47,7 @@ export interface KernelTracerStats extends KernelSourceStats {
 }
 
 const DEFAULT_EVENTS: readonly KernelEvent[] = ['syscall', 'exec', 'exit'];
+const [PAGE] = binding.kernelUnits();
 const MAX_RING = 2 ** 30;
 const MAX_PIDS = 65536;
 /** The kernel wakes the reader by itself; this is only how soon a closed target is noticed. */
@@ -102,7 +103,10 @@ export class KernelTracer {
     return this;
   }
 
-  /** Stops tracing, and returns when what has happened is in the target; takes some milliseconds. Idempotent; `start` may follow. */
+  /**
+   * Stops tracing, and returns within 100 ms, most often in some milliseconds: what has happened is in the target then, or counted in
+   * `lost` or `dropped`, which is where a long backlog goes. Idempotent; `start` may follow.
+   */
   stop(): void {
     this.#control.stop();
   }
@@ -153,7 +157,7 @@ function checkFilters(filters: KernelFilters | undefined): {
 }
 
 function checkRing(ringSize: unknown = 2 ** 23): number {
-  const bytes = checkInteger('ringSize', ringSize, 4096, MAX_RING);
+  const bytes = checkInteger('ringSize', ringSize, PAGE, MAX_RING);
   if ((bytes & (bytes - 1)) !== 0) throw invalidArgument('ringSize', bytes, 'a power of two');
   return bytes;
 }

@@ -50,7 +50,8 @@ export function tracerShapes(): (RecordShape | undefined)[] {
       type: TYPES[event],
       source: 'ebpf',
       fields: checkLayout(event, [...COMMON, ...ids, ...own]),
-      clock: 'monotonic',
+      // It goes on while the machine sleeps.
+      clock: 'boottime',
     };
   });
 }

@@ -21,9 +21,10 @@ namespace tapio::addon {
 
 namespace {
 
-// [step, errno]: lib/kernel/refusal.ts makes the error.
+// [step, errno, detail]: lib/kernel/refusal.ts makes the error.
 napi_value Refusal(napi_env env, const kernel::Failure& failure) {
-  const double numbers[] = {static_cast<double>(failure.step), static_cast<double>(failure.error)};
+  const double numbers[] = {static_cast<double>(failure.step), static_cast<double>(failure.error),
+                            static_cast<double>(failure.detail)};
   return NumberArray(env, numbers);
 }
 
@@ -118,6 +119,7 @@ kernel::Source::Target FindTarget(napi_env env, napi_value id_value, const Setti
 }  // namespace
 
 void KernelSources::StopAll() {
+  for (const auto& [number, source] : sources_) source->Ask();
   for (const auto& [number, source] : sources_) source->Stop();
   sources_.clear();
 }
@@ -130,7 +132,7 @@ napi_value KernelSources::Report(napi_env env, kernel::Source& source, napi_valu
       static_cast<double>(counts.captured),  static_cast<double>(counts.delivered),
       static_cast<double>(counts.dropped),   static_cast<double>(counts.malformed),
       static_cast<double>(counts.too_large), static_cast<double>(counts.wakes),
-      static_cast<double>(counts.end)};
+      static_cast<double>(counts.end),       static_cast<double>(counts.followed)};
   const auto target = ElementsOf<double>(env, numbers);
   std::copy_n(values, std::min(std::size(values), target.count), target.data);
   return NumberArray(env, lost);
@@ -167,31 +169,33 @@ napi_value KernelSources::StartTracer(napi_env env, napi_callback_info info) {
   kernel::Failure failure;
   auto tracer = kernel::Tracer::Open(options, failure);
   if (tracer == nullptr) return Refusal(env, failure);
-  const auto source = kernel::Source::Make(std::move(tracer), kernel::UniqueFd(), std::move(mapper),
+  const auto source = kernel::Source::Make(std::move(tracer), {}, std::move(mapper),
                                            std::move(target), settings.pace(), failure);
   return source == nullptr ? Refusal(env, failure) : Start(env, source);
 }
 
 napi_value KernelSources::StartRing(napi_env env, napi_callback_info info) {
-  std::size_t argc = 4;
-  napi_value argv[4];
+  std::size_t argc = 5;
+  napi_value argv[5];
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
   const Settings settings(env, argv[1]);
   auto target = FindTarget(env, argv[0], settings);
   if (target.rings == nullptr) return nullptr;
   std::int32_t fd = -1;
-  kernel::UniqueFd ring;
+  kernel::Source::Origin origin{};
   if (napi_get_value_int32(env, argv[2], &fd) == napi_ok) {
-    ring = kernel::DuplicateFd(fd);
+    origin.ring = kernel::DuplicateFd(fd);
   } else {
     char path[4096];
     std::size_t length = 0;
     napi_get_value_string_utf8(env, argv[2], path, sizeof path, &length);
-    ring = kernel::OpenPinned(path);
+    origin.path.assign(path, length);
+    origin.ring = kernel::OpenPinned(path);
   }
   kernel::Failure failure{kernel::Step::kOpenRing, errno};
-  if (!ring.valid()) return Refusal(env, failure);
-  const auto source = kernel::Source::Make(nullptr, std::move(ring), ReadMapping(env, argv[3]),
+  if (!origin.ring.valid()) return Refusal(env, failure);
+  napi_get_value_bool(env, argv[4], &origin.follow);
+  const auto source = kernel::Source::Make(nullptr, std::move(origin), ReadMapping(env, argv[3]),
                                            std::move(target), settings.pace(), failure);
   return source == nullptr ? Refusal(env, failure) : Start(env, source);
 }
@@ -212,6 +216,8 @@ napi_value KernelSources::StopSource(napi_env env, napi_callback_info info) {
   if (source == nullptr) return nullptr;
   source->Stop();
   const napi_value lost = Report(env, *source, argv[1]);
+  // One that has not ended yet is asked again.
+  if (source->counts().end == kernel::Source::End::kRunning) return lost;
   std::uint32_t key = 0;
   napi_get_value_uint32(env, argv[0], &key);
   Environment::Of(env)->kernel_sources().sources_.erase(key);

@@ -90,6 +90,8 @@ UniqueFd DuplicateFd(int fd) {
 
 bool ReadMapInfo(int map, bpf_map_info* info) {
   std::memset(info, 0, sizeof *info);
+  // Of a map the kernel would refuse the key that is not there.
+  if (!LookUpElement(map, nullptr, nullptr) && errno == EINVAL) return false;
   bpf_attr attributes = Cleared();
   attributes.info.bpf_fd = static_cast<std::uint32_t>(map);
   attributes.info.info_len = sizeof *info;
@@ -97,9 +99,10 @@ bool ReadMapInfo(int map, bpf_map_info* info) {
   return Call(BPF_OBJ_GET_INFO_BY_FD, &attributes) == 0;
 }
 
-UniqueFd LoadProgram(const std::vector<bpf_insn>& instructions, const char* name) {
+UniqueFd LoadProgram(const std::vector<bpf_insn>& instructions, const char* name,
+                     bpf_prog_type type) {
   bpf_attr attributes = Cleared();
-  attributes.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+  attributes.prog_type = type;
   attributes.insns = Address(instructions.data());
   attributes.insn_cnt = static_cast<std::uint32_t>(instructions.size());
   // The kernel lends the helpers that read its memory and its clock to programs that may be used
@@ -111,6 +114,16 @@ UniqueFd LoadProgram(const std::vector<bpf_insn>& instructions, const char* name
   for (int tries = 0; !program.valid() && errno == EAGAIN && tries < 5; ++tries)
     program = CallForFd(BPF_PROG_LOAD, &attributes);
   return program;
+}
+
+bool RunProgram(int program) {
+  // The kernel wants room for an Ethernet header.
+  std::uint8_t packet[64] = {};
+  bpf_attr attributes = Cleared();
+  attributes.test.prog_fd = static_cast<std::uint32_t>(program);
+  attributes.test.data_in = Address(packet);
+  attributes.test.data_size_in = sizeof packet;
+  return Call(BPF_PROG_TEST_RUN, &attributes) == 0;
 }
 
 UniqueFd OpenRawTracepoint(const char* tracepoint, int program) {

@@ -56,10 +56,14 @@ bool LookUpAll(int map, std::vector<std::uint64_t>& values);
 // duplicated.
 UniqueFd OpenPinned(const char* path);
 UniqueFd DuplicateFd(int fd);
+// False for what is no map, with EINVAL: the kernel would tell of a program, too, as if it were
+// one.
 bool ReadMapInfo(int map, bpf_map_info* info);
 
-// A program for raw tracepoints.
-UniqueFd LoadProgram(const std::vector<bpf_insn>& instructions, const char* name);
+UniqueFd LoadProgram(const std::vector<bpf_insn>& instructions, const char* name,
+                     bpf_prog_type type = BPF_PROG_TYPE_RAW_TRACEPOINT);
+// Runs a program that filters packets once, on an empty packet.
+bool RunProgram(int program);
 // The program runs at the tracepoint until the descriptor is closed.
 UniqueFd OpenRawTracepoint(const char* tracepoint, int program);
 

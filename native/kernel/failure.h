@@ -16,6 +16,7 @@ enum class Step : std::uint32_t {
   kOpenRing,  // a pinned path or descriptor that cannot be had
   kNoRing,    // it is no ring buffer
   kMapRing,
+  kReadClock,  // how far the clocks here are from the kernel's
   kStartThread,
   kFindSelf,  // the kernel's programs do not see this thread
   kNumbers,   // a pid namespace, whose numbers nothing tells
@@ -24,6 +25,8 @@ enum class Step : std::uint32_t {
 struct Failure {
   Step step = Step::kNone;
   int error = 0;  // errno
+  // kLoadProgram, kAttach: 1 + the Probe. kNoRing: the type of the map, 0 when it is no map.
+  std::uint32_t detail = 0;
 };
 
 }  // namespace tapio::kernel

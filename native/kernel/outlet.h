@@ -58,6 +58,9 @@ class Outlet {
     }
   }
 
+  // Records that there was no time for.
+  void Drop(std::uint64_t count) { Count(dropped_, count); }
+
   bool closed() const { return rings_.closed(); }
   std::uint64_t delivered() const { return delivered_.load(std::memory_order_relaxed); }
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }

@@ -4,8 +4,6 @@
 
 #include "utf8.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -90,26 +88,7 @@ std::uint32_t MostText(const Operation& operation, const MapperPlan& plan) {
   }
 }
 
-std::int64_t Nanoseconds(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
-std::int64_t EpochTime(std::uint64_t time, std::int64_t offset) {
-  const auto sum = static_cast<std::int64_t>(time + static_cast<std::uint64_t>(offset));
-  return std::max<std::int64_t>(sum, 0);
-}
-
 }  // namespace
-
-ClockOffsets ClockOffsets::Measure() {
-  const std::int64_t before = Nanoseconds(CLOCK_MONOTONIC);
-  const std::int64_t now = Nanoseconds(CLOCK_REALTIME);
-  const std::int64_t boottime = Nanoseconds(CLOCK_BOOTTIME);
-  const std::int64_t after = Nanoseconds(CLOCK_MONOTONIC);
-  return {now - (before + (after - before) / 2), now - boottime, now};
-}
 
 RecordMapper::RecordMapper(MapperPlan plan, SymbolTable& symbols)
     : plan_(std::move(plan)), names_(symbols) {
@@ -127,6 +106,14 @@ RecordMapper::RecordMapper(MapperPlan plan, SymbolTable& symbols)
     least_record_.push_back(record);
     max_event_ = std::max(max_event_, std::min(event, plan_.limit));
   }
+}
+
+bool RecordMapper::reads_kernel_clocks() const {
+  for (const Shape& shape : plan_.shapes) {
+    for (const Operation& operation : shape.operations)
+      if (operation.kind == Kind::kMonotonic || operation.kind == Kind::kBoottime) return true;
+  }
+  return false;
 }
 
 std::uint32_t RecordMapper::CpuOf(const std::uint8_t* record, std::uint32_t size) const {
@@ -166,13 +153,13 @@ void RecordMapper::Apply(const Operation& operation, const std::uint8_t* record,
                          std::uint8_t* event) {
   switch (operation.kind) {
     case Kind::kMonotonic:
-      Write(event + operation.target, EpochTime(ReadInteger(operation, record), clocks_.monotonic));
+      Write(event + operation.target, clocks_.FromMonotonic(ReadInteger(operation, record)));
       return;
     case Kind::kBoottime:
-      Write(event + operation.target, EpochTime(ReadInteger(operation, record), clocks_.boottime));
+      Write(event + operation.target, clocks_.FromBoottime(ReadInteger(operation, record)));
       return;
     case Kind::kRealtime:
-      Write(event + operation.target, EpochTime(ReadInteger(operation, record), 0));
+      Write(event + operation.target, ClockOffsets::FromRealtime(ReadInteger(operation, record)));
       return;
     case Kind::kNow:
       Write(event + operation.target, clocks_.now);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "clock_offsets.h"
 #include "event_id.h"
 #include "name_cache.h"
 
@@ -66,16 +67,6 @@ struct MapperPlan {
   std::string literals;
 };
 
-// Times of other clocks to nanoseconds since the epoch. The clocks drift apart, and the wall clock
-// may be set, so this is measured again and again.
-struct ClockOffsets {
-  std::int64_t monotonic = 0;
-  std::int64_t boottime = 0;
-  std::int64_t now = 0;
-
-  static ClockOffsets Measure();
-};
-
 // Threads: one.
 // Guarantees: reads inside the record only; writes at most max_event() bytes, which is never more
 //   than the target takes.
@@ -88,6 +79,8 @@ class RecordMapper {
 
   std::uint32_t max_event() const { return max_event_; }
   bool has_cpu() const { return plan_.cpu != kNowhere; }
+  // Whether records tell times of clocks whose offsets must be known.
+  bool reads_kernel_clocks() const;
 
   void Tell(const ClockOffsets& clocks) { clocks_ = clocks; }
 

@@ -17,7 +17,7 @@ std::unique_ptr<RingMapping> RingMapping::Map(int fd, Failure& failure) {
     return nullptr;
   }
   if (info.type != BPF_MAP_TYPE_RINGBUF) {
-    failure = {Step::kNoRing, EINVAL};
+    failure = {Step::kNoRing, EINVAL, info.type};
     return nullptr;
   }
   std::unique_ptr<RingMapping> mapping(new RingMapping);

@@ -3,6 +3,7 @@
 #define TAPIO_KERNEL_RING_READER_H_
 
 #include <cstdint>
+#include <utility>
 
 namespace tapio::kernel {
 
@@ -36,6 +37,7 @@ class RingReader {
   enum class Rest {
     kNothing,  // all that had been given out is read
     kBusy,     // the next record is still being written
+    kLeft,     // `leave` said so
     kCorrupt,  // positions or lengths that no kernel makes: another reader, or foreign memory.
                // Nothing will be read any more
   };
@@ -44,8 +46,9 @@ class RingReader {
       : memory_(memory), position_(__atomic_load_n(memory.consumer, __ATOMIC_RELAXED)) {}
 
   // Visits every record that is there, up to `end`; visit(data, size) must copy what it wants.
-  template <typename Visit>
-  Rest Drain(std::uint64_t end, Visit&& visit) {
+  // After each step it asks leave() whether to end early.
+  template <typename Visit, typename Leave>
+  Rest Drain(std::uint64_t end, Visit&& visit, Leave&& leave) {
     if (corrupt_ || __atomic_load_n(memory_.consumer, __ATOMIC_RELAXED) != position_) {
       return Refuse();
     }
@@ -75,10 +78,19 @@ class RingReader {
       if (++unreported == kStep) {
         unreported = 0;
         ReportPosition();
+        if (leave()) {
+          rest = Rest::kLeft;
+          break;
+        }
       }
     }
     if (unreported != 0) ReportPosition();
     return rest;
+  }
+
+  template <typename Visit>
+  Rest Drain(std::uint64_t end, Visit&& visit) {
+    return Drain(end, std::forward<Visit>(visit), [] { return false; });
   }
 
   // Position behind the newest record that room was given out for: what is to be read by now.

@@ -17,13 +17,24 @@ namespace tapio::kernel {
 
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 // How long a closed target may go unnoticed while nothing happens.
 constexpr std::uint32_t kLookMs = 50;
 
-// A record that is being written is finished in well under a microsecond, as its program cannot be
-// preempted, but its CPU may be taken away by a hypervisor.
+// A record that is being written is finished in well under a microsecond, unless its CPU is taken
+// away by a hypervisor or by a more urgent thread.
 constexpr std::int64_t kBusyNs = 20'000;
-constexpr int kBusyLooks = 500;
+
+// Faster than this no programs are taken to fill a ring buffer: bytes in a millisecond. The fill is
+// looked at in the time that half of the room would take.
+constexpr std::uint64_t kFastestFill = 500'000;
+
+// How long the thread reads on once it has to end; how long Stop waits for that, as the thread may
+// have to wait for its turn; and then for everything to be given back.
+constexpr std::chrono::milliseconds kFinishLimit{60};
+constexpr std::chrono::milliseconds kCountLimit{80};
+constexpr std::chrono::milliseconds kReleaseLimit{10};
 
 void Add(std::atomic<std::uint64_t>& counter, std::uint64_t by) {
   counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
@@ -31,19 +42,32 @@ void Add(std::atomic<std::uint64_t>& counter, std::uint64_t by) {
 
 }  // namespace
 
-std::shared_ptr<Source> Source::Make(std::unique_ptr<Tracer> tracer, UniqueFd ring,
+std::shared_ptr<Source> Source::Make(std::unique_ptr<Tracer> tracer, Origin origin,
                                      std::unique_ptr<RecordMapper> mapper, Target target, Pace pace,
                                      Failure& failure) {
   std::shared_ptr<Source> source(new Source);
-  const int fd = tracer != nullptr ? tracer->ring() : ring.get();
-  source->mapping_ = RingMapping::Map(fd, failure);
+  source->tracer_ = std::move(tracer);
+  source->origin_ = std::move(origin);
+  source->mapping_ = RingMapping::Map(source->ring(), failure);
   if (source->mapping_ == nullptr) return nullptr;
   source->signal_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!source->signal_.valid()) {
     failure = {Step::kStartThread, errno};
     return nullptr;
   }
+  ClockShift shift;
+  if (mapper != nullptr && mapper->reads_kernel_clocks()) {
+    const auto found = FindClockShift();
+    if (!found.has_value()) {
+      failure = {Step::kReadClock, errno};
+      return nullptr;
+    }
+    shift = *found;
+  }
+  source->epoch_clock_.emplace(source->clocks_.emplace(shift));
   source->reader_.emplace(source->mapping_->memory());
+  if (!source->origin_.path.empty())
+    source->pin_.emplace(source->origin_.path, source->origin_.ring.get());
   source->mapper_ = std::move(mapper);
   const bool by_cpu = source->mapper_ != nullptr && source->mapper_->has_cpu();
   const std::uint32_t room =
@@ -52,8 +76,6 @@ std::shared_ptr<Source> Source::Make(std::unique_ptr<Tracer> tracer, UniqueFd ri
   source->outlet_.emplace(*source->target_.rings, source->target_.policy, room, by_cpu,
                           source->stop_);
   source->pace_ = pace;
-  source->ring_ = std::move(ring);
-  source->tracer_ = std::move(tracer);
   return source;
 }
 
@@ -74,58 +96,62 @@ void Source::Run(void* self) {
   (*source)->Loop();
 }
 
-void Source::Stop() {
-  Detach();
+void Source::Ask() {
   stop_.store(true, std::memory_order_relaxed);
-  {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (signal_.valid()) eventfd_write(signal_.get(), 1);
+}
+
+void Source::Stop() {
+  Ask();
+  WaitFor(Progress::kCounted, kCountLimit);
+  WaitFor(Progress::kReleased, kReleaseLimit);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (progress_ == Progress::kCounted) end_ = ending_;
+}
+
+void Source::WaitFor(Progress progress, std::chrono::milliseconds limit) {
+  const auto reached = [&] {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (signal_.valid()) eventfd_write(signal_.get(), 1);
-  }
-  while (counts().end == End::kRunning) {
+    return progress_ >= progress;
+  };
+  const auto until = SteadyClock::now() + limit;
+  while (!reached() && SteadyClock::now() < until) {
     ThreadSleeper sleeper;
     ended_.Park(sleeper);
     // The second look that the parking protocol asks for.
-    if (counts().end == End::kRunning) sleeper.WaitFor(std::chrono::milliseconds(20));
+    if (!reached()) sleeper.WaitFor(until - SteadyClock::now());
     ended_.Unpark(sleeper);
   }
 }
 
-void Source::Detach() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (tracer_ != nullptr) tracer_->Detach();
-}
-
 void Source::Loop() {
   End end = End::kStopped;
-  for (;;) {
-    // Before the drain: what was there when somebody asked us to stop is drained.
-    const bool stopping = stop_.load(std::memory_order_relaxed);
+  while (!asked()) {
     const std::uint64_t before = reader_->position();
-    const RingReader::Rest rest = Drain();
+    const RingReader::Rest rest = Drain(reader_->end(), [this] { return asked(); });
     if (rest == RingReader::Rest::kCorrupt) {
       end = End::kCorrupt;
       break;
     }
-    if (stopping) {
-      DrainTheRest();
+    if (outlet_->closed()) {
+      end = End::kTargetClosed;
       break;
     }
-    if (outlet_->closed()) {
-      Detach();
-      DrainTheRest();
-      end = End::kTargetClosed;
+    if (Replaced()) {
+      end = End::kReplaced;
       break;
     }
     Wait(rest, reader_->position() - before);
   }
-  Release(end);
+  Finish(end);
 }
 
-RingReader::Rest Source::Drain() {
-  if (mapper_ != nullptr) mapper_->Tell(ClockOffsets::Measure());
+template <typename Leave>
+RingReader::Rest Source::Drain(std::uint64_t end, Leave&& leave) {
+  if (mapper_ != nullptr) mapper_->Tell(epoch_clock_->Measure());
   const RingReader::Rest rest = reader_->Drain(
-      reader_->end(),
-      [this](const std::uint8_t* record, std::uint32_t size) { Take(record, size); });
+      end, [this](const std::uint8_t* record, std::uint32_t size) { Take(record, size); }, leave);
   outlet_->Flush();
   return rest;
 }
@@ -165,15 +191,34 @@ void Source::Wait(RingReader::Rest rest, std::uint64_t drained) {
   } else if (drained > mapping_->memory().size / 4) {
     return;
   } else if (drained != 0) {
-    Sleep(false, std::int64_t{pace_.interval_micros} * 1000);
+    Gather();
   } else {
     Sleep(true, std::int64_t{std::min(pace_.longest_wait_ms, kLookMs)} * 1'000'000);
   }
 }
 
+// Nobody wakes us meanwhile, so we look at the fill, often enough for the fastest programs. When
+// nothing has come since the last look, there is nothing to wait for: to listen costs less.
+void Source::Gather() {
+  const std::uint64_t size = mapping_->memory().size;
+  const auto slice = static_cast<std::int64_t>(size / 2 * 1'000'000 / kFastestFill);
+  std::int64_t left = std::int64_t{pace_.interval_micros} * 1000;
+  auto now = SteadyClock::now();
+  for (;;) {
+    const std::uint64_t seen = reader_->end();
+    Sleep(false, std::min(slice, left));
+    if (left <= slice || asked()) return;
+    const std::uint64_t end = reader_->end();
+    if (end == seen || end - reader_->position() > size / 4) return;
+    const auto woken = SteadyClock::now();
+    left -= std::chrono::duration_cast<std::chrono::nanoseconds>(woken - now).count();
+    now = woken;
+    if (left <= 0) return;
+  }
+}
+
 void Source::Sleep(bool for_records, std::int64_t nanoseconds) {
-  pollfd waiting[] = {{signal_.get(), POLLIN, 0},
-                      {tracer_ != nullptr ? tracer_->ring() : ring_.get(), POLLIN, 0}};
+  pollfd waiting[] = {{signal_.get(), POLLIN, 0}, {ring(), POLLIN, 0}};
   timespec timeout{};
   timeout.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000);
   timeout.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000);
@@ -181,32 +226,86 @@ void Source::Sleep(bool for_records, std::int64_t nanoseconds) {
   Add(wakes_, 1);
 }
 
-// After the programs were detached: up to what has been given out by now, records that are being
-// written included. A foreign program goes on, so there is a last record, too.
-void Source::DrainTheRest() {
-  const std::uint64_t end = reader_->end();
-  for (int looks = 0; looks < kBusyLooks; ++looks) {
-    const RingReader::Rest rest = Drain();
-    if (rest != RingReader::Rest::kBusy) return;
-    if (static_cast<std::int64_t>(end - reader_->position()) <= 0) return;
-    std::this_thread::sleep_for(std::chrono::nanoseconds(kBusyNs));
+// Whether another ring buffer is pinned in place of ours and is not to be followed, or cannot be.
+bool Source::Replaced() {
+  UniqueFd successor;
+  if (!pin_.has_value() || !pin_->Replaced(successor)) return false;
+  // Nobody will find the old one again.
+  while (!asked() && !outlet_->closed()) {
+    const RingReader::Rest rest = Drain(reader_->end(), [this] { return asked(); });
+    if (rest == RingReader::Rest::kCorrupt) break;
+    if (rest == RingReader::Rest::kNothing && reader_->position() == reader_->end()) break;
+    if (rest == RingReader::Rest::kBusy) Sleep(false, kBusyNs);
   }
+  return !origin_.follow || !Follow(std::move(successor));
 }
 
-void Source::Release(End end) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (tracer_ != nullptr) lost_ = tracer_->Lost();
-  delivered_ = outlet_->delivered();
-  dropped_ = outlet_->dropped();
-  outlet_.reset();
-  target_.rings.reset();
+bool Source::Follow(UniqueFd successor) {
+  Failure failure;
+  auto mapping = successor.valid() ? RingMapping::Map(successor.get(), failure) : nullptr;
+  if (mapping == nullptr) return false;
+  reader_.emplace(mapping->memory());
+  mapping_ = std::move(mapping);
+  origin_.ring = std::move(successor);
+  pin_.emplace(origin_.path, origin_.ring.get());
+  Add(followed_, 1);
+  return true;
+}
+
+// Up to what had been given out when we were asked to end, records that are being written included,
+// as far as there is time. False: the ring buffer is corrupt.
+bool Source::DrainTheRest() {
+  const auto limit = SteadyClock::now() + kFinishLimit;
+  const auto late = [limit] { return SteadyClock::now() >= limit; };
+  const std::uint64_t end = reader_->end();
+  // Signed, as positions wrap around at last.
+  const auto left = [this, end] { return static_cast<std::int64_t>(end - reader_->position()); };
+  do {
+    const RingReader::Rest rest = Drain(end, late);
+    if (rest == RingReader::Rest::kCorrupt) return false;
+    if (rest == RingReader::Rest::kBusy)
+      std::this_thread::sleep_for(std::chrono::nanoseconds(kBusyNs));
+  } while (left() > 0 && !late());
+  // A tracer's ring buffer goes with it. Its records are alike, and none is ever discarded.
+  if (tracer_ != nullptr && left() > 0) {
+    const std::uint64_t records = static_cast<std::uint64_t>(left()) / Tracer::kRecordBytes;
+    Add(captured_, records);
+    outlet_->Drop(records);
+  }
+  return true;
+}
+
+// First everything is counted, and those who stop us are told. Then it is given back, which takes
+// its time for large ring buffers.
+void Source::Finish(End end) {
+  // Lost first: what happens after this is counted in neither.
+  auto lost = Lost();
+  const bool of_use = tracer_ != nullptr || !outlet_->closed();
+  if (end != End::kCorrupt && of_use && !DrainTheRest()) end = End::kCorrupt;
+  std::unique_ptr<Tracer> tracer;
+  std::shared_ptr<RingSet> rings;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    lost_ = std::move(lost);
+    delivered_ = outlet_->delivered();
+    dropped_ = outlet_->dropped();
+    outlet_.reset();
+    tracer = std::move(tracer_);
+    rings = std::move(target_.rings);
+    ending_ = end;
+    progress_ = Progress::kCounted;
+  }
+  ended_.WakeAll();
+  tracer.reset();
+  rings.reset();
+  mapper_.reset();
   reader_.reset();
   mapping_.reset();
-  mapper_.reset();
-  tracer_.reset();
-  ring_.Reset();
+  origin_.ring.Reset();
+  const std::lock_guard<std::mutex> lock(mutex_);
   signal_.Reset();
   end_ = end;
+  progress_ = Progress::kReleased;
   ended_.WakeAll();
 }
 
@@ -221,6 +320,7 @@ Source::Counts Source::counts() {
           at(malformed_),
           at(too_large_),
           at(wakes_),
+          at(followed_),
           end_};
 }
 

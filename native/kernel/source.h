@@ -4,17 +4,22 @@
 #define TAPIO_KERNEL_SOURCE_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "../core/ring_set.h"
 #include "../core/wake.h"
 #include "bpf.h"
+#include "clock_shift.h"
+#include "epoch_clock.h"
 #include "failure.h"
 #include "outlet.h"
+#include "pin_watch.h"
 #include "record_mapper.h"
 #include "ring_mapping.h"
 #include "tracer.h"
@@ -22,8 +27,9 @@
 namespace tapio::kernel {
 
 // Threads: any, for every method; Start once.
-// Guarantees: every record that the ring buffer had is delivered, dropped, malformed or too large,
-//   and counted so. The thread runs no foreign code.
+// Guarantees: every record that a tracer's ring buffer had is delivered, dropped, malformed or too
+//   large, and counted so; what was not read of another program's stays there. The thread runs no
+//   foreign code.
 // Full: see Outlet; while it waits or is slow, the ring buffer fills and the kernel loses records.
 // Closed: a closed target ends it within kLook.
 // Memory: the thread holds the source; at its end it frees every descriptor and mapping, and lets
@@ -42,20 +48,29 @@ class Source : public std::enable_shared_from_this<Source> {
     // The reader looks at least this often, for programs that do not wake it.
     std::uint32_t longest_wait_ms;
   };
-  enum class End : std::uint32_t { kRunning, kStopped, kTargetClosed, kCorrupt };
+  // The ring buffer of another program.
+  struct Origin {
+    UniqueFd ring;
+    std::string path;  // where it is pinned; empty: it came by descriptor
+    bool follow;       // what is pinned there later
+  };
+  enum class End : std::uint32_t { kRunning, kStopped, kTargetClosed, kCorrupt, kReplaced };
   struct Counts {
-    std::uint64_t captured, delivered, dropped, malformed, too_large, wakes;
+    std::uint64_t captured, delivered, dropped, malformed, too_large, wakes, followed;
     End end;
   };
 
-  // `tracer` is absent for the ring buffer of another program. Without a mapper, records travel as
-  // they are.
-  static std::shared_ptr<Source> Make(std::unique_ptr<Tracer> tracer, UniqueFd ring,
+  // One of `tracer` and `origin` is given. Without a mapper, records travel as they are.
+  static std::shared_ptr<Source> Make(std::unique_ptr<Tracer> tracer, Origin origin,
                                       std::unique_ptr<RecordMapper> mapper, Target target,
                                       Pace pace, Failure& failure);
 
   bool Start(Failure& failure);
-  // Returns when the thread has ended: what the kernel had written is delivered or dropped.
+  // Makes the thread end, and does not wait.
+  void Ask();
+  // Returns when the thread has ended: what the kernel had written is delivered or counted as
+  // dropped. Within 100 ms in any case: `end` is kRunning after it in the one case that the thread
+  // was not let run for that long.
   void Stop();
 
   Counts counts();
@@ -65,31 +80,47 @@ class Source : public std::enable_shared_from_this<Source> {
  private:
   Source() = default;
 
+  enum class Progress { kReading, kCounted, kReleased };
+
   static void Run(void* self);
   void Loop();
-  RingReader::Rest Drain();
+  void WaitFor(Progress progress, std::chrono::milliseconds limit);
+  template <typename Leave>
+  RingReader::Rest Drain(std::uint64_t end, Leave&& leave);
   void Take(const std::uint8_t* record, std::uint32_t size);
   void Wait(RingReader::Rest rest, std::uint64_t drained);
+  void Gather();
   void Sleep(bool for_records, std::int64_t nanoseconds);
-  void DrainTheRest();
-  void Detach();
-  void Release(End end);
+  bool Replaced();
+  bool Follow(UniqueFd successor);
+  bool DrainTheRest();
+  void Finish(End end);
 
-  // What the thread works with; freed at its end, under the mutex.
+  bool asked() const { return stop_.load(std::memory_order_relaxed); }
+  int ring() const { return tracer_ != nullptr ? tracer_->ring() : origin_.ring.get(); }
+
+  // What the thread works with; freed at its end.
   std::unique_ptr<RingMapping> mapping_;
   std::optional<RingReader> reader_;
   std::unique_ptr<RecordMapper> mapper_;
-  std::optional<Outlet> outlet_;
-  UniqueFd ring_;
+  std::optional<KernelClocks> clocks_;
+  std::optional<EpochClock> epoch_clock_;
+  std::optional<PinWatch> pin_;
+  Origin origin_{};
   Target target_{};
   Pace pace_{};
 
   std::mutex mutex_;
   ParkingLot ended_;  // those in Stop
+  // Under the mutex, as other threads look at them.
   std::unique_ptr<Tracer> tracer_;
+  std::optional<Outlet> outlet_;
   UniqueFd signal_;
   std::vector<std::uint64_t> lost_;
+  // The end is told when all is freed, or after a Stop that cannot wait for that.
   End end_ = End::kStopped;
+  End ending_ = End::kStopped;
+  Progress progress_ = Progress::kReading;
   std::uint64_t delivered_ = 0;  // of the outlet, once it is gone
   std::uint64_t dropped_ = 0;
 
@@ -98,6 +129,7 @@ class Source : public std::enable_shared_from_this<Source> {
   std::atomic<std::uint64_t> malformed_{0};
   std::atomic<std::uint64_t> too_large_{0};
   std::atomic<std::uint64_t> wakes_{0};
+  std::atomic<std::uint64_t> followed_{0};
 };
 
 }  // namespace tapio::kernel

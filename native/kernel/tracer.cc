@@ -112,7 +112,10 @@ bool Tracer::AttachAll(const Options& options, ProgramPlan& plan, Failure& failu
   }
   for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
     if ((options.probes >> probe & 1) == 0) continue;
-    if (!Attach(static_cast<Probe>(probe), plan, failure)) return false;
+    if (!Attach(static_cast<Probe>(probe), plan, failure)) {
+      failure.detail = probe + 1;
+      return false;
+    }
   }
   return true;
 }
@@ -158,7 +161,9 @@ const std::vector<std::uint64_t>& Tracer::Lost() {
 Failure ProbeTracing() {
   Failure failure;
   const auto page = static_cast<std::uint32_t>(sysconf(_SC_PAGESIZE));
-  Tracer::Open({Bit(Probe::kExec), page, 0, {}, true, {}}, failure);
+  // Every program there is: the kernel may permit one and refuse another.
+  constexpr std::uint32_t kAll = (1U << kProbes) - 1;
+  Tracer::Open({kAll, page, 0, {}, true, {}}, failure);
   return failure;
 }
 

@@ -9,6 +9,7 @@
 
 #include "bpf.h"
 #include "failure.h"
+#include "ring_reader.h"
 #include "tracer_program.h"
 
 namespace tapio::kernel {
@@ -28,6 +29,10 @@ class Tracer {
     // Numbers; those of the 32-bit table kSyscallNumbers higher.
     std::vector<std::uint32_t> syscalls;
   };
+
+  // What each record takes of the ring buffer.
+  static constexpr std::uint64_t kRecordBytes =
+      (sizeof(TracerRecord) + RingReader::kHeaderBytes + 7) / 8 * 8;
 
   // nullptr, and why, when the kernel refuses.
   static std::unique_ptr<Tracer> Open(const Options& options, Failure& failure);

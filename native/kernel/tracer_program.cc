@@ -182,7 +182,7 @@ class ProbeWriter : private ProgramParts {
     code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, lost);
     code_.Move(kRecord, Reg::kR0);
     code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, tid)), kIds);
-    code_.Call(BPF_FUNC_ktime_get_ns);
+    code_.Call(BPF_FUNC_ktime_get_boot_ns);
     code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, time_ns)), Reg::kR0);
     code_.Call(BPF_FUNC_get_current_uid_gid);
     code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, uid)), Reg::kR0);

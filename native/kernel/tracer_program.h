@@ -19,7 +19,7 @@ inline constexpr std::size_t kProbes = 4;
 // What a program writes into the ring buffer. lib/kernel/tracer-shapes.ts describes it once more,
 // as a layout like that of any foreign program.
 struct TracerRecord {
-  std::uint64_t time_ns;  // CLOCK_MONOTONIC
+  std::uint64_t time_ns;  // CLOCK_BOOTTIME
   std::uint32_t tid;
   std::uint32_t pid;
   std::uint32_t uid;

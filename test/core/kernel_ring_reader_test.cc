@@ -145,6 +145,20 @@ TEST(OnlyUpToTheEndThatWasAskedFor) {
   CHECK_EQ(Reading(reader).records.size(), 1);
 }
 
+TEST(ADrainIsLeftBetweenTwoSteps) {
+  FakeKernelRing ring;
+  RingReader reader(ring.memory());
+  for (std::uint32_t n = 0; n < 200; ++n) FakeKernelRing::Submit(Write(ring, n, 8));
+  std::uint32_t visits = 0;
+  const auto count = [&](const std::uint8_t*, std::uint32_t) { ++visits; };
+  const auto leave = [&] { return visits >= 100; };
+  CHECK(reader.Drain(reader.end(), count, leave) == Rest::kLeft);
+  CHECK_EQ(visits, 2 * RingReader::kStep);
+  CHECK_EQ(ring.consumer(), reader.position());
+  CHECK(reader.Drain(reader.end(), count) == Rest::kNothing);
+  CHECK_EQ(visits, 200);
+}
+
 TEST(GarbageLengthsAreRefusedForGood) {
   constexpr std::uint32_t kLengths[] = {9,    17,   24,         100,        4088,
                                         4096, 4097, 0x3fffffff, 0x3ffffff8, 0x20000000};

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -79,16 +80,19 @@ std::size_t CountPrograms() {
   return count;
 }
 
-// A process that makes system calls when told to.
+// A process that makes system calls when told to, as fast as it can, or so many in a millisecond.
 class Caller {
  public:
-  explicit Caller(std::uint32_t calls) {
+  explicit Caller(std::uint32_t calls, std::uint32_t per_millisecond = 0) {
     if (pipe(go_) != 0) std::abort();
     pid_ = fork();
     if (pid_ == 0) {
       char byte;
       if (read(go_[0], &byte, 1) != 1) _exit(1);
-      for (std::uint32_t i = 0; i < calls; ++i) syscall(SYS_getppid);
+      for (std::uint32_t i = 0; i < calls; ++i) {
+        if (per_millisecond != 0 && i % per_millisecond == 0) usleep(1000);
+        syscall(SYS_getppid);
+      }
       _exit(0);
     }
   }
@@ -115,12 +119,11 @@ std::shared_ptr<RingSet> Rings(std::uint64_t slots, std::uint32_t rings = 1,
 }
 
 std::shared_ptr<Source> Trace(const std::shared_ptr<RingSet>& rings, Outlet::Policy policy,
-                              const Tracer::Options& options) {
+                              const Tracer::Options& options, Source::Pace pace = {1000, 1000}) {
   Failure failure;
   auto tracer = Tracer::Open(options, failure);
   if (!CHECK(tracer != nullptr)) return nullptr;
-  auto source = Source::Make(std::move(tracer), UniqueFd(), nullptr, {rings, policy, 112},
-                             {1000, 1000}, failure);
+  auto source = Source::Make(std::move(tracer), {}, nullptr, {rings, policy, 112}, pace, failure);
   return CHECK(source != nullptr && source->Start(failure)) ? source : nullptr;
 }
 
@@ -133,6 +136,12 @@ std::uint64_t Sum(const std::vector<std::uint64_t>& numbers) {
   std::uint64_t sum = 0;
   for (const std::uint64_t number : numbers) sum += number;
   return sum;
+}
+
+// A stop delivers for a bounded time only, which a sanitizer makes too short.
+void WaitForCaptured(Source& source, std::uint64_t count) {
+  while (source.counts().captured < count && Sum(source.Lost()) == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 }  // namespace
@@ -182,6 +191,7 @@ TEST(EveryCallOnce) {
   const auto source = Trace(rings, Outlet::Policy::kReject, GetppidOf(caller.pid(), 1 << 22));
   REQUIRE(source != nullptr);
   caller.RunToEnd();
+  WaitForCaptured(*source, kCalls);
   source->Stop();
   const Source::Counts counts = source->counts();
   CHECK_EQ(counts.captured, kCalls);
@@ -280,6 +290,64 @@ TEST(AStopDoesNotWaitForRoom) {
   CHECK_EQ(counts.dropped, 984);
 }
 
+// The ring buffer has room for 910 records, so a reader that slept for the interval would lose 4 of
+// 5; a slow machine has 18 ms to let it look.
+TEST(NothingIsLostInAnIntervalThatIsLongerThanTheRoomLasts) {
+  NEEDS_KERNEL;
+  constexpr std::uint32_t kCalls = 40'000;
+  Caller caller(kCalls, 50);
+  const auto rings = Rings(65536);
+  const auto source =
+      Trace(rings, Outlet::Policy::kReject, GetppidOf(caller.pid(), 1 << 16), {100'000, 1000});
+  REQUIRE(source != nullptr);
+  caller.RunToEnd();
+  WaitForCaptured(*source, kCalls);
+  source->Stop();
+  CHECK_EQ(Sum(source->Lost()), 0);
+  CHECK_EQ(source->counts().delivered, kCalls);
+}
+
+// One record wakes the reader, and another one ends the interval: then it listens again.
+TEST(AnIntervalWithNothingToGatherCostsFewLooks) {
+  NEEDS_KERNEL;
+  const auto rings = Rings(65536);
+  Caller caller(1);
+  const auto source =
+      Trace(rings, Outlet::Policy::kReject, GetppidOf(caller.pid(), 1 << 16), {100'000, 1000});
+  REQUIRE(source != nullptr);
+  caller.RunToEnd();
+  while (source->counts().captured == 0) std::this_thread::yield();
+  const std::uint64_t before = source->counts().wakes;
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  // It looks every 50 ms, whether its target is closed.
+  CHECK(source->counts().wakes - before < 20);
+  source->Stop();
+}
+
+TEST(AStopOfALongBacklogIsBoundedAndCountsAllOfIt) {
+  NEEDS_KERNEL;
+  constexpr std::uint32_t kCalls = 1'500'000;
+  auto fastest = std::chrono::steady_clock::duration::max();
+  // On a busy machine a stop may have to wait for its turn.
+  for (int i = 0; i < 3 && fastest >= std::chrono::milliseconds(100); ++i) {
+    Caller caller(kCalls);
+    const auto rings = Rings(16);
+    const auto source = Trace(rings, Outlet::Policy::kBlock, GetppidOf(caller.pid(), 1 << 27));
+    REQUIRE(source != nullptr);
+    caller.RunToEnd();
+    const auto since = std::chrono::steady_clock::now();
+    source->Stop();
+    fastest = std::min(fastest, std::chrono::steady_clock::now() - since);
+    while (source->counts().end == Source::End::kRunning) source->Stop();
+    const Source::Counts counts = source->counts();
+    CHECK_EQ(counts.captured, kCalls);
+    CHECK_EQ(counts.delivered, 16);
+    CHECK_EQ(counts.dropped, kCalls - 16);
+    CHECK_EQ(Sum(source->Lost()), 0);
+  }
+  CHECK(fastest < std::chrono::milliseconds(100));
+}
+
 TEST(EachCpuHasItsRing) {
   NEEDS_KERNEL;
   Caller caller(1000);
@@ -296,11 +364,12 @@ TEST(EachCpuHasItsRing) {
   Failure failure;
   auto tracer = Tracer::Open(GetppidOf(caller.pid(), 1 << 20), failure);
   REQUIRE(tracer != nullptr);
-  const auto source = Source::Make(std::move(tracer), UniqueFd(),
-                                   std::make_unique<RecordMapper>(std::move(plan), symbols),
-                                   {rings, Outlet::Policy::kReject, 112}, {1000, 1000}, failure);
+  const auto source =
+      Source::Make(std::move(tracer), {}, std::make_unique<RecordMapper>(std::move(plan), symbols),
+                   {rings, Outlet::Policy::kReject, 112}, {1000, 1000}, failure);
   REQUIRE(source != nullptr && source->Start(failure));
   caller.RunToEnd();
+  WaitForCaptured(*source, 1000);
   source->Stop();
   CHECK_EQ(rings->Stats(1 % tapio::ConfiguredCpus()).puts, 1000);
 }
