@@ -1,6 +1,5 @@
 /** Events as lines of JSON to a file, a pipe or a terminal, and an exact count of those that got there whole. */
 import { eventToJSON, type EventView } from '../index';
-import { isReaderGone } from './command';
 import type { FileTarget } from './output/file-target';
 import type { OnFailure, Output } from './output/output';
 import { visibleJSON } from './output/visible-text';
@@ -66,7 +65,7 @@ export class LineSink implements Sink {
     if (!file?.canReopen) return false;
     this.output.replace(async (old) => {
       try {
-        const writer = await file.open(true);
+        const writer = file.reopen();
         await old.close().catch((error: Error) => tell(`sink ${file.path}: ${error.message}`));
         tell(`sink ${file.path}: opened anew`);
         return writer;
@@ -86,7 +85,7 @@ export class LineSink implements Sink {
 
   private lose(count: number, error: NodeJS.ErrnoException): void {
     this.lost += count;
-    this.lostBecause ??= isReaderGone(error) ? 'reader gone' : (error.code ?? error.message);
+    this.lostBecause ??= this.output.isReaderGone ? 'reader gone' : (error.code ?? error.message);
   }
 }
 

@@ -191,6 +191,19 @@ describe('with others at the same file', () => {
     expect(result.code).toBe(0);
   });
 
+  test('a named pipe without a reader that took the place of the file is no reason to stand still', async () => {
+    const run = new Tapio([...synthetic, '--sink', `file:${file}`, '--json']);
+    await untilSize(file, 10_000);
+    fs.renameSync(file, `${file}.1`);
+    execFileSync('mkfifo', [file]);
+    run.child.kill('SIGHUP');
+    await run.until('stderr', (text) => /not opened anew, the file of before is kept: ENXIO/.test(text));
+    run.child.kill('SIGTERM');
+    const result = await run.end();
+    expect(linesOf(`${file}.1`).events).toBe(summaryOf(result).delivered);
+    expect(result.code).toBe(0);
+  });
+
   test('a named pipe is waited for, and SIGHUP ends its run', async () => {
     execFileSync('mkfifo', [file]);
     const run = new Tapio([...synthetic, '--sink', `file:${file}`, '--json']);
