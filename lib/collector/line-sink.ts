@@ -66,7 +66,7 @@ export class LineSink implements Sink {
     this.output.replace(async (old) => {
       try {
         const writer = file.reopen();
-        await old.close().catch((error: Error) => tell(`sink ${file.path}: ${error.message}`));
+        await this.closeFile(old);
         tell(`sink ${file.path}: opened anew`);
         return writer;
       } catch (error) {
@@ -79,8 +79,12 @@ export class LineSink implements Sink {
 
   async close(): Promise<void> {
     await this.output.drained();
-    // A remote file system may tell only now that it is full.
-    if (this.file) await this.output.close().catch((error: Error) => this.onFailure(error, Buffer.alloc(0)));
+    if (this.file) await this.closeFile(this.output);
+  }
+
+  /** A remote file system may tell only now that it is full. */
+  private async closeFile(file: Pick<Output, 'close'>): Promise<void> {
+    await file.close().catch((error: Error) => this.onFailure(error, Buffer.alloc(0)));
   }
 
   private lose(count: number, error: NodeJS.ErrnoException): void {

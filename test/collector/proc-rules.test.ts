@@ -43,7 +43,15 @@ interface Stat {
 }
 
 function statLine(pid: number, stat: Stat = {}): string {
-  const { comm = 'name', state = 'S', flags = 0, threads = 1, startTime = 100, startCode = 0, startStack = 0 } = stat;
+  const {
+    comm = 'name',
+    state = 'S',
+    flags = 0,
+    threads = 1,
+    startTime = 100,
+    startCode = 0,
+    startStack = 0,
+  } = stat;
   return `${pid} (${comm}) ${state} 1 1 1 0 -1 ${flags} 0 0 0 0 0 0 0 0 20 0 ${threads} 0 ${startTime} 0 10 0 ${startCode} 0 ${startStack} 0\n`;
 }
 
@@ -230,9 +238,15 @@ describe('network namespaces', () => {
     writeProcess(7);
     connect(7, socket(1000, '01'));
     write('7/net/tcp6', 'heading\n');
+    // What tells that nothing has changed must not hide what could not be read.
+    const established = (count: number): void =>
+      write('7/net/snmp', `Tcp: ActiveOpens PassiveOpens CurrEstab\nTcp: 1 1 ${count}\n`);
+    write('7/net/sockstat', 'TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 1\n');
+    established(1);
     changes();
     fs.rmSync(path.join(root, '7/net/tcp6'));
     connect(7);
+    established(0);
     expect(changes()).toEqual([]);
     write('7/net/tcp6', 'heading\n');
     expect(changes()).toEqual(['close 1000']);
