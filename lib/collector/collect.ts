@@ -41,8 +41,8 @@ export async function collect(asked: CollectOptions): Promise<number> {
   const sink = await openSink(options.sink, inputs, (failure) => end.request(failure));
   stdout.onFailure(() => end.request());
   // A terminal that is gone ends the run, also one whose events go into a file: nobody could stop it any more.
-  stderr.onFailure((error) => {
-    if (error.code === 'EIO') end.hurry();
+  stderr.onFailure(() => {
+    if (stderr.output.isReaderGone && stderr.output.isTerminal) end.hurry();
   });
   const clock = new RunClock();
   const stamped = new Set(options.sources.filter((name) => SOURCES.get(name)?.stampsEvents));

@@ -12,11 +12,6 @@ export interface Command {
 
 export const ExitCode = { Done: 0, Failed: 1, Usage: 2, Interrupted: 130 } as const;
 
-/** The reader of a stream went away: a pipe's other end, or the terminal. No failure of ours. */
-export function isReaderGone(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'EPIPE' || error.code === 'EIO';
-}
-
 /** The command line cannot be run as written; the message names the option and the value. */
 export class UsageError extends Error {
   override name = 'UsageError';

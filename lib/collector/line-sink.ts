@@ -1,6 +1,5 @@
 /** Events as lines of JSON to a file, a pipe or a terminal, and an exact count of those that got there whole. */
 import { eventToJSON, type EventView } from '../index';
-import { isReaderGone } from './command';
 import type { FileTarget } from './output/file-target';
 import type { OnFailure, Output } from './output/output';
 import { visibleJSON } from './output/visible-text';
@@ -66,8 +65,8 @@ export class LineSink implements Sink {
     if (!file?.canReopen) return false;
     this.output.replace(async (old) => {
       try {
-        const writer = await file.open(true);
-        await old.close().catch((error: Error) => tell(`sink ${file.path}: ${error.message}`));
+        const writer = file.reopen();
+        await this.closeFile(old);
         tell(`sink ${file.path}: opened anew`);
         return writer;
       } catch (error) {
@@ -80,13 +79,17 @@ export class LineSink implements Sink {
 
   async close(): Promise<void> {
     await this.output.drained();
-    // A remote file system may tell only now that it is full.
-    if (this.file) await this.output.close().catch((error: Error) => this.onFailure(error, Buffer.alloc(0)));
+    if (this.file) await this.closeFile(this.output);
+  }
+
+  /** A remote file system may tell only now that it is full. */
+  private async closeFile(file: Pick<Output, 'close'>): Promise<void> {
+    await file.close().catch((error: Error) => this.onFailure(error, Buffer.alloc(0)));
   }
 
   private lose(count: number, error: NodeJS.ErrnoException): void {
     this.lost += count;
-    this.lostBecause ??= isReaderGone(error) ? 'reader gone' : (error.code ?? error.message);
+    this.lostBecause ??= this.output.isReaderGone ? 'reader gone' : (error.code ?? error.message);
   }
 }
 

@@ -3,6 +3,7 @@ import { spawn, type ChildProcessWithoutNullStreams, type SpawnOptions } from 'n
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { eventFromJSON } from '@tapio/performance';
 
 /** Of build/test/collector, where this runs. */
 const root = path.resolve(__dirname, '..', '..', '..');
@@ -112,6 +113,21 @@ export async function tapio(args: string[], input = '', env: NodeJS.ProcessEnv =
   const run = new Tapio(args, env);
   run.child.stdin.end(input);
   return run.end();
+}
+
+/** What the summary for people says of events. */
+export function toldBy(text: string): Pick<Summary, 'produced' | 'delivered' | 'dropped'> {
+  const figures = /([\d,]+) produced = ([\d,]+) delivered \+ ([\d,]+) dropped/.exec(text);
+  if (!figures) throw new Error(`no summary: ${text}`);
+  const [produced, delivered, dropped] = figures.slice(1).map((figure) => Number(figure.replaceAll(',', '')));
+  return { produced, delivered, dropped };
+}
+
+/** How many whole lines a text has, each an event, and what is behind the last of them. */
+export function linesIn(text: string): { events: number; rest: string } {
+  const lines = text.split('\n');
+  const rest = lines.pop() ?? '';
+  return { events: lines.map((line) => eventFromJSON(line)).length, rest };
 }
 
 /** The object on the last line of stdout. */

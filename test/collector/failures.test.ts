@@ -109,4 +109,18 @@ if (process.platform === 'linux') {
     expect(child.stderr).toMatch(/^tapio: stdout: ENOSPC[^\n]*\n$/);
     expect(child.status).toBe(1);
   });
+
+  test('an error of the disk is told and fails the run, though a terminal that is gone gives the same one', () => {
+    // No program has memory at address 0, so a write to it fails with EIO.
+    const broken = fs.openSync('/proc/self/mem', 'r+');
+    const args = ['collect', '--source', 'synthetic', '--duration', '20', '--sink', 'stdout'];
+    const { stderr, status } = spawnSync(process.execPath, [main, ...args], {
+      stdio: ['ignore', broken, 'pipe'],
+      encoding: 'utf8',
+    });
+    fs.closeSync(broken);
+    expect(stderr).toMatch(/^tapio: stdout: EIO: i\/o error, write$/m);
+    expect(stderr).toMatch(/not delivered \(EIO\)$/m);
+    expect(status).toBe(1);
+  });
 }

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createEvent, eventFromJSON, eventToJSON } from '@tapio/performance';
 import { smallDiskTest } from '../support/small-disk';
-import { endAll, main, summaryOf, Tapio, tapio, type Summary } from './cli';
+import { endAll, linesIn, main, summaryOf, Tapio, tapio, toldBy, type Summary } from './cli';
 
 let directory: string;
 let file: string;
@@ -21,12 +21,8 @@ afterEach(() => {
 
 const synthetic = ['collect', '--source', 'synthetic', '--rate', '20000'];
 
-/** The whole lines of a file, each an event, and what is behind the last of them. */
-function linesOf(name: string): { events: number; rest: string } {
-  const lines = fs.readFileSync(name, 'utf8').split('\n');
-  const rest = lines.pop() ?? '';
-  lines.forEach((line) => eventFromJSON(line));
-  return { events: lines.length, rest };
+function linesOf(name: string): ReturnType<typeof linesIn> {
+  return linesIn(fs.readFileSync(name, 'utf8'));
 }
 
 /** Runs a shell command line, in which `tapio` is the command. */
@@ -77,13 +73,9 @@ describe('delivered is the number of whole lines', () => {
 
   const expectToldOnStdout = (line: string, name: string, code: string): void => {
     const { stderr, status } = shell(line);
-    const lines = fs.readFileSync(name, 'utf8').split('\n');
-    const rest = lines.pop() ?? '';
-    lines.forEach((text) => eventFromJSON(text));
-    const [, produced, delivered, dropped] = /([\d,]+) produced = ([\d,]+) delivered \+ ([\d,]+) dropped/
-      .exec(stderr)!
-      .map((text) => Number(text.replaceAll(',', '')));
-    expect(delivered).toBe(lines.length);
+    const { events, rest } = linesOf(name);
+    const { produced, delivered, dropped } = toldBy(stderr);
+    expect(delivered).toBe(events);
     expect(produced).toBe(delivered + dropped);
     const told = new RegExp(
       `^tapio: stdout: ${code}: [a-z ]+, write(; its last line is cut short)?$`,
@@ -112,10 +104,7 @@ describe('delivered is the number of whole lines', () => {
     // The reader takes what there is up to its end, and no more comes once it has gone.
     const line = `tapio ${synthetic.join(' ')} --sink stdout --duration 20 2> told | head -c 300000 > ${file}`;
     shell(line);
-    const told = fs.readFileSync(path.join(directory, 'told'), 'utf8');
-    const [, produced, delivered, dropped] = /([\d,]+) produced = ([\d,]+) delivered \+ ([\d,]+) dropped/
-      .exec(told)!
-      .map((text) => Number(text.replaceAll(',', '')));
+    const { produced, delivered, dropped } = toldBy(fs.readFileSync(path.join(directory, 'told'), 'utf8'));
     expect(produced).toBe(delivered + dropped);
     // All that the reader has, and at most a pipe's content more.
     const read = fs.readFileSync(file, 'utf8').split('\n').length - 1;
@@ -188,6 +177,19 @@ describe('with others at the same file', () => {
     run.child.kill('SIGTERM');
     const result = await run.end();
     expect(linesOf(path.join(file, 'out')).events).toBe(summaryOf(result).delivered);
+    expect(result.code).toBe(0);
+  });
+
+  test('a named pipe without a reader that took the place of the file is no reason to stand still', async () => {
+    const run = new Tapio([...synthetic, '--sink', `file:${file}`, '--json']);
+    await untilSize(file, 10_000);
+    fs.renameSync(file, `${file}.1`);
+    execFileSync('mkfifo', [file]);
+    run.child.kill('SIGHUP');
+    await run.until('stderr', (text) => /not opened anew, the file of before is kept: ENXIO/.test(text));
+    run.child.kill('SIGTERM');
+    const result = await run.end();
+    expect(linesOf(`${file}.1`).events).toBe(summaryOf(result).delivered);
     expect(result.code).toBe(0);
   });
 

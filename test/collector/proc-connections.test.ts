@@ -114,8 +114,12 @@ async function expectSeen(
     expect(attributes).toEqual({ networkNamespace: namespace });
     expect(kernel!.pid).toBe(pid);
   }
+  const comm = fs.readFileSync(`/proc/${helper.pid}/comm`, 'utf8').trim();
   helper.child.kill('SIGKILL');
-  for (const direction of ['egress', 'ingress']) await run.seen(ours('tcp.close', direction));
+  for (const direction of ['egress', 'ingress']) {
+    const { kernel } = await run.seen(ours('tcp.close', direction));
+    expect(kernel).toMatchObject(pid === undefined ? {} : { pid, comm });
+  }
   expect(run.events.filter(ours('tcp.open', 'egress'))).toHaveLength(1);
 }
 

@@ -36,14 +36,23 @@ interface Stat {
   comm?: string;
   state?: string;
   flags?: number;
+  threads?: number;
   startTime?: number;
   startCode?: number;
   startStack?: number;
 }
 
 function statLine(pid: number, stat: Stat = {}): string {
-  const { comm = 'name', state = 'S', flags = 0, startTime = 100, startCode = 0, startStack = 0 } = stat;
-  return `${pid} (${comm}) ${state} 1 1 1 0 -1 ${flags} 0 0 0 0 0 0 0 0 20 0 1 0 ${startTime} 0 10 0 ${startCode} 0 ${startStack} 0\n`;
+  const {
+    comm = 'name',
+    state = 'S',
+    flags = 0,
+    threads = 1,
+    startTime = 100,
+    startCode = 0,
+    startStack = 0,
+  } = stat;
+  return `${pid} (${comm}) ${state} 1 1 1 0 -1 ${flags} 0 0 0 0 0 0 0 0 20 0 ${threads} 0 ${startTime} 0 10 0 ${startCode} 0 ${startStack} 0\n`;
 }
 
 function writeProcess(pid: number, stat: Stat = {}, uid = 33): void {
@@ -86,6 +95,20 @@ describe('processes', () => {
     // The pid of a zombie that was reaped meanwhile.
     writeProcess(7, { startTime: 300 });
     expect(watcher.sample().map(({ kind }) => kind)).toEqual(['start']);
+  });
+
+  test('one whose first thread has ended lives while it has others, also when none of them is met', () => {
+    const watcher = watchProcesses();
+    writeProcess(7, { threads: 3 });
+    watcher.sample();
+    writeProcess(7, { threads: 3, state: 'Z' });
+    expect(watcher.sample()).toEqual([]);
+    write('7/task/7/stat', statLine(7, { state: 'Z' }));
+    write('7/task/9/stat', statLine(9, { state: 'X' }));
+    expect(watcher.sample()).toEqual([]);
+    expect([...watcher.living()].map(({ pid }) => pid)).toEqual([7]);
+    writeProcess(7, { state: 'Z' });
+    expect(watcher.sample().map(({ kind }) => kind)).toEqual(['exit']);
   });
 
   test('an exec shows in the place of the program, or in that the process has executed none before', () => {
@@ -164,7 +187,7 @@ describe('directions by who listens', () => {
       ...{ local: end('127.0.0.1', 80), remote: end('127.0.0.1', 81), direction: undefined },
       ...{ uid: 1, inode: '5', network: undefined },
     };
-    const { network } = connectionEvent({ kind: 'open', connection }, 0n, { get: () => undefined });
+    const { network } = connectionEvent({ kind: 'open', connection }, 0n);
     expect(network).toEqual({
       protocol: 'tcp',
       sourceIP: '127.0.0.1',
@@ -215,9 +238,15 @@ describe('network namespaces', () => {
     writeProcess(7);
     connect(7, socket(1000, '01'));
     write('7/net/tcp6', 'heading\n');
+    // What tells that nothing has changed must not hide what could not be read.
+    const established = (count: number): void =>
+      write('7/net/snmp', `Tcp: ActiveOpens PassiveOpens CurrEstab\nTcp: 1 1 ${count}\n`);
+    write('7/net/sockstat', 'TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 1\n');
+    established(1);
     changes();
     fs.rmSync(path.join(root, '7/net/tcp6'));
     connect(7);
+    established(0);
     expect(changes()).toEqual([]);
     write('7/net/tcp6', 'heading\n');
     expect(changes()).toEqual(['close 1000']);

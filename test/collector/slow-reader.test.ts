@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { createEvent, eventFromJSON, eventToJSON } from '@tapio/performance';
+import { createEvent, eventToJSON } from '@tapio/performance';
 import { onTerminal, terminalTest } from '../support/terminal';
-import { endAll, main, summaryOf, Tapio } from './cli';
+import { endAll, linesIn, main, summaryOf, Tapio, toldBy } from './cli';
 
 let directory: string;
 beforeEach(() => (directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-'))));
@@ -19,33 +19,13 @@ const synthetic = ['collect', '--source', 'synthetic', '--rate', '30000'];
 /** Ended in any case, also when the test fails. */
 const tapio = `timeout -s KILL 25 "${process.execPath}" "${main}"`;
 
-interface Told {
-  produced: number;
-  delivered: number;
-  dropped: number;
-}
-
-function toldBy(summary: string): Told {
-  const figures = /([\d,]+) produced = ([\d,]+) delivered \+ ([\d,]+) dropped/.exec(summary);
-  if (!figures) throw new Error(`no summary: ${summary}`);
-  const [produced, delivered, dropped] = figures.slice(1).map((text) => Number(text.replaceAll(',', '')));
-  return { produced, delivered, dropped };
-}
-
-/** The whole lines, each an event, and whether there is something behind the last. */
-function linesIn(text: string): { events: number; isTorn: boolean } {
-  const lines = text.split('\n');
-  const rest = lines.pop();
-  return { events: lines.map((line) => eventFromJSON(line)).length, isTorn: rest !== '' };
-}
-
-function expectExact(told: Told, stderr: string, received: string): void {
-  const { events, isTorn } = linesIn(received);
+function expectExact(told: ReturnType<typeof toldBy>, stderr: string, received: string): void {
+  const { events, rest } = linesIn(received);
   expect(told.delivered).toBe(events);
   expect(told.dropped).toBeGreaterThan(0);
   expect(told.produced).toBe(told.delivered + told.dropped);
   expect(stderr).toMatch(
-    isTorn ? /within 5 s of the stop; its last line is cut short/ : /within 5 s of the stop$/m,
+    rest !== '' ? /within 5 s of the stop; its last line is cut short/ : /within 5 s of the stop$/m,
   );
 }
 

@@ -21,24 +21,20 @@ export class FileTarget {
 
   /** A file that is there is emptied, unless it is appended to. A named pipe is waited for until somebody reads it. */
   async open(append: boolean): Promise<Writer> {
-    const fd = await this.openDescriptor();
-    try {
-      const input = findInput(fd, this.inputs);
-      if (input)
-        throw new UsageError(
-          `--sink ${JSON.stringify(`file:${this.path}`)} is the file that ${input.name} reads`,
-        );
-      this.isFile = fs.fstatSync(fd).isFile();
-      if (this.isFile) {
-        if (append) endLastLine(fd);
-        else fs.ftruncateSync(fd, 0);
+    for (;;) {
+      try {
+        return this.openNow(append);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'ENXIO' || !fs.statSync(this.path).isFIFO()) throw error;
+        await delay(READER_MS);
       }
-    } catch (error) {
-      fs.closeSync(fd);
-      throw error;
     }
-    this.fd = fd;
-    return writerOf(fd);
+  }
+
+  /** Goes on in what has the path by now; throws for a named pipe without a reader, which would hold up all that is to be written. */
+  reopen(): Writer {
+    return this.openNow(true);
   }
 
   /** Whether another file can take this one's name; not that of a pipe or a device. */
@@ -60,16 +56,25 @@ export class FileTarget {
     }
   }
 
-  private async openDescriptor(): Promise<number> {
-    for (;;) {
-      try {
-        return fs.openSync(this.path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY, 0o666);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'ENXIO' || !fs.statSync(this.path).isFIFO()) throw error;
-        await delay(READER_MS);
+  private openNow(append: boolean): Writer {
+    const fd = fs.openSync(this.path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY, 0o666);
+    try {
+      const input = findInput(fd, this.inputs);
+      if (input)
+        throw new UsageError(
+          `--sink ${JSON.stringify(`file:${this.path}`)} is the file that ${input.name} reads`,
+        );
+      this.isFile = fs.fstatSync(fd).isFile();
+      if (this.isFile) {
+        if (append) endLastLine(fd);
+        else fs.ftruncateSync(fd, 0);
       }
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
     }
+    this.fd = fd;
+    return writerOf(fd);
   }
 }
 

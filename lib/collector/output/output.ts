@@ -32,6 +32,12 @@ export class Output {
     return this.writer.isTerminal;
   }
 
+  /** It failed as its reader went away: a pipe's other end, or the terminal. No failure of ours; EIO of a disk is one. */
+  get isReaderGone(): boolean {
+    const code = this.failure?.code;
+    return code === 'EPIPE' || (code === 'EIO' && this.isTerminal);
+  }
+
   /** Bytes that were not taken yet. */
   get waitingBytes(): number {
     return this.waiting;

@@ -3,7 +3,7 @@
  * as text. No write waits for a reader or throws; one to stdout that fails is told, and costs the exit code.
  */
 import tty, { type WriteStream } from 'node:tty';
-import { ExitCode, isReaderGone } from '../command';
+import { ExitCode } from '../command';
 import { fit } from '../text-format';
 import { Output, type OnFailure } from './output';
 import { visible, visibleJSON } from './visible-text';
@@ -87,7 +87,7 @@ let terminals: number[] = [];
 export function guardStandardStreams(): void {
   terminals = [0, 1, 2].filter((fd) => tty.isatty(fd));
   stdout.onFailure((error, torn) => {
-    if (isReaderGone(error)) return;
+    if (stdout.output.isReaderGone) return;
     stdoutFailed = true;
     stderr.print(`tapio: stdout: ${error.message}${torn.length > 0 ? CUT_SHORT : ''}`);
   });

@@ -137,7 +137,10 @@ class ReaderWriter implements Writer {
     }
   }
 
-  /** Resolves when there may be room, with how much of the piece was taken already: all or nothing. */
+  /**
+   * Resolves when there may be room, with how much of the piece was taken already: all or nothing. Only a TCP socket may have taken a
+   * part of a piece that is given up on, which nobody tells.
+   */
   private async waitForRoom(piece: Buffer): Promise<number> {
     const { socket } = this;
     if (!socket) {

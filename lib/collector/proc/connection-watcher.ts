@@ -1,5 +1,6 @@
 /** Finds TCP connections of one network namespace that opened or closed between two samples of its tables. */
 import { Listeners, type Direction } from './listeners';
+import type { ProcessInfo } from './process-watcher';
 import type { FileReader } from './read-file';
 import { tcpActivity } from './tcp-activity';
 import { parseKey, parseTcpTable, reverseKey, TcpState, type Endpoint, type TcpLine } from './tcp-table';
@@ -13,8 +14,8 @@ export interface Connection {
   readonly uid: number | undefined;
   /** '0' when the socket no longer belonged to a process when it was first seen. */
   readonly inode: string;
-  /** For the watcher's owner: the process that holds the socket, once it has been looked up. */
-  pid?: number;
+  /** For the watcher's owner: the process that held the socket when it was found, as it was when it was last seen. */
+  owner?: ProcessInfo;
   /** The network namespace it is in, where that is not the one of this process. */
   readonly network: string | undefined;
 }
@@ -67,7 +68,10 @@ export class ConnectionWatcher {
     const changes: ConnectionChange[] = [];
     if (this.isQuiet(directory)) return changes;
     const lines = this.readTables(directory);
-    if (!lines) return changes;
+    if (!lines) {
+      this.activity = undefined;
+      return changes;
+    }
     this.samples++;
     const listening = lines.filter(({ state }) => state === TcpState.Listen);
     this.listeners.replace(listening.map(({ key }) => parseKey(key).local));

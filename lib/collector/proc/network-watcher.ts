@@ -33,8 +33,8 @@ export class NetworkWatcher {
     const id = namespaceOf(`${root}/self`);
     this.ownId = typeof id === 'number' ? id : undefined;
     // Two ways to one namespace: some systems that imitate /proc number its files anew for each.
-    this.seesOthers = namespaceOf(`${root}/thread-self`) === id;
-    if (!this.seesOthers || id === 'hidden') {
+    this.seesOthers = id !== 'hidden' && namespaceOf(`${root}/thread-self`) === id;
+    if (!this.seesOthers) {
       this.warnOnce(
         'this system does not tell network namespaces apart: only connections of its own are seen',
       );

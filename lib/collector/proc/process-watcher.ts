@@ -120,6 +120,8 @@ export class ProcessWatcher {
       known = undefined;
     }
     const life = stat.ended ? this.livingThread(directory, stat) : { directory, stat };
+    // Threads come and go while they are looked at: that none was met alive does not say that none is.
+    if (!life && stat.threads > 1) return;
     if (!known) {
       known = this.track(pid, life ?? { directory, stat });
       if (this.samples > 1) changes.push({ kind: 'start', process: known });

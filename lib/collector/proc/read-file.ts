@@ -1,7 +1,7 @@
 /** Reading small files of /proc at the least cost: one buffer for all of them, and no error for what is gone. */
 import fs from 'node:fs';
 
-/** Not for files that change while they are read in parts; the text is valid until it is replaced by yours. */
+/** One thread's. Not for files that change while they are read in parts. */
 export class FileReader {
   private buffer = Buffer.allocUnsafe(65_536);
 

@@ -61,7 +61,7 @@ async function run({
     const timestamp = now();
     outlet.offer([
       ...processChanges.map((change) => processEvent(change, timestamp)),
-      ...connectionChanges.map((change) => connectionEvent(change, timestamp, processes)),
+      ...connectionChanges.map((change) => connectionEvent(change, timestamp)),
     ]);
     pauseMs = pace.pause(binding.threadCpuTime() - begin.cpu, performance.now() - begin.wall);
   }
@@ -127,7 +127,7 @@ function findOwners(changes: ConnectionChange[], owners: SocketOwners, processes
   }
   for (const [inode, pid] of owners.find(new Set(wanted.keys()), processes.living())) {
     const connection = wanted.get(inode);
-    if (connection) connection.pid = pid;
+    if (connection) connection.owner = processes.get(pid);
   }
 }
 
@@ -180,14 +180,9 @@ function difference({ process, before }: Extract<ProcessChange, { kind: 'exec' |
  * The source of the connection is the side that opened it, whichever side this host is; where that cannot be told, this side, and no
  * direction.
  */
-export function connectionEvent(
-  { kind, connection }: ConnectionChange,
-  timestamp: bigint,
-  processes: Pick<ProcessWatcher, 'get'>,
-): UnifiedEvent {
-  const { local, remote, direction, uid, pid, network } = connection;
+export function connectionEvent({ kind, connection }: ConnectionChange, timestamp: bigint): UnifiedEvent {
+  const { local, remote, direction, uid, owner, network } = connection;
   const [from, to] = direction === 'ingress' ? [remote, local] : [local, remote];
-  const owner = pid === undefined ? undefined : processes.get(pid);
   return {
     id: generateEventId(),
     timestamp,
@@ -195,7 +190,7 @@ export function connectionEvent(
     source: 'proc',
     category: 'network',
     severity: 'info',
-    kernel: { pid, uid, comm: owner?.comm },
+    kernel: { pid: owner?.pid, uid, comm: owner?.comm },
     network: {
       protocol: 'tcp',
       sourceIP: from.ip,
