@@ -38,7 +38,8 @@ export async function collect(asked: CollectOptions): Promise<number> {
     end.request(undefined);
   });
 
-  const threads = startThreads(options, buffer, clock, (text) => display.message(`tapio: ${text}`));
+  const warn = (text: string): void => display.message(`tapio: ${text}`);
+  const threads = startThreads(options, buffer, clock, warn, () => consumer.arrived());
   const allEnded = watchThreads(threads, end);
   await Promise.race([Promise.all(threads.map(({ ready }) => ready)), end.requested]);
 
@@ -84,11 +85,12 @@ function startThreads(
   buffer: PerCPUEventBuffer,
   clock: RunClock,
   warn: (text: string) => void,
+  arrived: () => Promise<boolean>,
 ): SourceThread[] {
   return options.sources.flatMap((name) =>
     (SOURCES.get(name)?.settings(options) ?? []).map((settings: unknown) => {
       const data = { settings, buffer: buffer.handle, epochOffset: clock.epochOffset };
-      return new SourceThread(name, data, warn);
+      return new SourceThread(name, data, warn, arrived);
     }),
   );
 }

@@ -24,15 +24,25 @@ export interface CollectOptions {
   readonly seed?: number;
   /** Time between two samples of the proc source. */
   readonly procIntervalMs: number;
+  /** Paths and patterns of the file source. */
+  readonly files: readonly string[];
+  /** Where the file source begins in files that it does not know. */
+  readonly from: 'start' | 'end';
+  /** Where the file source keeps how far it has read. */
+  readonly positions?: string;
 }
 
 /** The shared overflow ring is this many times one CPU's ring, as in the defaults of PerCPUEventBuffer. */
 export const OVERFLOW_FACTOR = 16;
 
+const FILE_PREFIX = 'file:';
+
 const OPTIONS_OF_A_SOURCE = [
   ['rate', 'synthetic'],
   ['workers', 'synthetic'],
   ['proc-interval', 'proc'],
+  ['from', 'file:PATH'],
+  ['positions', 'file:PATH'],
 ] as const;
 
 const DEFAULTS = {
@@ -43,6 +53,7 @@ const DEFAULTS = {
   // Of one thread's 165,000 events a second, a ring holds what comes in 50 ms, the overflow ring 800 ms.
   bufferSize: 4_194_304,
   procInterval: 500,
+  from: 'start',
 };
 
 export const COLLECT_USAGE = `Usage: tapio collect [options]
@@ -53,11 +64,21 @@ ring for each CPU into a sink.
 Options:
   --source NAME     where events come from (default ${DEFAULTS.source}); may be repeated
                     auto      ebpf where it is permitted, else proc; says which
-${[...SOURCES].map(([name, source]) => `                    ${name.padEnd(10)}${source.summary}`).join('\n')}
+${[...SOURCES].map(([name, source]) => `                    ${(name === 'file' ? 'file:PATH' : name).padEnd(10)}${source.summary}`).join('\n')}
+                    PATH may be a pattern such as '/var/log/*.json', quoted;
+                    all files together are one source, which goes on through
+                    renaming, copying and cutting, removal and creation
+  --from WHERE      start or end of files that are there at the start and whose
+                    position is not known (default ${DEFAULTS.from}); later ones are read
+                    from their start
+  --positions FILE  keeps how far files have been read, for the next run, at
+                    least once: lines whose events had not reached the sink
+                    when a run ended or was killed come again
   --rate N          events a second of the synthetic source (default ${DEFAULTS.rate})
   --workers N       threads of the synthetic source, sharing --rate (default ${DEFAULTS.workers})
   --duration S      seconds to run, fractions allowed
-                    (default: until Ctrl-C, or until standard input ends)
+                    (default: until Ctrl-C, or until standard input ends;
+                    files are followed on and on)
   --sink SINK       where events go (default ${DEFAULTS.sink})
                       none      are counted and measured only
                       stdout    lines of JSON, one event each
@@ -87,6 +108,10 @@ Examples:
       from one file into another, checking every line; the lines may change
       their order, as an event waits in the ring of the CPU that put it
 
+  tapio collect --source 'file:/var/log/app/*.log' --positions app.pos \
+      --sink stdout
+      what an application logs, in all of its files, going on where the
+      run before ended
   tapio collect --source stdin --correlate --sink stdout < events.ndjson |
       grep correlation
       what belongs together in recorded events
@@ -116,17 +141,7 @@ second Ctrl-C.
 /** Throws UsageError for anything that cannot be run as written. */
 export function parseCollectOptions(args: string[]): CollectOptions {
   const values = parse(args);
-  const sources = values.source ?? [DEFAULTS.source];
-  for (const name of sources) {
-    if (name !== AUTO && !SOURCES.has(name)) {
-      throw new UsageError(
-        `--source ${JSON.stringify(name)}: there is no such source; known are ${[AUTO, ...SOURCES.keys()].join(', ')}`,
-      );
-    }
-    if (sources.indexOf(name) !== sources.lastIndexOf(name)) {
-      throw new UsageError(`--source ${JSON.stringify(name)}: given twice`);
-    }
-  }
+  const { sources, files } = parseSources(values.source ?? [DEFAULTS.source]);
   const seconds =
     values.duration === undefined ? undefined : numberOption('duration', values.duration, 0.001, 1e6, false);
   const options: CollectOptions = {
@@ -141,14 +156,52 @@ export function parseCollectOptions(args: string[]): CollectOptions {
     seed: sources.includes('synthetic') ? seedOf(process.env.SEED) : undefined,
     procIntervalMs:
       numberOption('proc-interval', values['proc-interval'], 10, 3_600_000, true) ?? DEFAULTS.procInterval,
+    files,
+    from: parseFrom(values.from ?? DEFAULTS.from),
+    positions: values.positions === undefined ? undefined : nonEmpty('positions', values.positions),
   };
   for (const [option, source] of OPTIONS_OF_A_SOURCE) {
-    const given = sources.includes(source) || (source === 'proc' && sources.includes(AUTO));
+    const given = sources.includes(source.split(':')[0]) || (source === 'proc' && sources.includes(AUTO));
     if (values[option] !== undefined && !given) {
       throw new UsageError(`--${option} ${JSON.stringify(values[option])}: needs --source ${source}`);
     }
   }
   return options;
+}
+
+/** Names of SOURCES and of `auto`; all files together are one source. */
+function parseSources(given: readonly string[]): { sources: string[]; files: string[] } {
+  const names = new Set<string>();
+  const files: string[] = [];
+  for (const source of given) {
+    const file = source.startsWith(FILE_PREFIX) ? source.slice(FILE_PREFIX.length) : undefined;
+    const name = file === undefined ? source : 'file';
+    if (file === '' || source === 'file') {
+      throw new UsageError(`--source ${JSON.stringify(source)}: must be file:PATH`);
+    }
+    if (name !== AUTO && !SOURCES.has(name)) {
+      const known = [AUTO, ...SOURCES.keys()].map((each) => (each === 'file' ? 'file:PATH' : each));
+      throw new UsageError(
+        `--source ${JSON.stringify(name)}: there is no such source; known are ${known.join(', ')}`,
+      );
+    }
+    if (given.indexOf(source) !== given.lastIndexOf(source)) {
+      throw new UsageError(`--source ${JSON.stringify(source)}: given twice`);
+    }
+    names.add(name);
+    if (file !== undefined) files.push(file);
+  }
+  return { sources: [...names], files };
+}
+
+function parseFrom(text: string): 'start' | 'end' {
+  if (text === 'start' || text === 'end') return text;
+  throw new UsageError(`--from ${JSON.stringify(text)}: must be start or end`);
+}
+
+function nonEmpty(name: string, text: string): string {
+  if (text === '') throw new UsageError(`--${name} "": must be a path`);
+  return text;
 }
 
 function parse(args: string[]) {
@@ -168,6 +221,8 @@ function parse(args: string[]) {
         correlate: { type: 'boolean' },
         'buffer-size': { type: 'string' },
         'proc-interval': { type: 'string' },
+        from: { type: 'string' },
+        positions: { type: 'string' },
       },
     });
   } catch (error) {

@@ -19,6 +19,8 @@ export interface Sink {
   take(view: EventView): void;
   /** Sends on what was taken. A promise means that the sink is slow: take nothing until it resolves. */
   flush(): Promise<void> | undefined;
+  /** Resolves when everything flushed so far is counted as delivered or lost. */
+  settled(): Promise<void>;
   /** A sink to the same place with counts of its own, for events of another origin. Close it first; it says nothing of failures. */
   beside(): Sink;
   /** Resolves when everything flushed is counted as delivered or lost. */
@@ -65,6 +67,10 @@ class CountingSink implements Sink {
 
   flush(): undefined {
     return undefined;
+  }
+
+  settled(): Promise<void> {
+    return Promise.resolve();
   }
 
   beside(): Sink {
@@ -133,9 +139,13 @@ class NdjsonSink implements Sink {
     return new NdjsonSink(this.stream, this.name, () => undefined, false);
   }
 
-  async close(): Promise<void> {
-    // The callback of a last, empty write comes after those of all others, whether they went well or not.
+  /** The callback of an empty write comes after those of all before, whether they went well or not. */
+  async settled(): Promise<void> {
     await new Promise<void>((resolve) => this.stream.write('', () => resolve()));
+  }
+
+  async close(): Promise<void> {
+    await this.settled();
     if (!this.ends || this.broken) return;
     await new Promise<void>((resolve) => {
       this.stream.once('close', resolve);
