@@ -37,13 +37,13 @@ export const OVERFLOW_FACTOR = 16;
 
 const FILE_PREFIX = 'file:';
 
-const OPTIONS_OF_A_SOURCE = [
-  ['rate', 'synthetic'],
-  ['workers', 'synthetic'],
-  ['proc-interval', 'proc'],
-  ['from', 'file:PATH'],
-  ['positions', 'file:PATH'],
-] as const;
+const OPTIONS_OF_A_SOURCE = {
+  rate: 'synthetic',
+  workers: 'synthetic',
+  'proc-interval': 'proc',
+  from: 'file:PATH',
+  positions: 'file:PATH',
+} as const;
 
 const DEFAULTS = {
   source: AUTO,
@@ -160,7 +160,7 @@ export function parseCollectOptions(args: string[]): CollectOptions {
     from: parseFrom(values.from ?? DEFAULTS.from),
     positions: values.positions === undefined ? undefined : nonEmpty('positions', values.positions),
   };
-  for (const [option, source] of OPTIONS_OF_A_SOURCE) {
+  for (const [option, source] of entriesOf(OPTIONS_OF_A_SOURCE)) {
     const given = sources.includes(source.split(':')[0]) || (source === 'proc' && sources.includes(AUTO));
     if (values[option] !== undefined && !given) {
       throw new UsageError(`--${option} ${JSON.stringify(values[option])}: needs --source ${source}`);
@@ -192,6 +192,10 @@ function parseSources(given: readonly string[]): { sources: string[]; files: str
     if (file !== undefined) files.push(file);
   }
   return { sources: [...names], files };
+}
+
+function entriesOf<T extends object>(object: T): [keyof T, T[keyof T]][] {
+  return Object.entries(object) as [keyof T, T[keyof T]][];
 }
 
 function parseFrom(text: string): 'start' | 'end' {
