@@ -8,6 +8,7 @@ import { read, sourceFiles } from './source-files.mjs';
 const ranks = {
   base: 0,
   event: 1,
+  formats: 2,
   pools: 2,
   buffers: 3,
   flow: 4,

@@ -1,0 +1,2 @@
+export { createFormatReader, type FormatReader, type FormatReaderOptions } from './format-reader';
+export type { FormatName } from './format';
