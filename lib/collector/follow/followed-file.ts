@@ -8,9 +8,20 @@ const NEWLINE = 0x0a;
 /** Files whose first bytes are the same, as headers are, differ within so many. */
 const TELLING_BYTES = 256;
 
+/** What tells a place in a file in a later run. */
+export interface KnownPlace {
+  readonly offset: number;
+  /** How many of the file's first bytes are in the digest. */
+  readonly headLength: number;
+  /** Of the PlaceMark. */
+  readonly digest: string;
+}
+
 export class FollowedFile {
   /** Tells it from every other file that exists now. */
   readonly key: string;
+  /** No place of it has been saved. */
+  isNew = true;
   /** Set while there may be something to read. */
   mayHaveMore = true;
   /** Everything before this byte has become events that are in the buffer, or has been told as none. */
@@ -58,22 +69,22 @@ export class FollowedFile {
   }
 
   /** Goes on from a place of an earlier run. False if this is not the file that was read then. */
-  resume(offset: number, digest: string): boolean {
-    const mark = PlaceMark.at(this.fd, offset);
+  resume({ offset, headLength, digest }: KnownPlace): boolean {
+    const mark = PlaceMark.at(this.fd, offset, headLength);
     if (mark?.digest !== digest) return false;
     this.goTo(mark);
     return true;
   }
 
   /** Whether its name, or how much there is to compare, lets its content decide that. */
-  mayBeCopyOf(file: string, offset: number): boolean {
+  mayBeCopyOf(file: string, headLength: number): boolean {
     const named = path.basename(this.path).startsWith(path.basename(file));
-    return offset > 0 && (named || offset >= TELLING_BYTES);
+    return headLength > 0 && (named || headLength >= TELLING_BYTES);
   }
 
   /** Goes on from the last whole line of another file, of which this one is a copy. False if it is none. */
   resumeAfter(other: FollowedFile): boolean {
-    if (!this.mayBeCopyOf(other.path, other.offset) || !other.mark.isIn(this.fd)) return false;
+    if (!this.mayBeCopyOf(other.path, other.mark.headLength) || !other.mark.isIn(this.fd)) return false;
     const mark = PlaceMark.at(this.fd, other.lines.unfinishedFrom);
     if (mark) this.goTo(mark);
     return mark !== undefined;
@@ -114,10 +125,11 @@ export class FollowedFile {
     this.goTo(PlaceMark.start());
   }
 
-  /** The digest at an offset before the own one; undefined if the file is no longer as it was read. */
-  digestAt(offset: number): string | undefined {
+  /** A place before the own one; undefined if the file is no longer as it was read. */
+  placeAt(offset: number): KnownPlace | undefined {
     const mark = PlaceMark.at(this.fd, offset);
-    return this.mark.isIn(this.fd) ? mark?.digest : undefined;
+    if (!mark || !this.mark.isIn(this.fd)) return undefined;
+    return { offset, headLength: mark.headLength, digest: mark.digest };
   }
 
   close(): void {

@@ -10,7 +10,7 @@ import type { LineReader } from '../line-reader';
 import { FollowedFile } from './followed-file';
 import { FollowedPath, type Origin } from './followed-path';
 import { PathLookout } from './path-lookout';
-import { Places } from './places';
+import { keyOf, Places } from './places';
 import { findFile } from './rest-of-file';
 
 const BATCH = 256;
@@ -144,7 +144,7 @@ export class Follower {
       if (!this.lookout.matches(place.path)) continue;
       if (this.fresh.some((file) => places!.claimCopy(file, place))) continue;
       const rest =
-        this.findFile(place.path, (file) => places!.claim(file)) ??
+        this.findFile(place.path, (file) => file.key === keyOf(place) && places!.claim(file)) ??
         this.findFile(place.path, (file) => places!.claimCopy(file, place));
       if (rest) this.readBefore(place.path, rest);
     }
@@ -188,6 +188,8 @@ export class Follower {
       progressed = true;
       try {
         const lines = file.read(this.buffer);
+        // Nothing is taken of a file that the next run would not know of.
+        if (this.places && file.isNew && file.offset > 0) await this.save();
         if (lines === 'cut') await this.startOver(name, followed, file);
         else await this.deliver(followed, file, lines);
       } catch (error) {
@@ -292,7 +294,10 @@ export class Follower {
 
   private *safeOffsets(): Generator<{ file: FollowedFile; offset: number }> {
     for (const followed of this.followed.values()) {
-      for (const file of followed.files) yield { file, offset: followed.safeOffset(file) };
+      for (const file of followed.files) {
+        if (file.offset > 0) file.isNew = false;
+        yield { file, offset: followed.safeOffset(file) };
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Where reading stands in each file, over restarts: what an earlier run has left, and what this one will leave. */
 import path from 'node:path';
-import type { FollowedFile } from './followed-file';
+import type { FollowedFile, KnownPlace } from './followed-file';
 import { PositionFile, type SavedPlace } from './position-file';
 
 export class Places {
@@ -22,14 +22,14 @@ export class Places {
   /** Goes on in a file where an earlier run stopped. False if none has read it, or it is not the same any more. */
   claim(file: FollowedFile): boolean {
     const place = this.unclaimed.get(file.key);
-    return place !== undefined && file.resume(place.offset, place.digest) && this.unclaimed.delete(file.key);
+    return place !== undefined && file.resume(place) && this.unclaimed.delete(file.key);
   }
 
   /** The same by the content alone: the file may be a copy. */
   claimCopy(file: FollowedFile, place: SavedPlace): boolean {
     return (
-      file.mayBeCopyOf(place.path, place.offset) &&
-      file.resume(place.offset, place.digest) &&
+      file.mayBeCopyOf(place.path, place.headLength) &&
+      file.resume(place) &&
       this.unclaimed.delete(keyOf(place))
     );
   }
@@ -54,21 +54,20 @@ export class Places {
     const places = new Map(this.unclaimed);
     const seenAt = Date.now();
     for (const { file, offset } of files) {
-      const digest = digestAt(file, offset);
-      // A file that is not as it was read keeps its place until the cut is noticed, which it will show.
-      const before = this.written.get(file.key);
-      if (digest === undefined) {
-        if (before) places.set(file.key, before);
-        continue;
-      }
-      places.set(file.key, {
+      const place = placeAt(file, offset);
+      // An empty file cannot be told from another one.
+      if (place?.headLength === 0) continue;
+      const { device, inode } = file;
+      const saved = place && {
         path: path.resolve(file.path),
-        device: String(file.device),
-        inode: String(file.inode),
-        offset,
-        digest,
+        device: `${device}`,
+        inode: `${inode}`,
+        ...place,
         seenAt,
-      });
+      };
+      // A file that is not as it was read keeps its place until the cut is noticed, which that place will show.
+      const kept = saved ?? this.written.get(file.key);
+      if (kept) places.set(file.key, kept);
     }
     return [...places.values()];
   }
@@ -80,15 +79,16 @@ export class Places {
   }
 }
 
-function digestAt(file: FollowedFile, offset: number): string | undefined {
+function placeAt(file: FollowedFile, offset: number): KnownPlace | undefined {
   try {
-    return file.digestAt(offset);
+    return file.placeAt(offset);
   } catch {
     // It cannot be read at the moment.
     return undefined;
   }
 }
 
-function keyOf({ device, inode }: SavedPlace): string {
+/** As of FollowedFile. */
+export function keyOf({ device, inode }: SavedPlace): string {
   return `${device}:${inode}`;
 }

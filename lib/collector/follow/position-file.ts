@@ -5,16 +5,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { isNativeError } from 'node:util/types';
+import type { KnownPlace } from './followed-file';
 
-export interface SavedPlace {
+export interface SavedPlace extends KnownPlace {
   /** Where the file was last seen. */
   readonly path: string;
   /** Decimal: both may exceed what a number holds. */
   readonly device: string;
   readonly inode: string;
-  readonly offset: number;
-  /** Of the PlaceMark at that offset. */
-  readonly digest: string;
   /** When the file was last followed, in ms since the Unix epoch. */
   readonly seenAt: number;
 }
@@ -83,8 +81,8 @@ function isSavedPlace(value: unknown): value is SavedPlace {
     typeof place === 'object' &&
     place !== null &&
     [place.path, place.device, place.inode, place.digest].every((field) => typeof field === 'string') &&
-    Number.isSafeInteger(place.offset) &&
-    (place.offset as number) >= 0 &&
-    Number.isSafeInteger(place.seenAt)
+    [place.offset, place.headLength, place.seenAt].every(
+      (field) => Number.isSafeInteger(field) && Number(field) >= 0,
+    )
   );
 }
