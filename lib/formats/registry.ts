@@ -25,3 +25,6 @@ const ALL: readonly Format[] = [
 ];
 
 export const FORMATS: ReadonlyMap<FormatName, Format> = new Map(ALL.map((format) => [format.name, format]));
+
+/** The names of all formats. */
+export const FORMAT_NAMES: readonly FormatName[] = [...FORMATS.keys()];
