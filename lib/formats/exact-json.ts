@@ -13,7 +13,7 @@ const PERHAPS_INEXACT = /[:,[\s]-?(?:9\d{15}|[1-9]\d{16})|\d[eE]\+?\d{3}/;
  * The same as the value of a key. The quote before the colon ends the key: one that begins a string stands behind one of `:,[{` or
  * a space, and one inside a string behind a backslash.
  */
-const LONG_VALUE = /([^:,[{\s\\]"\s*:\s*)(-?[1-9]\d{16,})(?=\s*[,}])/g;
+const LONG_VALUE = /([^:,[{\s\\]"\s*:\s*)(-?[1-9]\d{16,30})(?=\s*[,}])/g;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const INTEGER = /^-?\d+$/;
 
