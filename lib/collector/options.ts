@@ -1,5 +1,6 @@
 /** The options of `tapio collect`: parsing, checking and the usage text. */
 import { parseArgs } from 'node:util';
+import { FORMAT_NAMES, type FormatName } from '../formats';
 import { AUTO } from './auto-source';
 import { UsageError } from './command';
 import { parseSinkTarget, type SinkTarget } from './sinks';
@@ -22,6 +23,8 @@ export interface CollectOptions {
   readonly bufferSize: number;
   /** Makes the synthetic events repeatable; undefined: others in each run. */
   readonly seed?: number;
+  /** Of the lines of the stdin and file sources. */
+  readonly format: FormatName | typeof AUTO;
   /** Time between two samples of the proc source. */
   readonly procIntervalMs: number;
   /** Paths and patterns of the file source. */
@@ -37,12 +40,14 @@ export const OVERFLOW_FACTOR = 16;
 
 const FILE_PREFIX = 'file:';
 
+/** Options that only some sources have: which. */
 const OPTIONS_OF_A_SOURCE = {
-  rate: 'synthetic',
-  workers: 'synthetic',
-  'proc-interval': 'proc',
-  from: 'file:PATH',
-  positions: 'file:PATH',
+  rate: ['synthetic'],
+  workers: ['synthetic'],
+  'proc-interval': ['proc', AUTO],
+  format: ['stdin', 'file'],
+  from: ['file'],
+  positions: ['file'],
 } as const;
 
 const DEFAULTS = {
@@ -50,6 +55,7 @@ const DEFAULTS = {
   rate: 10_000,
   sink: 'none',
   workers: 1,
+  format: AUTO,
   // Of one thread's 165,000 events a second, a ring holds what comes in 50 ms, the overflow ring 800 ms.
   bufferSize: 4_194_304,
   procInterval: 500,
@@ -76,6 +82,9 @@ ${[...SOURCES].map(([name, source]) => `                    ${(name === 'file' ?
                     when a run ended or was killed come again
   --rate N          events a second of the synthetic source (default ${DEFAULTS.rate})
   --workers N       threads of the synthetic source, sharing --rate (default ${DEFAULTS.workers})
+  --format NAME     what the lines of stdin or files are (default ${DEFAULTS.format})
+                    auto      each line is of the format that it looks like:
+${formatLines()}
   --duration S      seconds to run, fractions allowed
                     (default: until Ctrl-C, or until standard input ends;
                     files are followed on and on)
@@ -112,6 +121,9 @@ Examples:
       --sink stdout
       what an application logs, in all of its files, going on where the
       run before ended
+  tetra getevents -o json | tapio collect --source stdin --sink stdout
+      what another tool has seen, as events; it is told whose lines they are
+
   tapio collect --source stdin --correlate --sink stdout < events.ndjson |
       grep correlation
       what belongs together in recorded events
@@ -138,6 +150,19 @@ figures disagree, or a source, the sink or stdout failed; 2 wrong usage; 130 the
 second Ctrl-C.
 `;
 
+/** The names of all formats, in lines of the usage text. */
+function formatLines(): string {
+  const lines: string[] = [];
+  for (const name of FORMAT_NAMES) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + name.length > 48) lines.push(name);
+    else lines[lines.length - 1] = `${last}, ${name}`;
+  }
+  return lines
+    .map((line, index) => `${' '.repeat(30)}${line}${index < lines.length - 1 ? ',' : ''}`)
+    .join('\n');
+}
+
 /** Throws UsageError for anything that cannot be run as written. */
 export function parseCollectOptions(args: string[]): CollectOptions {
   const values = parse(args);
@@ -154,17 +179,19 @@ export function parseCollectOptions(args: string[]): CollectOptions {
     correlate: values.correlate ?? false,
     bufferSize: numberOption('buffer-size', values['buffer-size'], 512, 2 ** 30, true) ?? DEFAULTS.bufferSize,
     seed: sources.includes('synthetic') ? seedOf(process.env.SEED) : undefined,
+    format: formatOf(values.format ?? DEFAULTS.format),
     procIntervalMs:
       numberOption('proc-interval', values['proc-interval'], 10, 3_600_000, true) ?? DEFAULTS.procInterval,
     files,
     from: parseFrom(values.from ?? DEFAULTS.from),
     positions: values.positions === undefined ? undefined : nonEmpty('positions', values.positions),
   };
-  for (const [option, source] of entriesOf(OPTIONS_OF_A_SOURCE)) {
-    const given = sources.includes(source.split(':')[0]) || (source === 'proc' && sources.includes(AUTO));
-    if (values[option] !== undefined && !given) {
-      throw new UsageError(`--${option} ${JSON.stringify(values[option])}: needs --source ${source}`);
-    }
+  for (const [option, takers] of entriesOf(OPTIONS_OF_A_SOURCE)) {
+    if (values[option] === undefined || takers.some((name) => sources.includes(name))) continue;
+    const needed = takers.filter((name) => name !== AUTO).map((name) => (name === 'file' ? 'file:PATH' : name));
+    throw new UsageError(
+      `--${option} ${JSON.stringify(values[option])}: needs --source ${needed.join(' or --source ')}`,
+    );
   }
   return options;
 }
@@ -217,6 +244,7 @@ function parse(args: string[]) {
       tokens: true,
       options: {
         source: { type: 'string', multiple: true },
+        format: { type: 'string' },
         rate: { type: 'string' },
         workers: { type: 'string' },
         duration: { type: 'string' },
@@ -251,6 +279,14 @@ function joinNegativeNumbers(args: string[]): string[] {
     else joined.push(arg);
   }
   return joined;
+}
+
+function formatOf(name: string): FormatName | typeof AUTO {
+  const known: readonly string[] = [AUTO, ...FORMAT_NAMES];
+  if (known.includes(name)) return name as FormatName;
+  throw new UsageError(
+    `--format ${JSON.stringify(name)}: there is no such format; known are ${known.join(', ')}`,
+  );
 }
 
 /** An empty SEED is none. */

@@ -32,7 +32,7 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
   function write(item: unknown): string {
     switch (typeof item) {
       case 'string':
-        return spend(JSON.stringify(item.toWellFormed()));
+        return spend(quoted(item));
       case 'number':
         if (!Number.isFinite(item)) throw fail(item, 'a finite number');
         return spend(item === 0 && Object.is(item, -0) ? '-0' : String(item));
@@ -73,10 +73,7 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
     for (const key of Object.keys(item)) {
       keys.push(key);
       if (text.length > 1) text += ',';
-      text +=
-        spend(JSON.stringify(key.toWellFormed())) +
-        spend(':') +
-        write((item as Record<string, unknown>)[key]);
+      text += spend(keyText(key)) + write((item as Record<string, unknown>)[key]);
       keys.pop();
     }
     return text + '}';
@@ -87,6 +84,30 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
     if (room < 0) throw new TooLong();
     return text;
   }
+}
+
+/** Of a longer text the engine's own search for what must be escaped is faster. */
+const SHORT = 64;
+const ESCAPED_OR_WIDE = /[^ !#-[\]-~]/;
+
+function quoted(text: string): string {
+  if (text.length < SHORT && !ESCAPED_OR_WIDE.test(text)) return `"${text}"`;
+  return JSON.stringify(text.toWellFormed());
+}
+
+/** Keys recur from event to event: those of late, as they are written. */
+const KEY_TEXTS = new Map<string, string>();
+const MAX_KEY_TEXTS = 1024;
+
+function keyText(key: string): string {
+  const known = KEY_TEXTS.get(key);
+  if (known !== undefined) return known;
+  const text = `${quoted(key)}:`;
+  if (key.length < SHORT) {
+    if (KEY_TEXTS.size === MAX_KEY_TEXTS) KEY_TEXTS.clear();
+    KEY_TEXTS.set(key, text);
+  }
+  return text;
 }
 
 /** An object literal, of any realm, or an object without prototype. */

@@ -7,13 +7,12 @@
 /** Values nested deeper than this are refused: an event's attributes may be 1000 deep, and a reader adds a few levels. */
 export const MAX_DEPTH = 500;
 
-/** Where a number may begin that must be quoted: 16 digits from 9, or 17, or an exponent of three digits. */
-const PERHAPS_INEXACT = /[:,[\s]-?(?:9\d{15}|[1-9]\d{16})|\d[eE]\+?\d{3}/;
-/**
- * The same as the value of a key. The quote before the colon ends the key: one that begins a string stands behind one of `:,[{` or
- * a space, and one inside a string behind a backslash.
- */
-const LONG_VALUE = /([^:,[{\s\\]"\s*:\s*)(-?[1-9]\d{16,})(?=\s*[,}])/g;
+/** The shortest integer that a double may not hold. */
+const SHORTEST_INEXACT = 16;
+const LARGEST_EXACT = '9007199254740991';
+/** A number beyond all doubles has an exponent of three digits or more than this many digits. */
+const MANY_DIGITS = 300;
+const PERHAPS_INFINITE = /\d[eE]\+?\d{3}/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const INTEGER = /^-?\d+$/;
 
@@ -25,7 +24,7 @@ const ESCAPES = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\./g;
 export function parseExact(text: string): unknown {
   let json = text.isWellFormed() ? text : text.toWellFormed();
   if (json.includes('\\u') && ESCAPED_HALF.test(json)) json = json.replace(ESCAPES, replaceHalf);
-  if (PERHAPS_INEXACT.test(json)) json = quoteInexact(json);
+  json = PERHAPS_INFINITE.test(json) ? quoteOutsideStrings(json) : quoteLongIntegers(json);
   try {
     return JSON.parse(json);
   } catch {
@@ -38,12 +37,57 @@ function replaceHalf(escape: string): string {
   return escape.length === 6 ? '\\ufffd' : escape;
 }
 
-function quoteInexact(text: string): string {
-  const quoted = text.replace(LONG_VALUE, '$1"$2"');
-  return PERHAPS_INEXACT.test(quoted) ? quoteOutsideStrings(quoted) : quoted;
+/**
+ * Quotes integers that are the values of keys. Looks at every 16th character only, as each run of 16 digits covers one of those, and at
+ * the whole text with its strings where the place of a run does not tell what it is.
+ */
+function quoteLongIntegers(text: string): string {
+  let result = '';
+  let copied = 0;
+  for (let at = SHORTEST_INEXACT - 1; at < text.length; at += SHORTEST_INEXACT) {
+    if (!isDigit(text, at)) continue;
+    let from = at;
+    while (isDigit(text, from - 1)) from--;
+    let to = at + 1;
+    while (isDigit(text, to)) to++;
+    if (to - from < SHORTEST_INEXACT) continue;
+    const start = text.charCodeAt(from - 1) === MINUS ? from - 1 : from;
+    const place = placeOf(text, start, to);
+    // JSON has no leading zeros: such a line stays no JSON.
+    if (place === 'unknown' || text[from] === '0') return quoteOutsideStrings(text);
+    if (place === 'value' && (to - from > SHORTEST_INEXACT || text.slice(from, to) > LARGEST_EXACT)) {
+      result += `${text.slice(copied, start)}"${text.slice(start, to)}"`;
+      copied = to;
+    }
+    at = to - 1 - (to % SHORTEST_INEXACT);
+  }
+  return copied === 0 ? text : result + text.slice(copied);
 }
 
-/** For what the quick pattern cannot tell: items of arrays, odd keys, digits inside strings. Linear in the text. */
+/**
+ * What a run of digits is: an integer that is the value of a key; or part of something else; or not to be told from here. The
+ * quote before a colon ends a key, unless it begins a string, when it stands behind one of `:,[{` or a space, or stands inside one, behind a
+ * backslash.
+ */
+function placeOf(text: string, start: number, end: number): 'value' | 'part' | 'unknown' {
+  let before = start - 1;
+  while (SPACES.includes(text[before])) before--;
+  if (!':,['.includes(text[before])) return before === start - 1 ? 'part' : 'unknown';
+  if (text[before--] !== ':' || end - start > MANY_DIGITS || !',} ]'.includes(text[end])) return 'unknown';
+  while (SPACES.includes(text[before])) before--;
+  return text[before] === '"' && !NO_END_OF_KEY.includes(text[before - 1]) ? 'value' : 'unknown';
+}
+
+const SPACES = ' \t\n\r';
+const NO_END_OF_KEY = `:,[{\\${SPACES}`;
+const MINUS = 0x2d;
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** The same of all numbers, telling strings from what is between them. Linear in the text. */
 function quoteOutsideStrings(text: string): string {
   let result = '';
   let from = 0;

@@ -33,6 +33,8 @@ export interface FormatReader {
   idle(): UnifiedEvent[];
   /** What still waits for further lines. The reader can be used on. */
   end(): UnifiedEvent[];
+  /** How many of the last lines, from the oldest one that still waits for further ones: to be read again after a crash. */
+  readonly held: number;
   /** The format that was named, or else of the last line that was recognised; undefined before there was one. */
   readonly format: FormatName | undefined;
   /** skipped: how often `onSkip` had a reason to be called. */
@@ -77,6 +79,7 @@ class Reader implements FormatReader, InputLine {
   private readonly textReaders = new Map<TextFormat, TextReader>();
   private readonly told = new Set<FormatName>();
   private readonly indented = new IndentedObject();
+  private indentedSince = 0;
   private readonly streams = new StreamParts();
   /** Of the line being read, where it has one. */
   private wrapper: WrappedLine | undefined;
@@ -91,6 +94,12 @@ class Reader implements FormatReader, InputLine {
 
   get format(): FormatName | undefined {
     return this.current?.name;
+  }
+
+  get held(): number {
+    let oldest = Math.min(this.streams.waitingSince, this.indented.isOpen ? this.indentedSince : Infinity);
+    for (const { waitingSince } of this.textReaders.values()) oldest = Math.min(oldest, waitingSince ?? Infinity);
+    return oldest === Infinity ? 0 : this.lines - oldest + 1;
   }
 
   get number(): number {
@@ -135,7 +144,7 @@ class Reader implements FormatReader, InputLine {
 
   /** A part waits for its last one; what is whole is read as a line of its own. */
   private readWrapped(part: WrappedLine, out: UnifiedEvent[]): void {
-    const whole = this.streams.join(part);
+    const whole = this.streams.join(part, this.lines);
     if (whole === undefined) return;
     if (whole.text === undefined) {
       this.skip('a line in parts that is too long');
@@ -157,7 +166,10 @@ class Reader implements FormatReader, InputLine {
     const first = firstCharacter(text);
     if (first === '') return;
     if (first === '{' || first === '[') {
-      if (this.indented.begins(text)) return;
+      if (this.indented.begins(text)) {
+        this.indentedSince = this.lines;
+        return;
+      }
       const value = parseExact(text);
       if (value !== undefined) this.readValue(value, out);
       else this.readBroken(text, out);

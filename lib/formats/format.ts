@@ -67,6 +67,8 @@ export interface TextFormat extends FormatBase {
 /** Events may span lines: what is waited for is bounded in number and size. */
 export interface TextReader {
   push(line: InputLine, out: UnifiedEvent[]): SkipReason;
+  /** The number of the oldest line that waits; undefined when none does. */
+  readonly waitingSince?: number;
   /** No line has come for a while: appends what has waited long enough. */
   idle?(out: UnifiedEvent[]): void;
   /** Appends all that waits. */

@@ -1,2 +1,3 @@
 export { createFormatReader, type FormatReader, type FormatReaderOptions } from './format-reader';
 export type { FormatName } from './format';
+export { FORMAT_NAMES } from './registry';

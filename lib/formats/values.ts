@@ -80,6 +80,12 @@ export function textMapOf(value: unknown): Record<string, string> | undefined {
   return texts;
 }
 
+/** Undefined for what is no base64, with or without padding, of either alphabet. */
+export function bytesOfBase64(text: string): Uint8Array | undefined {
+  if (!/^[\w+/-]*={0,2}$/.test(text)) return undefined;
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
 /** Any JSON value as text: text as it is, everything else as JSON. */
 export function anyText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
@@ -92,12 +98,16 @@ export function setKey<T>(target: Record<string, T>, key: string, value: T): voi
 }
 
 /**
- * What a format has no field for: the properties but those named in `mapped`, nulls left out. Undefined when nothing is left.
- * Nested values are shared with `value`, not copied.
+ * What a format has no field for: the properties but those named in `mapped`, nulls left out, added to `rest`. Undefined when
+ * there is nothing. Nested values are shared with `value`, not copied.
  */
-export function restOf(value: JsonObject, mapped: ReadonlySet<string>): Record<string, unknown> | undefined {
-  let rest: Record<string, unknown> | undefined;
-  for (const key of Object.keys(value)) {
+export function restOf(
+  value: JsonObject,
+  mapped: ReadonlySet<string>,
+  rest?: Record<string, unknown>,
+): Record<string, unknown> | undefined {
+  // Own properties only, as JSON.parse made it: for...in takes no array of the keys.
+  for (const key in value) {
     if (mapped.has(key)) continue;
     const item = value[key];
     if (item !== null) setKey((rest ??= {}), key, item);

@@ -43,6 +43,7 @@ interface Waiting {
   length: number;
   /** Of the first part. */
   time: bigint | undefined;
+  since: number;
 }
 
 /** Puts the parts of each stream together. At most MAX_LENGTH characters wait for each of the two. */
@@ -60,11 +61,18 @@ export class StreamParts {
     };
   }
 
-  /** The whole line, once its last part has come. */
-  join(part: WrappedLine): WrappedLine | undefined {
+  /** The number of the oldest line that waits, or infinity. */
+  get waitingSince(): number {
+    let oldest = Infinity;
+    if (this.waiting.size > 0) for (const { since } of this.waiting.values()) oldest = Math.min(oldest, since);
+    return oldest;
+  }
+
+  /** The whole line, once its last part has come. number: of the line that the part is. */
+  join(part: WrappedLine, number: number): WrappedLine | undefined {
     const before = this.waiting.get(part.stream);
     if (before === undefined && !part.partial) return part;
-    const all = before ?? { parts: [], length: 0, time: part.time };
+    const all = before ?? { parts: [], length: 0, time: part.time, since: number };
     const { text } = part;
     all.length += text?.length ?? 0;
     if (all.length > MAX_LENGTH) all.parts = [];

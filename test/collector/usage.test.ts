@@ -73,6 +73,7 @@ test('options and their defaults', () => {
     workers: 1,
     json: false,
     correlate: false,
+    format: 'auto',
     bufferSize: 4_194_304,
     procIntervalMs: 500,
   });

@@ -2,9 +2,9 @@
  * The lines of one path in order, whatever files were there one after the other: a rotated one is read to its end
  * before the one that took its place, and an event whose lines are in both is one event.
  */
+import type { FormatReader } from '../../formats';
 import type { UnifiedEvent } from '../../index';
 import type { NdjsonLine } from '../../event/ndjson-lines';
-import type { LineReader } from '../line-reader';
 import type { FollowedFile } from './followed-file';
 
 /** Where an event or a complaint comes from. */
@@ -19,7 +19,7 @@ export class FollowedPath {
   /** Of the last lines, at least those that the reader holds. */
   private recent: { file: FollowedFile; start: number }[] = [];
 
-  constructor(readonly reader: LineReader) {}
+  constructor(readonly reader: FormatReader) {}
 
   /** The one to read from next. */
   get next(): FollowedFile | undefined {

@@ -4,9 +4,9 @@
  */
 import path from 'node:path';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import type { FormatReader } from '../../formats';
 import type { UnifiedEvent } from '../../index';
 import type { NdjsonLine } from '../../event/ndjson-lines';
-import type { LineReader } from '../line-reader';
 import { FollowedFile } from './followed-file';
 import { FollowedPath, type Origin } from './followed-path';
 import { PathLookout } from './path-lookout';
@@ -19,6 +19,8 @@ const READ_BYTES = 256 * 1024;
 const LET_GO_MS = 5000;
 /** Between two writes of the positions. */
 const SAVE_MS = 1000;
+/** How often readers are asked for what has waited long enough for further lines. */
+const IDLE_MS = 1000;
 /** How long reading waits for events to arrive at a sink that others keep busy, before the positions are written. */
 const ARRIVE_MS = 5000;
 
@@ -34,7 +36,7 @@ export interface FollowSettings {
 
 /** Where lines go. */
 export interface FollowTarget {
-  openReader(onSkip: (reason: string) => void): LineReader;
+  openReader(path: string, onSkip: (reason: string) => void): FormatReader;
   /** Resolves when all of them are in the buffer. */
   deliver(events: readonly UnifiedEvent[], onBad: (index: number, error: Error) => void): Promise<void>;
   /** Told of each line that is no event. */
@@ -54,6 +56,7 @@ export class Follower {
   private fresh: FollowedFile[] = [];
   private readonly buffer = Buffer.allocUnsafe(READ_BYTES);
   private savedAt = performance.now();
+  private idledAt = performance.now();
   private hasUnsaved = false;
   /** The line that a reader is at. */
   private current: Origin | undefined;
@@ -80,6 +83,7 @@ export class Follower {
       else this.notice(this.lookout.takeChanged());
       const progressed = await this.turn(signal);
       await this.letGo();
+      await this.takeIdle();
       if (this.saveDue() <= performance.now()) await this.save();
       if (progressed) await nextTurn();
       else await this.lookout.wait(this.dueAt(), signal);
@@ -173,7 +177,7 @@ export class Follower {
   private pathOf(name: string): FollowedPath {
     let followed = this.followed.get(name);
     if (!followed) {
-      const reader = this.target.openReader((reason) => this.target.malformed(this.current!, reason));
+      const reader = this.target.openReader(name, (reason) => this.target.malformed(this.current!, reason));
       this.followed.set(name, (followed = new FollowedPath(reader)));
     }
     return followed;
@@ -242,6 +246,23 @@ export class Follower {
     );
   }
 
+  /** Takes what has waited long enough for further lines. */
+  private async takeIdle(): Promise<void> {
+    if (performance.now() < this.idleDue()) return;
+    this.idledAt = performance.now();
+    for (const followed of this.followed.values()) {
+      if (followed.reader.held === 0) continue;
+      await this.put(followed.reader.idle(), []);
+      followed.forgetRecent();
+      this.hasUnsaved = true;
+    }
+  }
+
+  private idleDue(): number {
+    const isWaiting = [...this.followed.values()].some(({ reader }) => reader.held > 0);
+    return isWaiting ? this.idledAt + IDLE_MS : Infinity;
+  }
+
   private async endReader(followed: FollowedPath): Promise<void> {
     await this.put(followed.reader.end(), []);
   }
@@ -269,7 +290,7 @@ export class Follower {
 
   private dueAt(): number {
     const letGo = [...this.files.values()].filter(({ leftAt }) => leftAt !== undefined).map(letGoAt);
-    return Math.min(this.saveDue(), ...letGo);
+    return Math.min(this.saveDue(), this.idleDue(), ...letGo);
   }
 
   /** Writes the positions of what is with the sink: of a run that is killed, the next one misses nothing. */

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import { LimitedReport } from '../limited-report';
-import { openLineReader } from '../line-reader';
+import { createFormatReader, type FormatName } from '../../formats';
 import { Follower, type FollowSettings } from '../follow/follower';
 import type { SinkTarget } from '../sinks';
 import type { SourceContext, SourceDefinition } from './source';
@@ -12,11 +12,15 @@ import type { SourceContext, SourceDefinition } from './source';
 const STDOUT = 1;
 const STDERR = 2;
 
-export const fileSource: SourceDefinition<FollowSettings> = {
+interface FileSettings extends FollowSettings {
+  readonly format: FormatName | 'auto';
+}
+
+export const fileSource: SourceDefinition<FileSettings> = {
   summary: 'lines of a file as of stdin, followed through rotation',
   stampsEvents: false,
-  settings: ({ files, from, positions, sink }) => [
-    { patterns: files, from, positions, avoid: writtenFiles(sink) },
+  settings: ({ files, from, positions, sink, format }) => [
+    { format, patterns: files, from, positions, avoid: writtenFiles(sink) },
   ],
   run,
 };
@@ -28,10 +32,18 @@ async function run({
   warn,
   ready,
   arrived,
-}: SourceContext<FollowSettings>): Promise<void> {
+}: SourceContext<FileSettings>): Promise<void> {
   const malformed = new LimitedReport(warn);
+  const formats = new LimitedReport(warn);
   const follower = new Follower(settings, {
-    openReader: openLineReader,
+    openReader: (path, onSkip) =>
+      createFormatReader(settings.format, {
+        onSkip: (_, reason) => onSkip(reason),
+        // Lines of our own are what everybody expects.
+        onFormat: (_, found, reason) => {
+          if (found !== 'tapio') formats.report(`${JSON.stringify(path)}: lines of the format ${found}: ${reason}`);
+        },
+      }),
     deliver: (events, onBad) => outlet.deliver(events, onBad),
     malformed: ({ path, line }, reason) => {
       outlet.malformed();
@@ -47,6 +59,7 @@ async function run({
   } finally {
     follower.close();
     malformed.end();
+    formats.end();
   }
 }
 

@@ -1,6 +1,7 @@
 /** Our own: lines of eventToJSON. */
 import { eventFromJSON } from '../../event/json';
 import type { UnifiedEvent } from '../../event/unified-event';
+import { safeText } from '../excerpt';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 
 export const tapioFormat: JsonFormat = {
@@ -9,8 +10,8 @@ export const tapioFormat: JsonFormat = {
   recognise: ({ id, timestamp, type, source, specversion }) =>
     typeof id === 'string' &&
     typeof timestamp === 'string' &&
-    typeof type === 'string' &&
-    typeof source === 'string' &&
+    type !== undefined &&
+    source !== undefined &&
     specversion === undefined
       ? 'id, timestamp, type and source'
       : undefined,
@@ -24,7 +25,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
     out.push(eventFromJSON(line.text.startsWith('[') ? JSON.stringify(value) : line.text));
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return safeText((error as Error).message);
   }
 }
 

@@ -1,0 +1,138 @@
+/** Falco's alerts with json_output. */
+import type { UnifiedEvent } from '../../event/unified-event';
+import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
+import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { severityOfWord } from '../severity';
+import { timeOfCount, timeOfText, Unit } from '../time';
+import { anyText, i32Of, idOf, objectOf, portOf, restOf, textOf, textsOf, u32Of } from '../values';
+
+export const falcoFormat: JsonFormat = {
+  kind: 'json',
+  name: 'falco',
+  recognise: (value) => (isAlert(value) ? 'rule and priority' : undefined),
+  read,
+};
+
+/** Output, message, tags and output_fields can each be switched off. */
+function isAlert({ rule, priority, source, time }: JsonObject): boolean {
+  return (
+    typeof rule === 'string' && typeof priority === 'string' && (source !== undefined || time !== undefined)
+  );
+}
+
+const MAPPED = new Set([
+  ...['hostname', 'message', 'output', 'output_fields', 'priority', 'rule', 'source', 'tags', 'time'],
+]);
+const TIMES = ['evt.time', 'evt.time.iso8601', 'evt.datetime'] as const;
+/** evt.deltatime is always 0 in JSON. */
+const MAPPED_FIELDS = new Set([
+  ...['proc.pid', 'thread.tid', 'user.uid', 'group.gid', 'proc.name', 'evt.type', 'evt.rawres', 'evt.cpu'],
+  ...['fd.cip', 'fd.cport', 'fd.sip', 'fd.sport', 'fd.l4proto', 'evt.deltatime', 'evt.time.s', ...TIMES],
+  ...['k8s.pod.name', 'k8s.ns.name', 'k8s.pod.uid', 'container.id', 'container.name'],
+]);
+
+function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
+  if (!isAlert(value)) return 'no rule and priority';
+  const fields = objectOf(value.output_fields);
+  const event = newEvent(
+    textOf(value.rule) ?? 'alert',
+    'falco',
+    timeOfText(value.time) ?? timeOfFields(fields) ?? line.arrival(),
+  );
+  event.category = textOf(value.source);
+  event.severity = severityOfWord(value.priority);
+  event.message = textOf(value.message) ?? textOfOutput(value.output, value.priority as string);
+  event.tags = textsOf(value.tags);
+  let attributes = restOf(value, MAPPED);
+  if (fields !== undefined) {
+    readFields(event, fields);
+    attributes = restOf(fields, MAPPED_FIELDS, attributes);
+  }
+  const host = textOf(value.hostname);
+  if (event.entity === undefined) event.entity = entityOf('host', host);
+  else if (host !== undefined) (attributes ??= {}).hostname = host;
+  event.attributes = attributes;
+  out.push(event);
+  return undefined;
+}
+
+/** All of them are nanoseconds since the epoch, whatever their names promise. */
+function timeOfFields(fields: JsonObject | undefined): bigint | undefined {
+  for (const name of TIMES) {
+    const time = fields && timeOfCount(fields[name], Unit.NANOS);
+    if (time !== undefined) return time;
+  }
+  return undefined;
+}
+
+const PREFIX = /^[\d:.TZ+-]{8,40}: $/;
+
+/** Without the time, which is local and has no date, and the priority. */
+function textOfOutput(output: unknown, priority: string): string | undefined {
+  const text = textOf(output);
+  const at = text?.indexOf(`: ${priority} `) ?? -1;
+  return at >= 0 && PREFIX.test(text!.slice(0, at + 2))
+    ? textOf(text!.slice(at + priority.length + 3))
+    : text;
+}
+
+function readFields(event: UnifiedEvent, fields: JsonObject): void {
+  const kernel = kernelOf(
+    u32Of(fields['proc.pid']),
+    u32Of(fields['thread.tid']),
+    idOf(fields['user.uid']),
+    textOf(fields['proc.name']),
+  );
+  kernel.gid = idOf(fields['group.gid']);
+  kernel.syscall = textOf(fields['evt.type']);
+  kernel.cpuCore = u32Of(fields['evt.cpu']);
+  const result = fields['evt.rawres'];
+  if (result !== undefined && result !== null) {
+    kernel.returnCode = i32Of(result);
+    // An address.
+    if (kernel.returnCode === undefined) kernel.args = { return: anyText(result) };
+  }
+  if (KERNEL_FIELDS.some((name) => kernel[name] !== undefined)) event.kernel = kernel;
+  readConnection(event, fields);
+  const pod = known(fields['k8s.pod.name']);
+  event.entity =
+    entityOf('pod', pod, known(fields['k8s.ns.name']), known(fields['k8s.pod.uid'])) ??
+    containerEntity(containerOf(fields), known(fields['container.name']));
+}
+
+const KERNEL_FIELDS = [
+  'pid',
+  'tid',
+  'uid',
+  'gid',
+  'comm',
+  'syscall',
+  'cpuCore',
+  'returnCode',
+  'args',
+] as const;
+
+/** Client and server: whoever connected is the source. */
+function readConnection(event: UnifiedEvent, fields: JsonObject): void {
+  const sourceIP = known(fields['fd.cip']);
+  const destIP = known(fields['fd.sip']);
+  if (sourceIP === undefined && destIP === undefined) return;
+  event.network = {
+    protocol: known(fields['fd.l4proto']),
+    sourceIP,
+    sourcePort: portOf(fields['fd.cport']),
+    destIP,
+    destPort: portOf(fields['fd.sport']),
+  };
+}
+
+/** `host` is what stands for none. */
+function containerOf(fields: JsonObject): string | undefined {
+  const id = known(fields['container.id']);
+  return id === 'host' ? undefined : id;
+}
+
+/** `<NA>` is how Falco writes what it does not know, where it does not write null. */
+function known(value: unknown): string | undefined {
+  return value === '<NA>' ? undefined : textOf(value);
+}
