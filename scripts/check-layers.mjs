@@ -8,11 +8,11 @@ import { read, sourceFiles } from './source-files.mjs';
 const ranks = {
   base: 0,
   event: 1,
-  formats: 2,
   pools: 2,
   buffers: 3,
   flow: 4,
   kernel: 4,
+  formats: 5,
   index: 5,
   integrations: 6,
   collector: 7,

@@ -78,6 +78,8 @@ function emit(names) {
 }
 
 const x64 = { ...numbersIn('asm/unistd_64.h', []), ...NEWER.x64, ...NEWER.both };
+/** Of programs of 32 bits on x64; for what is read, as nothing of ours runs there. */
+const ia32 = { ...numbersIn('asm/unistd_32.h', []), ...NEWER.both };
 const arm64 = {
   ...numbersIn('asm-generic/unistd.h', ['__BITS_PER_LONG=64', ...ARM64.map((what) => `__ARCH_WANT_${what}`)]),
   ...NEWER.both,
@@ -93,6 +95,9 @@ ${emit(x64)}
   ],
   arm64: [
 ${emit(arm64)}
+  ],
+  ia32: [
+${emit(ia32)}
   ],
 };
 `,

@@ -98,7 +98,8 @@ class Reader implements FormatReader, InputLine {
 
   get held(): number {
     let oldest = Math.min(this.streams.waitingSince, this.indented.isOpen ? this.indentedSince : Infinity);
-    for (const { waitingSince } of this.textReaders.values()) oldest = Math.min(oldest, waitingSince ?? Infinity);
+    for (const { waitingSince } of this.textReaders.values())
+      oldest = Math.min(oldest, waitingSince ?? Infinity);
     return oldest === Infinity ? 0 : this.lines - oldest + 1;
   }
 
@@ -264,6 +265,7 @@ class Reader implements FormatReader, InputLine {
   private readLine(format: TextFormat, out: UnifiedEvent[]): void {
     let reader = this.textReaders.get(format);
     if (reader === undefined) this.textReaders.set(format, (reader = format.open()));
+    if (!this.text.isWellFormed()) this.text = this.text.toWellFormed();
     const reason: SkipReason = reader.push(this, out);
     if (reason !== undefined) this.skip(`${format.name}: ${reason}`);
   }

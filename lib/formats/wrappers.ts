@@ -64,7 +64,8 @@ export class StreamParts {
   /** The number of the oldest line that waits, or infinity. */
   get waitingSince(): number {
     let oldest = Infinity;
-    if (this.waiting.size > 0) for (const { since } of this.waiting.values()) oldest = Math.min(oldest, since);
+    if (this.waiting.size > 0)
+      for (const { since } of this.waiting.values()) oldest = Math.min(oldest, since);
     return oldest;
   }
 

@@ -13,8 +13,12 @@ const files = [
     'k8s-audit',
     'pino',
     'bunyan',
+    'journald',
+    'bpftrace',
   ].map((name) => `${name}.ndjson`),
   'container-wrap.log',
+  'auditd.log',
+  'logfmt.log',
 ];
 const lines = files.flatMap(samples);
 const formats = ['auto', ...FORMAT_NAMES] as const;
@@ -116,7 +120,7 @@ test(`values of every kind in every place crash no reader (seed ${seed})`, () =>
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, changed(item)]));
   };
   const objects = lines
-    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .filter((line) => line.startsWith('{') && line.endsWith('}') && !line.includes('"data": 17:'))
     .map((line) => JSON.parse(line) as unknown);
   for (const format of formats) {
     const input = Array.from({ length: 600 }, () =>
