@@ -1,7 +1,7 @@
 /** One record of the audit log: `[node=HOST ]type=TYPE msg=audit(SECONDS.MILLIS:SERIAL): key=value ...`. */
 
 export interface AuditRecord {
-  /** `NODE` and a space, or nothing; then SECONDS.MILLIS:SERIAL. All records of an event have the same. */
+  /** The node and a space, or nothing; then SECONDS.MILLIS:SERIAL. All records of an event have the same. */
   readonly key: string;
   readonly node: string;
   readonly seconds: string;
@@ -16,26 +16,55 @@ export interface AuditRecord {
   readonly fromUser: boolean;
 }
 
-/** Old records of the daemon itself have no colon behind the parenthesis. */
-const HEAD = /^(?:node=(\S+) )?type=(\S+) msg=audit\((\d{1,12})\.(\d{3}):(\d{1,10})\):? ?/;
 const ENRICHED = '\x1d';
+const NODE = 'node=';
+const TYPE = 'type=';
+const MESSAGE = ' msg=audit(';
+/** SECONDS.MILLIS:SERIAL */
+const STAMP = /^(\d{1,12})\.(\d{3}):(\d{1,10})$/;
+/** Longest names of hosts and types, with room. */
+const LONGEST_HEAD = 512;
+
+/** Where `type=` stands; -1 in what is no record. */
+function typeAt(text: string): number {
+  const at = text.startsWith(NODE) ? text.indexOf(' ') + 1 : 0;
+  return text.startsWith(TYPE, at) ? at : -1;
+}
 
 export function isAuditRecord(text: string): boolean {
-  return (text.startsWith('type=') || text.startsWith('node=')) && HEAD.test(text);
+  const at = typeAt(text);
+  return at >= 0 && text.slice(at, at + LONGEST_HEAD).includes(MESSAGE);
 }
 
 export function parseRecord(text: string): AuditRecord | undefined {
-  const head = HEAD.exec(text);
-  if (head === null) return undefined;
-  const [whole, node = '', type, seconds, millis, serial] = head;
-  const separator = text.indexOf(ENRICHED, whole.length);
+  const at = typeAt(text);
+  if (at < 0) return undefined;
+  const typeEnd = text.indexOf(' ', at);
+  const stampAt = typeEnd + MESSAGE.length;
+  const close = text.indexOf(')', stampAt);
+  if (!text.startsWith(MESSAGE, typeEnd) || close < 0) return undefined;
+  const stamp = text.slice(stampAt, close);
+  const match = STAMP.exec(stamp);
+  if (match === null) return undefined;
+  const node = at === 0 ? '' : text.slice(NODE.length, at - 1);
+  const separator = text.indexOf(ENRICHED, close);
   const end = separator < 0 ? text.length : separator;
   const fields: string[] = [];
-  const fromUser = readFields(text, whole.length, end, fields, true);
+  // Old records of the daemon itself have no colon.
+  const fromUser = readFields(text, text[close + 1] === ':' ? close + 2 : close + 1, end, fields, true);
   const enriched: string[] = [];
   if (separator >= 0) readFields(text, separator + 1, text.length, enriched, false);
-  const key = `${node} ${seconds}.${millis}:${serial}`;
-  return { key, node, type, seconds, millis, serial, fields, enriched, fromUser };
+  return {
+    key: node === '' ? stamp : `${node} ${stamp}`,
+    node,
+    type: text.slice(at + TYPE.length, typeEnd),
+    seconds: match[1],
+    millis: match[2],
+    serial: match[3],
+    fields,
+    enriched,
+    fromUser,
+  };
 }
 
 const SPACE = 0x20;
@@ -44,6 +73,7 @@ const APOSTROPHE = 0x27;
 const OPEN = 0x28;
 const CLOSE = 0x29;
 const COMMA = 0x2c;
+const EQUALS = 0x3d;
 const BRACE = 0x7b;
 
 /** Appends the fields of text[from, to) and tells whether one was a message in apostrophes, whose fields are appended, too. */
@@ -57,9 +87,12 @@ function readFields(
   let hasMessage = false;
   let at = from;
   while (at < to) {
-    const equals = text.indexOf('=', at);
-    if (equals < 0 || equals >= to) break;
-    let keyStart = Math.max(at, text.lastIndexOf(' ', equals) + 1);
+    let keyStart = at;
+    let equals = at;
+    for (let code = 0; equals < to && (code = text.charCodeAt(equals)) !== EQUALS; equals++) {
+      if (code === SPACE) keyStart = equals + 1;
+    }
+    if (equals >= to) break;
     if (keyStart > at && at === from) addWords(text.slice(at, keyStart), fields);
     if (text.charCodeAt(keyStart) === OPEN) keyStart++;
     const key = text.slice(keyStart, equals);
@@ -84,7 +117,8 @@ function readFields(
         fields.push(key, text.slice(start, end));
         break;
       default: {
-        end = endOf(text, ' ', start, to);
+        end = start;
+        while (end < to && text.charCodeAt(end) !== SPACE) end++;
         let valueEnd = end;
         // `(hostname=?, addr=?)`, as old programs wrote; not `(null)`.
         if (first !== OPEN) while (valueEnd > start && isTrailing(text.charCodeAt(valueEnd - 1))) valueEnd--;
