@@ -29,6 +29,7 @@ export class LineIntake {
   ) {
     this.skips = new LimitedReport(warn);
     this.reader = createFormatReader(format, {
+      forBuffer: true,
       onSkip: (_, reason) => this.skip(this.number, reason),
       // Lines of our own are what everybody expects.
       onFormat: (_, found, reason) => {

@@ -3,6 +3,7 @@
  * Unlike JSON.stringify it keeps -0, calls no toJSON, and leaves nothing out silently.
  */
 import { invalid, pathOf } from './invalid-event';
+import { knownJsonText } from './known-json';
 
 /** Objects and arrays nested deeper than this are refused; a cycle is refused as itself. */
 export const MAX_JSON_DEPTH = 1000;
@@ -14,6 +15,8 @@ class TooLong extends Error {}
  * ERR_INVALID_EVENT naming the path of what is no JSON value. Reads each property once.
  */
 export function jsonText(value: unknown, path: string, maxLength: number): string | undefined {
+  const known = typeof value === 'object' && value !== null ? knownJsonText(value) : undefined;
+  if (known !== undefined) return known.length <= maxLength ? known : undefined;
   const keys: (string | number)[] = [];
   const parents: object[] = [];
   let room = maxLength;

@@ -22,9 +22,18 @@ const ESCAPES = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\./g;
 
 /** The value, or undefined when the text is no JSON. Halves of surrogate pairs become U+FFFD, as they do in an event. */
 export function parseExact(text: string): unknown {
+  return parseJson(exactJson(text));
+}
+
+/** The text that JSON.parse loses nothing of. */
+export function exactJson(text: string): string {
   let json = text.isWellFormed() ? text : text.toWellFormed();
   if (json.includes('\\u') && ESCAPED_HALF.test(json)) json = json.replace(ESCAPES, replaceHalf);
-  json = PERHAPS_INFINITE.test(json) ? quoteOutsideStrings(json) : quoteLongIntegers(json);
+  return PERHAPS_INFINITE.test(json) ? quoteOutsideStrings(json) : quoteLongIntegers(json);
+}
+
+/** The value of an exact text, or undefined when it is no JSON. */
+export function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

@@ -18,7 +18,7 @@ export type FormatName =
   | 'logfmt';
 
 /** An object out of a line: made by parseExact, so it has own properties only, and its numbers are finite. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+export type JsonObject = Record<string, unknown>;
 
 /** A line without its end and its wrapper. Valid during the call it is handed to. */
 export interface InputLine {
@@ -26,6 +26,10 @@ export interface InputLine {
   readonly text: string;
   /** Counted from 1; of a line in parts, the last one's. */
   readonly number: number;
+  /** Of an object that is the whole line: the text that it was parsed from. */
+  readonly json: string | undefined;
+  /** Whether events go into a buffer and are not changed before. Then `keepJsonText` may spare the buffer to write attributes. */
+  readonly forBuffer: boolean;
   /** When the wrapper says the line was written, else the moment it was asked: nanoseconds since the epoch. */
   arrival(): bigint;
 }
@@ -54,7 +58,7 @@ export interface JsonFormat extends FormatBase {
   /** The JSON that the producer of a line which is none has meant; undefined where it is not this producer's. */
   repair?(text: string): string | undefined;
   /** Reads a line that has not been parsed: whether it did. Asked first where the line before was of this format. */
-  readText?(text: string, out: UnifiedEvent[]): boolean;
+  readText?(line: InputLine, out: UnifiedEvent[]): boolean;
 }
 
 /** A format whose lines are no JSON. `recognise` as above; `open` gives the state of one reader. */

@@ -1,4 +1,5 @@
 /** The event that a reader fills in. */
+import { keepJsonText, knownJsonText } from '../event/known-json';
 import { generateEventId } from '../event/event-id';
 import type { UnifiedEvent } from '../event/unified-event';
 
@@ -69,7 +70,14 @@ export function containerEntity(id: string | undefined, name?: string): Entity |
   return id === undefined ? undefined : entityOf('container', name ?? id.slice(0, 12), undefined, id);
 }
 
-/** Adds an attribute to an event that is not handed out yet. */
-export function setAttribute(event: UnifiedEvent, key: string, value: unknown): void {
-  (event.attributes ??= {})[key] = value;
+/** Adds an attribute, unless the event has one of that name. To its text, too, where that is kept. */
+export function addAttribute(event: UnifiedEvent, key: string, value: string): void {
+  const attributes = (event.attributes ??= {});
+  if (Object.hasOwn(attributes, key)) return;
+  attributes[key] = value;
+  const text = knownJsonText(attributes);
+  if (text === undefined) return;
+  const before = text.slice(0, text.lastIndexOf('}')).trimEnd();
+  const comma = before.trimStart() === '{' ? '' : ',';
+  keepJsonText(attributes, `${before}${comma}${JSON.stringify(key)}:${JSON.stringify(value)}}`);
 }

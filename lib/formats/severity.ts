@@ -69,6 +69,15 @@ const WORDS: ReadonlyMap<string, Severity> = new Map<string, Severity>([
   ['high', 'high'],
 ]);
 
+/** As most producers write them: in small letters, in capitals, or with a capital first. */
+const SPELT: ReadonlyMap<string, Severity> = new Map(
+  [...WORDS].flatMap(([word, severity]): [string, Severity][] => [
+    [word, severity],
+    [word.toUpperCase(), severity],
+    [word[0].toUpperCase() + word.slice(1), severity],
+  ]),
+);
+
 /** Longest word above with a number behind it. */
 const LONGEST = 20;
 const SLOG = /^([A-Za-z]+)[+-]\d{1,3}$/;
@@ -76,5 +85,5 @@ const SLOG = /^([A-Za-z]+)[+-]\d{1,3}$/;
 /** A level by its name, in any capitals; Go's `INFO+2` counts as INFO. */
 export function severityOfWord(word: unknown): Severity | undefined {
   if (typeof word !== 'string' || word.length > LONGEST) return undefined;
-  return WORDS.get(word) ?? WORDS.get((SLOG.exec(word)?.[1] ?? word).toLowerCase());
+  return SPELT.get(word) ?? WORDS.get((SLOG.exec(word)?.[1] ?? word).toLowerCase());
 }

@@ -1,9 +1,9 @@
 /** Values out of a line, as the fields of an event take them: undefined for whatever does not fit. */
 import type { JsonObject } from './format';
 
-export function objectOf(value: unknown): JsonObject | undefined {
+export function objectOf(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
+    ? (value as Record<string, unknown>)
     : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { createFormatReader, FORMAT_NAMES, type FormatName } from '@tapio/performance/formats';
 import { randomness, seed } from '../event/seed';
-import { checkStorable, read, samples } from './reading';
+import { checkSameAttributes, checkStorable, read, samples } from './reading';
 
 const files = [
   ...[
@@ -31,8 +31,17 @@ afterEach(() => {
 /** Every event can be stored, every line is counted, and nothing throws. */
 function readSafely(format: FormatName | 'auto', input: readonly string[]): void {
   const reader = createFormatReader(format);
-  for (const line of input) for (const event of reader.push(line)) checkStorable(event);
-  for (const event of reader.end()) checkStorable(event);
+  const forBuffer = createFormatReader(format, { forBuffer: true });
+  for (const line of input) {
+    const events = reader.push(line);
+    const stored = forBuffer.push(line);
+    for (const event of events) checkStorable(event);
+    for (const [index, event] of stored.entries()) checkSameAttributes(event, events[index]);
+    expect(stored).toHaveLength(events.length);
+  }
+  const rest = reader.end();
+  for (const event of rest) checkStorable(event);
+  expect(forBuffer.end()).toHaveLength(rest.length);
   expect(reader.getStats().lines).toBe(input.length);
 }
 

@@ -1,16 +1,19 @@
 /** Falco's alerts with json_output. */
+import { keepJsonText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
+import { exactJson, isTooDeep, parseJson } from '../exact-json';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
-import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { addAttribute, containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
 import { severityOfWord } from '../severity';
 import { timeOfCount, timeOfText, Unit } from '../time';
-import { anyText, i32Of, idOf, objectOf, portOf, restOf, textOf, textsOf, u32Of } from '../values';
+import { anyText, i32Of, idOf, objectOf, portOf, textOf, textsOf, u32Of } from '../values';
 
 export const falcoFormat: JsonFormat = {
   kind: 'json',
   name: 'falco',
   recognise: (value) => (isAlert(value) ? 'rule and priority' : undefined),
   read,
+  readText,
 };
 
 /** Output, message, tags and output_fields can each be switched off. */
@@ -24,36 +27,57 @@ const MAPPED = new Set([
   ...['hostname', 'message', 'output', 'output_fields', 'priority', 'rule', 'source', 'tags', 'time'],
 ]);
 const TIMES = ['evt.time', 'evt.time.iso8601', 'evt.datetime'] as const;
-/** evt.deltatime is always 0 in JSON. */
-const MAPPED_FIELDS = new Set([
-  ...['proc.pid', 'thread.tid', 'user.uid', 'group.gid', 'proc.name', 'evt.type', 'evt.rawres', 'evt.cpu'],
-  ...['fd.cip', 'fd.cport', 'fd.sip', 'fd.sport', 'fd.l4proto', 'evt.deltatime', 'evt.time.s', ...TIMES],
-  ...['k8s.pod.name', 'k8s.ns.name', 'k8s.pod.uid', 'container.id', 'container.name'],
-]);
 
 function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
   if (!isAlert(value)) return 'no rule and priority';
-  const fields = objectOf(value.output_fields);
-  const event = newEvent(
-    textOf(value.rule) ?? 'alert',
-    'falco',
-    timeOfText(value.time) ?? timeOfFields(fields) ?? line.arrival(),
-  );
-  event.category = textOf(value.source);
-  event.severity = severityOfWord(value.priority);
-  event.message = textOf(value.message) ?? textOfOutput(value.output, value.priority as string);
-  event.tags = textsOf(value.tags);
-  let attributes = restOf(value, MAPPED);
+  out.push(readAlert(value, objectOf(value.output_fields), line));
+  return undefined;
+}
+
+const FIELDS = '"output_fields":';
+
+/**
+ * Parses the fields and the alert around them each for itself, so that the text of the fields is known to be an object, and is the
+ * attributes' text. What does not look like that is left to `read`.
+ */
+function readText(line: InputLine, out: UnifiedEvent[]): boolean {
+  if (!line.forBuffer) return false;
+  const json = exactJson(line.text);
+  const begin = json.indexOf(FIELDS) + FIELDS.length;
+  const end = json.lastIndexOf('},"priority":') + 1;
+  if (begin < FIELDS.length || end <= begin) return false;
+  const fieldsText = json.slice(begin, end);
+  const fields = objectOf(parseJson(fieldsText));
+  const alert = objectOf(parseJson(`${json.slice(0, begin)}0${json.slice(end)}`));
+  // The 0 is where the fields were: in an alert, and not in a text.
+  if (fields === undefined || alert?.output_fields !== 0 || !isAlert(alert) || isTooDeep(json, fields))
+    return false;
+  keepJsonText(fields, fieldsText);
+  out.push(readAlert(alert, fields, line));
+  return true;
+}
+
+/** The attributes are the fields as they came. */
+function readAlert(
+  alert: JsonObject,
+  fields: Record<string, unknown> | undefined,
+  line: InputLine,
+): UnifiedEvent {
+  const time = timeOfText(alert.time) ?? timeOfFields(fields) ?? line.arrival();
+  const event = newEvent(alert.rule as string, 'falco', time);
+  event.category = textOf(alert.source);
+  event.severity = severityOfWord(alert.priority);
+  event.message = textOf(alert.message) ?? textOfOutput(alert.output, alert.priority as string);
+  event.tags = textsOf(alert.tags);
   if (fields !== undefined) {
     readFields(event, fields);
-    attributes = restOf(fields, MAPPED_FIELDS, attributes);
+    event.attributes = fields;
   }
-  const host = textOf(value.hostname);
+  const host = textOf(alert.hostname);
   if (event.entity === undefined) event.entity = entityOf('host', host);
-  else if (host !== undefined) (attributes ??= {}).hostname = host;
-  event.attributes = attributes;
-  out.push(event);
-  return undefined;
+  else if (host !== undefined) addAttribute(event, 'hostname', host);
+  for (const key in alert) if (!MAPPED.has(key)) addAttribute(event, key, anyText(alert[key]));
+  return event;
 }
 
 /** All of them are nanoseconds since the epoch, whatever their names promise. */

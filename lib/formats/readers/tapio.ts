@@ -29,7 +29,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   }
 }
 
-function readText(text: string, out: UnifiedEvent[]): boolean {
+function readText({ text }: InputLine, out: UnifiedEvent[]): boolean {
   if (!text.startsWith('{"id":"')) return false;
   try {
     out.push(eventFromJSON(text));

@@ -1,9 +1,11 @@
 /** Tetragon's JSON export, and `tetra getevents -o json`. */
+import { keepJsonText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
+import { exactJson, isTooDeep, parseJson } from '../exact-json';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
 import { timeOfText } from '../time';
-import { i32Of, idOf, objectOf, restOf, textMapOf, textOf, textsOf, u32Of } from '../values';
+import { i32Of, idOf, objectOf, setKey, textMapOf, textOf, textsOf, u32Of } from '../values';
 import { readCall } from './tetragon-call';
 import { snakeCase } from './tetragon-case';
 
@@ -15,6 +17,7 @@ export const tetragonFormat: JsonFormat = {
     return kind === undefined ? undefined : `the key ${kind}`;
   },
   read,
+  readText,
 };
 
 const KINDS: ReadonlySet<string> = new Set([
@@ -41,13 +44,6 @@ const KINDS: ReadonlySet<string> = new Set([
   'rateLimitInfo',
 ]);
 
-const MAPPED_OF_BODY = new Set([
-  ...['process', 'parent', 'args', 'function_name', 'message', 'tags', 'return', 'status', 'time'],
-]);
-const MAPPED_OF_PROCESS = new Set(['pid', 'tid', 'uid', 'pod']);
-const MAPPED_OF_POD = new Set(['namespace', 'name', 'uid', 'pod_labels']);
-const MAPPED: ReadonlySet<string> = new Set([...KINDS, 'time', 'cluster_name']);
-
 function kindOf(value: JsonObject): string | undefined {
   for (const key in value) {
     if (KINDS.has(key) && objectOf(value[key]) !== undefined) return key;
@@ -59,15 +55,46 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   const kind = kindOf(value);
   if (kind === undefined) return 'none of the keys that name an event';
   if (!kind.includes('_')) return read(snakeCase(value), line, out);
-  const body = value[kind] as JsonObject;
-  const event = newEvent(kind, 'tetragon', timeOfText(value.time) ?? timeOfText(body.time) ?? line.arrival());
-  const attributes = restOf(body, MAPPED_OF_BODY) ?? {};
-  const parent = objectOf(body.parent);
-  // An unknown parent is absent, or empty.
-  if (parent !== undefined && Object.keys(parent).length > 0) attributes.parent = parent;
+  const { [kind]: body, ...around } = value;
+  out.push(readEvent(kind, body as Attributes, around, line));
+  return undefined;
+}
+
+const BEGIN = /^\{"(process_[a-z]+)": ?(?=\{)/;
+const AROUND = /^\}, ?(?="node_name":)/;
+
+/**
+ * Parses the event and what is around it each for itself, so that the texts of both are known to be objects, and are the attributes' text. What
+ * does not look like that is left to `read`.
+ */
+function readText(line: InputLine, out: UnifiedEvent[]): boolean {
+  if (!line.forBuffer) return false;
+  const json = exactJson(line.text);
+  const begin = BEGIN.exec(json);
+  const end = json.lastIndexOf('"node_name":');
+  const close = json.lastIndexOf('}', end);
+  if (begin === null || close < 0 || !AROUND.test(json.slice(close, end + 12))) return false;
+  const bodyText = json.slice(begin[0].length, close);
+  const aroundText = json.slice(end);
+  const body = objectOf(parseJson(`${bodyText}}`));
+  const around = objectOf(parseJson(`{${aroundText}`));
+  if (body?.process === undefined || around === undefined || !KINDS.has(begin[1]) || isTooDeep(json, body))
+    return false;
+  const event = readEvent(begin[1], body, around, line);
+  keepJsonText(event.attributes!, `${bodyText},${aroundText}`);
+  out.push(event);
+  return true;
+}
+
+type Attributes = Record<string, unknown>;
+
+/** The attributes are `body` with what is `around` it, as they came. */
+function readEvent(kind: string, body: Attributes, around: JsonObject, line: InputLine): UnifiedEvent {
+  const time = timeOfText(around.time) ?? timeOfText(body.time) ?? line.arrival();
+  const event = newEvent(kind, 'tetragon', time);
   const process = objectOf(body.process);
-  if (process !== undefined) readProcess(event, process, attributes);
-  event.entity ??= entityOf('host', textOf(value.node_name));
+  if (process !== undefined) readProcess(event, process);
+  event.entity ??= entityOf('host', textOf(around.node_name));
   event.message = textOf(body.message);
   event.tags = textsOf(body.tags);
   readCall(event, body);
@@ -75,27 +102,23 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   if (kind === 'process_exit' && event.kernel !== undefined)
     event.kernel.returnCode = i32Of(body.status ?? 0);
   if (kind === 'rate_limit_info') event.severity = 'warning';
-  const clusterName = textOf(value.cluster_name);
+  const clusterName = textOf(around.cluster_name);
   if (clusterName !== undefined) event.kubernetes = { clusterName };
-  event.attributes = restOf(value, MAPPED, attributes);
-  out.push(event);
-  return undefined;
+  for (const key in around) setKey(body, key, around[key]);
+  event.attributes = body;
+  return event;
 }
 
-function readProcess(event: UnifiedEvent, process: JsonObject, attributes: Record<string, unknown>): void {
+function readProcess(event: UnifiedEvent, process: JsonObject): void {
   const comm = baseName(process.binary);
   event.kernel = kernelOf(u32Of(process.pid), u32Of(process.tid), idOf(process.uid), comm);
   event.kernel.gid = idOf(objectOf(process.process_credentials)?.gid);
-  const rest = restOf(process, MAPPED_OF_PROCESS);
   const pod = objectOf(process.pod);
   if (pod !== undefined) {
     const { name, namespace, uid, pod_labels: labels } = pod;
     event.entity = entityOf('pod', textOf(name), textOf(namespace), textOf(uid), textMapOf(labels));
-    const podRest = restOf(pod, MAPPED_OF_POD);
-    if (podRest !== undefined) attributes.pod = podRest;
   }
   event.entity ??= containerEntity(textOf(process.docker));
-  if (rest !== undefined) attributes.process = rest;
 }
 
 /** Tetragon has no comm: the last part of the path of the binary, of Windows too. */

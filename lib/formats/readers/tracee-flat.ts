@@ -1,10 +1,11 @@
 /** Tracee's events as its releases to 0.24 write them: flat, camelCase. */
+import { keepJsonText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonObject } from '../format';
 import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
 import { severityOfTracee } from '../severity';
 import { timeOfAny } from '../time';
-import { arrayOf, idOf, objectOf, restOf, safeIntegerOf, scalarText, textOf, u32Of } from '../values';
+import { arrayOf, idOf, objectOf, safeIntegerOf, scalarText, textOf, u32Of } from '../values';
 import { readAddress, readArguments, setReturn } from './tracee-arguments';
 
 export function isFlat(value: JsonObject): boolean {
@@ -14,30 +15,7 @@ export function isFlat(value: JsonObject): boolean {
   );
 }
 
-/** The host's numbers of process and thread are the kernel section's; the namespace's stay attributes. */
-const MAPPED = new Set([
-  ...[
-    'timestamp',
-    'processorId',
-    'hostProcessId',
-    'hostThreadId',
-    'userId',
-    'processName',
-    'eventName',
-    'args',
-  ],
-  ...[
-    'argsNum',
-    'returnValue',
-    'syscall',
-    'stackAddresses',
-    'kubernetes',
-    'podName',
-    'podNamespace',
-    'podUID',
-  ],
-]);
-
+/** The host's numbers of process and thread are the kernel section's; the namespace's are in the attributes, with all that the line has. */
 export function readFlat(value: JsonObject, line: InputLine): UnifiedEvent {
   const event = newEvent(value.eventName as string, 'tracee', timeOfAny(value.timestamp) ?? line.arrival());
   const kernel = kernelOf(
@@ -59,7 +37,8 @@ export function readFlat(value: JsonObject, line: InputLine): UnifiedEvent {
     event.severity = severityOfTracee(safeIntegerOf(properties.Severity));
     event.message = textOf(properties.signatureName);
   }
-  event.attributes = restOf(value, MAPPED);
+  if (line.forBuffer && line.json !== undefined) keepJsonText(value, line.json);
+  event.attributes = value;
   return event;
 }
 
