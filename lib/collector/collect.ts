@@ -1,5 +1,5 @@
 /** One run of the collector: sources -> PerCPUEventBuffer -> consumer -> sink, and its orderly end. */
-import type { WriteStream } from 'node:tty';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PerCPUEventBuffer, TapioError } from '../index';
 import { resolveAuto } from './auto-source';
 import { ExitCode, UsageError } from './command';
@@ -7,35 +7,69 @@ import { Consumer } from './consumer';
 import { CorrelationOutlet } from './correlation-outlet';
 import { CpuMeter, type CpuPercent } from './cpu-meter';
 import { LiveDisplay } from './live-display';
-import { OVERFLOW_FACTOR, type CollectOptions } from './options';
+import { OVERFLOW_FACTOR, STOP_LIMIT_S, type CollectOptions } from './options';
+import { findInput, type FileIdentity } from './output/file-identity';
+import {
+  abandonStandardStreams,
+  drainStandardStreams,
+  stderr,
+  stdout,
+  type StandardStream,
+} from './output/standard-streams';
+import { Patience } from './patience';
 import { RunClock } from './run-clock';
+import { RunEnd } from './run-end';
 import { openSink, type Sink } from './sinks';
 import { SourceThread } from './source-thread';
 import { SOURCES } from './sources';
 import { StatusSampler } from './status';
+import { onStopSignals } from './stop-signals';
 import { rateShortfall } from './rate-shortfall';
-import { conservationErrors, formatSummary, makeSummary, sumSources, summaryJSON } from './summary';
+import { conservationErrors, formatSummary, makeSummary, sumSources } from './summary';
+
+/** How long the summary of a run that was stopped waits for its reader. */
+const SUMMARY_LIMIT_MS = 1000;
 
 /** Runs until the duration is over, all sources have ended, a signal, a failure, or a closed stdout. */
 export async function collect(asked: CollectOptions): Promise<number> {
-  const sources = resolveAuto(asked.sources, (text) => process.stderr.write(`tapio: ${text}\n`));
+  const sources = resolveAuto(asked.sources, (text) => stderr.print(`tapio: ${text}`));
   const options = { ...asked, sources };
+  const inputs = sources.flatMap((name) => SOURCES.get(name)?.inputs?.(options) ?? []);
+  refuseInputs(inputs);
   const end = new RunEnd();
   const buffer = createBuffer(options.bufferSize);
-  const sink = await openSink(options.sink, (failure) => end.request(failure));
-  process.stdout.once('error', () => end.request(undefined));
+  const sink = await openSink(options.sink, inputs, (failure) => end.request(failure));
+  stdout.onFailure(() => end.request());
+  // A terminal that is gone ends the run, also one whose events go into a file: nobody could stop it any more.
+  stderr.onFailure((error) => {
+    if (error.code === 'EIO') end.hurry();
+  });
   const clock = new RunClock();
   const stamped = new Set(options.sources.filter((name) => SOURCES.get(name)?.stampsEvents));
   const correlation = options.correlate ? new CorrelationOutlet(sink.beside()) : undefined;
   const consumer = new Consumer(buffer, sink, clock, stamped, correlation);
   const cpu = new CpuMeter();
-  const display = new LiveDisplay(humanStream(options), process.stderr);
-  const ignoreSignals = onStopSignals(end, display);
+  const display = new LiveDisplay(humanStream(options), stderr, hasTable(options));
+  const patience = new Patience(
+    STOP_LIMIT_S * 1000,
+    () => consumer.isWaitingForSink,
+    () => sink.giveUp(`not everything was taken within ${STOP_LIMIT_S} s of the stop`),
+  );
+  void end.hurried.then(() => patience.start());
+  const ignoreSignals = onStopSignals({
+    stop: () => {
+      if (!end.isRequested)
+        display.message('tapio: stopping, delivering what waits (Ctrl-C again ends at once)');
+      end.hurry();
+    },
+    beforeExit: () => display.stop(),
+    reopen: () => !end.isRequested && sink.reopen((text) => display.message(`tapio: ${text}`)),
+  });
   const consumed = consumer.run();
   consumed.catch(() => {
     // Nobody would make room again: puts must fail, not wait. The error itself comes out where this is awaited.
     buffer.close();
-    end.request(undefined);
+    end.request();
   });
 
   const warn = (text: string): void => display.message(`tapio: ${text}`);
@@ -50,8 +84,8 @@ export async function collect(asked: CollectOptions): Promise<number> {
     const now = clock.now();
     for (const thread of threads) thread.go(now);
     display.start(new StatusSampler(options, { sink, consumer, cpu, threads, startedAt }));
-    if (options.durationMs === undefined) void allEnded.then(() => end.request(undefined));
-    else duration = setTimeout(() => end.request(undefined), options.durationMs);
+    void allEnded.then(() => end.request());
+    if (options.durationMs !== undefined) duration = setTimeout(() => end.hurry(), options.durationMs);
   }
 
   try {
@@ -67,17 +101,46 @@ export async function collect(asked: CollectOptions): Promise<number> {
     display.stop();
     const times = { durationMs, producingMs: stopAt - startedAt };
     const run = { ...times, threads, sink, consumer, correlation, usage, cpuNote: cpu.note, buffer, end };
-    return report(options, run);
+    const code = report(options, run);
+    await drain(end);
+    return code;
   } finally {
     clearTimeout(duration);
+    patience.stop();
     display.stop();
     ignoreSignals();
   }
 }
 
 /** Where what is for people goes: not into the data. */
-function humanStream({ json, sink }: CollectOptions): WriteStream {
-  return json || sink.kind === 'stdout' ? process.stderr : process.stdout;
+function humanStream({ json, sink }: CollectOptions): StandardStream {
+  return json || sink.kind === 'stdout' ? stderr : stdout;
+}
+
+/** Events on the same terminal would tear a table. */
+function hasTable(options: CollectOptions): boolean {
+  const eventsOnTerminal = options.sink.kind === 'stdout' && stdout.output.isTerminal;
+  return humanStream(options).canRewrite && !eventsOnTerminal;
+}
+
+/** Throws if standard output or error is a file that is read: the run would read what it writes. */
+function refuseInputs(inputs: readonly FileIdentity[]): void {
+  for (const [fd, name] of [
+    [1, 'standard output'],
+    [2, 'standard error'],
+  ] as const) {
+    const input = findInput(fd, inputs);
+    if (input) throw new UsageError(`${name} is the file that ${input.name} reads`);
+  }
+}
+
+/** Waits until what was told is read: for as long as it takes, unless somebody wants an end. */
+async function drain(end: RunEnd): Promise<void> {
+  const taken = drainStandardStreams().then(() => true);
+  const late = end.hurried.then(() => delay(SUMMARY_LIMIT_MS, false, { ref: false }));
+  if (await Promise.race([taken, late])) return;
+  abandonStandardStreams('the summary was not taken in time');
+  await taken;
 }
 
 function startThreads(
@@ -142,30 +205,13 @@ function report(options: CollectOptions, run: EndedRun): number {
       lostBecause: sink.lostBecause,
       rate: rateShortfall(summary, options.workers, run.producingMs),
     };
-    humanStream(options).write(formatSummary(summary, consumer.types.top(5), notes));
+    humanStream(options).print(...formatSummary(summary, consumer.types.top(5), notes));
   }
   const errors = [...end.failures, ...conservationErrors(sources, sink, metrics, correlated)];
-  for (const error of errors) process.stderr.write(`tapio collect: ${error}\n`);
-  if (options.json) process.stdout.write(`${summaryJSON(summary)}\n`);
+  // The frames of a stack stay lines of their own.
+  for (const error of errors) stderr.print(...`tapio collect: ${error}`.split(/\n(?= +at )/));
+  if (options.json) stdout.printJSON(summary);
   return errors.length === 0 ? ExitCode.Done : ExitCode.Failed;
-}
-
-/** The reasons to end the run; the first one begins the end, failures are kept. */
-class RunEnd {
-  readonly failures: string[] = [];
-  readonly requested: Promise<void>;
-  isRequested = false;
-  private resolve = (): void => {};
-
-  constructor() {
-    this.requested = new Promise((resolve) => (this.resolve = resolve));
-  }
-
-  request(failure: string | undefined): void {
-    if (failure !== undefined) this.failures.push(failure);
-    this.isRequested = true;
-    this.resolve();
-  }
 }
 
 function createBuffer(bufferSizePerCPU: number): PerCPUEventBuffer {
@@ -175,24 +221,4 @@ function createBuffer(bufferSizePerCPU: number): PerCPUEventBuffer {
     const misuse = error instanceof TapioError && error.code.startsWith('ERR_INVALID');
     throw misuse ? new UsageError(`--buffer-size ${bufferSizePerCPU}: ${error.message}`) : error;
   }
-}
-
-/** The first signal begins the orderly end, a second Ctrl-C does not wait for it. The result undoes this. */
-function onStopSignals(end: RunEnd, display: LiveDisplay): () => void {
-  let interrupted = false;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (interrupted && signal === 'SIGINT') {
-      display.stop();
-      process.exit(ExitCode.Interrupted);
-    }
-    interrupted ||= signal === 'SIGINT';
-    if (!end.isRequested)
-      display.message('tapio: stopping, delivering what waits (Ctrl-C again ends at once)');
-    end.request(undefined);
-  };
-  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, onSignal);
-  return () => {
-    for (const signal of signals) process.off(signal, onSignal);
-  };
 }

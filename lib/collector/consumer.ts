@@ -21,6 +21,8 @@ export class Consumer {
   readonly fill: PeakFill;
   /** When the sink last took events, by performance.now(). */
   lastDeliveryAt = 0;
+  /** Nothing is taken until the sink has got rid of what it has. */
+  isWaitingForSink = false;
   private untilSample = LATENCY_SAMPLE;
   /** Who wants to know when all that is in the buffer has been taken. */
   private asking: (() => void)[] = [];
@@ -50,10 +52,10 @@ export class Consumer {
       const asking = this.asking.splice(0);
       this.isThrough = this.buffer.consume(visit, BATCH) < BATCH;
       const blocked = this.sink.flush();
-      if (blocked) await blocked;
+      if (blocked) await this.waitForSink(blocked);
       // Behind the events they are made of.
       const correlatedBlocked = this.correlation?.flush();
-      if (correlatedBlocked) await correlatedBlocked;
+      if (correlatedBlocked) await this.waitForSink(correlatedBlocked);
       if (this.isThrough) for (const answer of asking) answer();
       else this.asking.unshift(...asking);
       const now = (this.lastDeliveryAt = performance.now());
@@ -62,8 +64,14 @@ export class Consumer {
         turnAt = performance.now();
       }
     }
-    await this.correlation?.close();
-    await this.sink.close();
+    if (this.correlation) await this.waitForSink(this.correlation.close());
+    await this.waitForSink(this.sink.close());
+  }
+
+  private async waitForSink(free: Promise<void>): Promise<void> {
+    this.isWaitingForSink = true;
+    await free;
+    this.isWaitingForSink = false;
   }
 
   /** Whether everything that is in the buffer now is delivered; resolves when it is, or a part is lost. */

@@ -1,6 +1,7 @@
 /** `tapio doctor`. */
 import { type Command, ExitCode, UsageError } from './command';
 import { diagnose, formatDiagnosis } from './doctor';
+import { stdout } from './output/standard-streams';
 
 const DOCTOR_USAGE = `Usage: tapio doctor [--json]
 
@@ -21,9 +22,8 @@ export const doctorCommand: Command = {
     const unknown = args.find((arg) => arg !== '--json');
     if (unknown !== undefined) throw new UsageError(`${JSON.stringify(unknown)}: there is no such option`);
     const diagnosis = diagnose();
-    process.stdout.write(
-      args.includes('--json') ? `${JSON.stringify(diagnosis)}\n` : formatDiagnosis(diagnosis),
-    );
+    if (args.includes('--json')) stdout.printJSON(diagnosis);
+    else stdout.print(...formatDiagnosis(diagnosis));
     return Promise.resolve(ExitCode.Done);
   },
 };

@@ -55,6 +55,7 @@ function bpffsMount(): string | undefined {
   }
 }
 
+/** The lines for people. */
 export function formatDiagnosis({
   binary,
   libc,
@@ -64,7 +65,7 @@ export function formatDiagnosis({
   cpus,
   rseq,
   ebpf,
-}: Diagnosis): string {
+}: Diagnosis): string[] {
   const rows: [string, string][] = [
     ['binary', `${binary.path} (${binary.kind})`],
     ['platform', `${platform}, kernel ${kernel}, ${libc}, Node ${node}`],
@@ -83,7 +84,7 @@ export function formatDiagnosis({
         : `bpf file system at ${ebpf.bpffs}`,
     ],
   ];
-  return rows.map(([label, text]) => `${label.padEnd(10)}${text}\n`).join('');
+  return rows.map(([label, text]) => `${label.padEnd(10)}${text}`);
 }
 
 function missingText({ missing, grant }: TracingDiagnosis): string {

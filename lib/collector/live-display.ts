@@ -1,7 +1,6 @@
 /** Shows the running collection: a table rewritten in place on a terminal, else a plain line each second. */
-import { cursorTo, moveCursor, clearScreenDown } from 'node:readline';
-import type { WriteStream } from 'node:tty';
 import { renderLine, renderTable } from './live-table';
+import type { StandardStream } from './output/standard-streams';
 import type { StatusSampler } from './status';
 
 const TABLE_INTERVAL_MS = 500;
@@ -9,24 +8,36 @@ const LINE_INTERVAL_MS = 1000;
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 
+/** What the display needs of a stream. */
+export type DisplayStream = Pick<
+  StandardStream,
+  'columns' | 'rows' | 'isBehind' | 'print' | 'printFitted' | 'control'
+>;
+
 export class LiveDisplay {
   private timer: NodeJS.Timeout | undefined;
   private lines = 0;
-  private readonly showCursor = (): void => void this.out.write(SHOW_CURSOR);
+  private readonly showCursor = (): void => this.out.control(SHOW_CURSOR);
 
-  /** out: for the display. messages: for messages where `out` is no terminal. */
+  /** out: for the display. messages: for messages where there is no table. isTable: `out` is a terminal that can have one. */
   constructor(
-    private readonly out: WriteStream,
-    private readonly messages: WriteStream,
+    private readonly out: DisplayStream,
+    private readonly messages: DisplayStream,
+    private readonly isTable: boolean,
   ) {}
 
   start(status: StatusSampler): void {
-    const show = this.out.isTTY ? () => this.draw(status) : () => this.line(status);
-    if (this.out.isTTY) {
-      this.out.write(HIDE_CURSOR);
+    if (this.isTable) {
+      this.out.control(HIDE_CURSOR);
       process.once('exit', this.showCursor);
     }
-    this.timer = setInterval(show, this.out.isTTY ? TABLE_INTERVAL_MS : LINE_INTERVAL_MS);
+    const show = (): void => {
+      // A reader that is slow gets fewer lines, not a queue of them.
+      if (this.out.isBehind) return;
+      if (this.isTable) this.draw(status);
+      else this.out.print(renderLine(status.sample()));
+    };
+    this.timer = setInterval(show, this.isTable ? TABLE_INTERVAL_MS : LINE_INTERVAL_MS);
   }
 
   /** Leaves the last table where it is and gives the cursor back. Idempotent. */
@@ -34,7 +45,7 @@ export class LiveDisplay {
     if (!this.timer) return;
     clearInterval(this.timer);
     this.timer = undefined;
-    if (this.out.isTTY) {
+    if (this.isTable) {
       process.off('exit', this.showCursor);
       this.showCursor();
     }
@@ -44,29 +55,23 @@ export class LiveDisplay {
   message(text: string): void {
     if (this.lines > 0) {
       this.erase();
-      this.out.write(`${text}\n`);
+      this.out.print(text);
     } else {
-      this.messages.write(`${text}\n`);
+      this.messages.print(text);
     }
   }
 
-  private line(status: StatusSampler): void {
-    // A reader that is slow gets fewer lines, not a queue of them.
-    if (!this.out.writableNeedDrain) this.out.write(`${renderLine(status.sample())}\n`);
-  }
-
   private draw(status: StatusSampler): void {
-    const table = renderTable(status.sample(), this.out.columns - 1, this.out.rows - 1);
+    const columns = this.out.columns - 1;
+    const table = renderTable(status.sample(), columns, this.out.rows - 1);
     this.erase();
-    this.out.write(`${table.join('\n')}\n`);
+    this.out.printFitted(table, columns);
     this.lines = table.length;
   }
 
+  /** Up to the first line of the table, and away with all from there on. */
   private erase(): void {
-    if (this.lines === 0) return;
-    moveCursor(this.out, 0, -this.lines);
-    cursorTo(this.out, 0);
-    clearScreenDown(this.out);
+    if (this.lines > 0) this.out.control(`\x1b[${this.lines}A\x1b[1G\x1b[0J`);
     this.lines = 0;
   }
 }

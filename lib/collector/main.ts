@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `tapio` command: finds the sub-command and hands it the rest of the line. */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -6,7 +5,8 @@ import { isNativeError } from 'node:util/types';
 import { ExitCode, UsageError, type Command } from './command';
 import { collectCommand } from './collect-command';
 import { doctorCommand } from './doctor-command';
-import { guardStandardStreams, setExitCode } from './standard-streams';
+import { keepIgnored } from './ignored-signals';
+import { endStandardStreams, guardStandardStreams, stderr, stdout } from './output/standard-streams';
 
 const COMMANDS = new Map<string, Command>([
   ['collect', collectCommand],
@@ -31,35 +31,40 @@ function version(): string {
 
 async function main([name, ...rest]: string[]): Promise<number> {
   if (name === '--help' || name === '-h') {
-    process.stdout.write(USAGE);
+    stdout.print(...lines(USAGE));
     return ExitCode.Done;
   }
   if (name === '--version' || name === '-v') {
-    process.stdout.write(`${version()}\n`);
+    stdout.print(version());
     return ExitCode.Done;
   }
   const command = COMMANDS.get(name ?? '');
   if (!command) {
-    process.stderr.write(
-      name === undefined ? USAGE : `tapio: there is no command ${JSON.stringify(name)}\nsee tapio --help\n`,
-    );
+    if (name === undefined) stderr.print(...lines(USAGE));
+    else stderr.print(`tapio: there is no command ${JSON.stringify(name)}`, 'see tapio --help');
     return ExitCode.Usage;
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    process.stdout.write(command.usage);
+    stdout.print(...lines(command.usage));
     return ExitCode.Done;
   }
   try {
     return await command.run(rest);
   } catch (error) {
     if (UsageError.is(error)) {
-      process.stderr.write(`tapio ${name}: ${error.message}\nsee tapio ${name} --help\n`);
+      stderr.print(`tapio ${name}: ${error.message}`, `see tapio ${name} --help`);
       return ExitCode.Usage;
     }
-    process.stderr.write(`tapio ${name}: ${isNativeError(error) ? error.message : String(error)}\n`);
+    stderr.print(`tapio ${name}: ${isNativeError(error) ? error.message : String(error)}`);
     return ExitCode.Failed;
   }
 }
 
+/** Of a text of this package. */
+function lines(text: string): string[] {
+  return text.trimEnd().split('\n');
+}
+
+keepIgnored();
 guardStandardStreams();
-void main(process.argv.slice(2)).then(setExitCode);
+void main(process.argv.slice(2)).then(endStandardStreams);

@@ -35,6 +35,9 @@ export interface CollectOptions {
   readonly positions?: string;
 }
 
+/** Seconds that a run which was stopped waits for its reader, in all. */
+export const STOP_LIMIT_S = 5;
+
 /** The shared overflow ring is this many times one CPU's ring, as in the defaults of PerCPUEventBuffer. */
 export const OVERFLOW_FACTOR = 16;
 
@@ -85,13 +88,14 @@ ${[...SOURCES].map(([name, source]) => `                    ${(name === 'file' ?
   --format NAME     what the lines of stdin or files are (default ${DEFAULTS.format})
                     auto      each line is of the format that it looks like:
 ${formatLines()}
-  --duration S      seconds to run, fractions allowed
+  --duration S      seconds to run at most, fractions allowed
                     (default: until Ctrl-C, or until standard input ends;
                     files are followed on and on)
   --sink SINK       where events go (default ${DEFAULTS.sink})
                       none      are counted and measured only
                       stdout    lines of JSON, one event each
                       file:PATH the same into a file, which is overwritten
+  --append          keeps what is in the file, and writes behind it
   --correlate       finds bursts of events and chains of causes (a program
                     starts, connects, something fails) of each entity or
                     process, and sends an event of each to the sink, too
@@ -142,8 +146,17 @@ the table on a terminal:
                        the first, 99 % less than the second; - without events
                        that tell their time
 
-Ctrl-C stops the sources, delivers what waits and prints the summary; a second
-Ctrl-C ends at once. Progress goes to stderr if stdout carries events or JSON.
+Ctrl-C, SIGTERM and the end of --duration stop the sources, deliver what waits
+and print the summary; a reader that takes nothing is waited for ${STOP_LIMIT_S} seconds in
+all, and the rest counts as dropped. A second Ctrl-C ends at once. SIGHUP opens
+the file of --sink anew, by its name, for whoever rotates it; without a file it
+stops the run. A signal that was ignored at the start stays ignored (nohup).
+
+Progress goes to stderr if stdout carries events or JSON. With NO_COLOR set, or
+TERM unset or dumb, a terminal gets plain lines, too.
+
+delivered counts the lines that the system took whole, also of a disk that gets
+full; a line that was begun is cut out of the file again, or told.
 
 Exit codes: 0 all went well and produced = delivered + dropped, exactly; 1 those
 figures disagree, or a source, the sink or stdout failed; 2 wrong usage; 130 the
@@ -173,7 +186,7 @@ export function parseCollectOptions(args: string[]): CollectOptions {
     sources,
     rate: numberOption('rate', values.rate, 1, 1e9, false) ?? DEFAULTS.rate,
     durationMs: seconds === undefined ? undefined : seconds * 1000,
-    sink: parseSinkTarget(values.sink ?? DEFAULTS.sink),
+    sink: parseSinkTarget(values.sink ?? DEFAULTS.sink, values.append ?? false),
     workers: numberOption('workers', values.workers, 1, 64, true) ?? DEFAULTS.workers,
     json: values.json ?? false,
     correlate: values.correlate ?? false,
@@ -188,7 +201,9 @@ export function parseCollectOptions(args: string[]): CollectOptions {
   };
   for (const [option, takers] of entriesOf(OPTIONS_OF_A_SOURCE)) {
     if (values[option] === undefined || takers.some((name) => sources.includes(name))) continue;
-    const needed = takers.filter((name) => name !== AUTO).map((name) => (name === 'file' ? 'file:PATH' : name));
+    const needed = takers
+      .filter((name) => name !== AUTO)
+      .map((name) => (name === 'file' ? 'file:PATH' : name));
     throw new UsageError(
       `--${option} ${JSON.stringify(values[option])}: needs --source ${needed.join(' or --source ')}`,
     );
@@ -249,6 +264,7 @@ function parse(args: string[]) {
         workers: { type: 'string' },
         duration: { type: 'string' },
         sink: { type: 'string' },
+        append: { type: 'boolean' },
         json: { type: 'boolean' },
         correlate: { type: 'boolean' },
         'buffer-size': { type: 'string' },

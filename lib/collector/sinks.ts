@@ -1,15 +1,18 @@
 /** Where collected events go, and the count of those that got there. */
-import { once } from 'node:events';
-import fs from 'node:fs';
-import type { Writable } from 'node:stream';
-import { eventToJSON, type EventView } from '../index';
-import { isReaderGone, UsageError } from './command';
+import type { EventView } from '../index';
+import { UsageError } from './command';
+import { LineSink } from './line-sink';
+import { FileTarget } from './output/file-target';
+import type { FileIdentity } from './output/file-identity';
+import { Output } from './output/output';
+import { CUT_SHORT, stdout } from './output/standard-streams';
 
-export type SinkTarget = { kind: 'none' } | { kind: 'stdout' } | { kind: 'file'; path: string };
+export type SinkTarget =
+  { kind: 'none' } | { kind: 'stdout' } | { kind: 'file'; path: string; append: boolean };
 
 /** One thread's. Events are taken one by one and flushed after each batch. */
 export interface Sink {
-  /** Events that are where they were to go. */
+  /** Events that are where they were to go: the kernel has the whole line. */
   readonly delivered: number;
   /** Events that were taken and could not be written: dropped. */
   readonly lost: number;
@@ -23,6 +26,10 @@ export interface Sink {
   settled(): Promise<void>;
   /** A sink to the same place with counts of its own, for events of another origin. Close it first; it says nothing of failures. */
   beside(): Sink;
+  /** Writes no more: what was taken and is not written yet is lost, and so is all that follows. */
+  giveUp(reason: string): void;
+  /** Goes on in what has the file's name by now; `tell` gets one line that says how that went. False: this is no file. */
+  reopen(tell: (text: string) => void): boolean;
   /** Resolves when everything flushed is counted as delivered or lost. */
   close(): Promise<void>;
 }
@@ -33,25 +40,33 @@ export interface Sink {
  */
 export type OnSinkEnd = (failure: string | undefined) => void;
 
-export function parseSinkTarget(text: string): SinkTarget {
+export function parseSinkTarget(text: string, append: boolean): SinkTarget {
+  const path = /^file:(.+)$/s.exec(text)?.[1];
+  if (append && path === undefined) throw new UsageError('--append: needs --sink file:PATH');
   if (text === 'none' || text === 'stdout') return { kind: text };
-  if (text.startsWith('file:') && text.length > 'file:'.length) {
-    return { kind: 'file', path: text.slice('file:'.length) };
-  }
+  if (path !== undefined) return { kind: 'file', path, append };
   throw new UsageError(`--sink ${JSON.stringify(text)}: must be none, stdout or file:PATH`);
 }
 
-/** Rejects if a file cannot be opened. */
-export async function openSink(target: SinkTarget, onEnd: OnSinkEnd): Promise<Sink> {
+/** inputs: files that no event may be written to. Rejects if a file cannot be opened, or is one of those. */
+export async function openSink(
+  target: SinkTarget,
+  inputs: readonly FileIdentity[],
+  onEnd: OnSinkEnd,
+): Promise<Sink> {
   switch (target.kind) {
     case 'none':
       return new CountingSink();
     case 'stdout':
-      return new NdjsonSink(process.stdout, 'stdout', onEnd);
+      return new LineSink(stdout.output, () => onEnd(undefined));
     case 'file': {
-      const stream = fs.createWriteStream(target.path, { highWaterMark: 1 << 20 });
-      await once(stream, 'open');
-      return new NdjsonSink(stream, target.path, onEnd);
+      const file = new FileTarget(target.path, inputs);
+      const output = new Output(await file.open(target.append));
+      const fail = (error: Error, torn: Buffer): void => {
+        const isTorn = torn.length > 0 && !file.cutBack(torn);
+        onEnd(`sink ${target.path}: ${error.message}${isTorn ? CUT_SHORT : ''}`);
+      };
+      return new LineSink(output, fail, file);
     }
   }
 }
@@ -73,83 +88,17 @@ class CountingSink implements Sink {
     return Promise.resolve();
   }
 
+  giveUp(): void {}
+
+  reopen(): boolean {
+    return false;
+  }
+
   beside(): Sink {
     return new CountingSink();
   }
 
   close(): Promise<void> {
     return Promise.resolve();
-  }
-}
-
-class NdjsonSink implements Sink {
-  delivered = 0;
-  lost = 0;
-  lostBecause: string | undefined;
-  private text = '';
-  private count = 0;
-  private broken = false;
-
-  constructor(
-    private readonly stream: Writable,
-    private readonly name: string,
-    onEnd: OnSinkEnd,
-    private readonly ends = stream !== process.stdout,
-  ) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (this.broken) return;
-      this.broken = true;
-      this.lostBecause =
-        stream === process.stdout && isReaderGone(error) ? 'reader gone' : (error.code ?? error.message);
-      onEnd(stream === process.stdout ? undefined : `sink ${name}: ${error.message}`);
-    });
-  }
-
-  take(view: EventView): void {
-    if (this.broken) {
-      this.lost++;
-      return;
-    }
-    try {
-      this.text += `${eventToJSON(view.toEvent())}\n`;
-      this.count++;
-    } catch {
-      // A value JSON has no form for (NaN).
-      this.lost++;
-      this.lostBecause ??= 'no form in JSON';
-    }
-  }
-
-  flush(): Promise<void> | undefined {
-    const { text, count } = this;
-    if (count === 0) return undefined;
-    this.text = '';
-    this.count = 0;
-    let done = (): void => {};
-    const written = new Promise<void>((resolve) => (done = resolve));
-    const free = this.stream.write(text, (error) => {
-      if (error) this.lost += count;
-      else this.delivered += count;
-      done();
-    });
-    return free ? undefined : written;
-  }
-
-  beside(): Sink {
-    return new NdjsonSink(this.stream, this.name, () => undefined, false);
-  }
-
-  /** The callback of an empty write comes after those of all before, whether they went well or not. */
-  async settled(): Promise<void> {
-    await new Promise<void>((resolve) => this.stream.write('', () => resolve()));
-  }
-
-  async close(): Promise<void> {
-    await this.settled();
-    if (!this.ends || this.broken) return;
-    await new Promise<void>((resolve) => {
-      this.stream.once('close', resolve);
-      this.stream.end();
-    });
   }
 }

@@ -22,4 +22,6 @@ export type FromSource =
   | { readonly kind: 'warning'; readonly text: string }
   /** Is everything that I have put with the sink? */
   | { readonly kind: 'ask' }
+  /** The last word of a source that ended in order. */
+  | { readonly kind: 'ended' }
   | { readonly kind: 'failed'; readonly message: string };

@@ -25,10 +25,11 @@ export class SourceThread {
       name: `source ${name}`,
     });
     let failure: string | undefined;
+    let hasEnded = false;
     this.ended = new Promise((resolve) => {
       this.worker.on('error', (error) => (failure ??= error.message));
       this.worker.on('exit', (code) => {
-        if (code !== 0) failure ??= `its thread exited with code ${code}`;
+        if (!hasEnded) failure ??= `its thread exited with code ${code}`;
         resolve(failure);
       });
     });
@@ -37,6 +38,7 @@ export class SourceThread {
         if (message.kind === 'ready') resolve();
         else if (message.kind === 'warning') warn(`${name}: ${message.text}`);
         else if (message.kind === 'ask') void arrived().then((all) => this.say({ kind: 'arrived', all }));
+        else if (message.kind === 'ended') hasEnded = true;
         else failure = message.message;
       });
       void this.ended.then(() => resolve());

@@ -50,6 +50,8 @@ async function main(): Promise<void> {
       },
       warn: (text) => say({ kind: 'warning', text }),
     });
+    if (stop.signal.aborted || source.mayEnd) say({ kind: 'ended' });
+    else say({ kind: 'failed', message: 'it ended before it was asked to' });
   } catch (error) {
     say({ kind: 'failed', message: describe(error) });
   } finally {

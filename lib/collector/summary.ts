@@ -142,15 +142,12 @@ export function conservationErrors(
     .map(([what, left, other, right]) => `counts disagree: ${what} ${left}, ${other} ${right}`);
 }
 
-export function summaryJSON(summary: Summary): string {
-  return JSON.stringify(summary);
-}
-
+/** The lines for people. */
 export function formatSummary(
   summary: Summary,
   types: [type: string, count: number][],
   notes: SummaryNotes,
-): string {
+): string[] {
   const { produced, delivered, dropped, droppedBy, latencyMicros, sources, correlated } = summary;
   const taken = types.reduce((sum, [, events]) => sum + events, 0);
   const sign = produced === delivered + dropped ? '=' : 'is not';
@@ -192,7 +189,7 @@ export function formatSummary(
       `${type.padEnd(22)} ${count(events).padStart(13)}  ${percent((events / taken) * 100).padStart(7)}`,
     ]),
   ];
-  return `\nSummary\n${rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`).join('\n')}\n`;
+  return ['', 'Summary', ...rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`)];
 }
 
 function correlatedText({ produced, delivered, dropped, bursts, chains }: CorrelatedCounts): string {

@@ -1,11 +1,15 @@
 /** Runs the real `tapio` command as a child process, and reaches the collector's own modules. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import path from 'node:path';
 
 /** Of build/test/collector, where this runs. */
 const root = path.resolve(__dirname, '..', '..', '..');
+const { bin } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { bin: unknown };
 export const main = path.join(root, 'dist', 'collector', 'main.js');
+/** What is installed as the command `tapio`. */
+export const command = path.join(root, (bin as { tapio: string }).tapio);
 
 /** A module of lib/collector, as compiled. */
 export function internal<T>(name: string): T {
@@ -42,8 +46,9 @@ export class Tapio {
   readonly output = { stdout: '', stderr: '' };
   private readonly closed: Promise<unknown>;
 
-  constructor(args: string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } });
+  /** start: the program that is run with `args`, and what comes before them. */
+  constructor(args: string[], env: NodeJS.ProcessEnv = {}, start: string[] = [process.execPath, main]) {
+    this.child = spawn(start[0], [...start.slice(1), ...args], { env: { ...process.env, ...env } });
     this.closed = once(this.child, 'close');
     // A child that has ended no longer reads its input.
     this.child.stdin.on('error', () => {});

@@ -60,6 +60,27 @@ if (process.platform === 'linux') {
     expect(code).toBe(1);
   });
 
+  test('a thread that ends without a word is noticed under --duration, too', async () => {
+    const env = preload(`
+      const real = fs.readdirSync;
+      let calls = 0;
+      fs.readdirSync = (name, ...rest) => {
+        if (name === '/proc' && ++calls > 3) process.exit(0);
+        return real(name, ...rest);
+      };`);
+    const args = ['collect', '--source', 'proc', '--proc-interval', '100', '--duration', '1000', '--json'];
+    const result = await tapio(args, '', env);
+    expect(result.stderr).toContain('source proc: its thread exited with code 0');
+    expect(summaryOf(result).durationMs).toBeLessThan(1_000_000);
+    expect(result.code).toBe(1);
+  });
+
+  test('input that ends before --duration ends the run', async () => {
+    const result = await tapio(['collect', '--source', 'stdin', '--duration', '1000', '--json']);
+    expect(summaryOf(result)).toMatchObject({ produced: 0, dropped: 0 });
+    expect(result.code).toBe(0);
+  });
+
   test('a full disk ends the run, and what was not written counts as dropped', async () => {
     const args = ['collect', '--source', 'synthetic', '--rate', '5000', '--sink', 'file:/dev/full', '--json'];
     const result = await tapio(args);

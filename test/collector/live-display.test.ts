@@ -1,5 +1,4 @@
 /* eslint-disable no-control-regex -- the control sequences of a terminal are what is looked for */
-import type { WriteStream } from 'node:tty';
 import type * as DisplayModule from '../../dist/collector/live-display';
 import type * as StatusModule from '../../dist/collector/status';
 import { internal } from './cli';
@@ -8,16 +7,23 @@ const { LiveDisplay } = internal<typeof DisplayModule>('live-display');
 
 /** Keeps the lines of a terminal by the few control sequences a table is rewritten with. */
 class Terminal {
-  readonly isTTY = true;
+  readonly isBehind = false;
   readonly columns = 80;
   readonly rows = 24;
   readonly lines: string[] = [''];
   cursorHidden = false;
   private row = 0;
 
-  write(text: string): boolean {
+  print(...lines: string[]): void {
+    for (const line of lines) this.control(`${line}\n`);
+  }
+
+  printFitted(lines: readonly string[]): void {
+    this.print(...lines);
+  }
+
+  control(text: string): void {
     for (const [part] of text.matchAll(/\x1b\[\??\d*[A-Za-z]|\n|[^\x1b\n]+/g)) this.apply(part);
-    return true;
   }
 
   private apply(part: string): void {
@@ -61,7 +67,7 @@ test('the table is rewritten in place, messages stay above it, and the cursor co
   jest.useFakeTimers();
   try {
     const terminal = new Terminal();
-    const display = new LiveDisplay(terminal as unknown as WriteStream, terminal as unknown as WriteStream);
+    const display = new LiveDisplay(terminal, terminal, true);
     let elapsed = 0;
     display.start({ sample: () => status((elapsed += 1000)) } as unknown as StatusModule.StatusSampler);
     expect(terminal.cursorHidden).toBe(true);

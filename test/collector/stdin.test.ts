@@ -23,7 +23,9 @@ const stdin = ['collect', '--source', 'stdin'];
 test('events pass unchanged and in order, and the run ends with the input', async () => {
   const sent = events(3000);
   const result = await tapio([...stdin, '--sink', 'stdout', '--json'], ndjson(sent));
-  expect(result).toMatchObject({ code: 0, stderr: '' });
+  expect(result.code).toBe(0);
+  // On a busy machine it takes more than a second, and tells how it goes.
+  expect(result.stderr).not.toMatch(/[a-z]: /);
   const summary = summaryOf(result);
   expect(summary).toMatchObject({ produced: 3000, delivered: 3000, dropped: 0 });
   // These events carry a time of their own, which says nothing about this run.

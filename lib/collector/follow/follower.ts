@@ -30,7 +30,7 @@ export interface FollowSettings {
   readonly from: 'start' | 'end';
   /** Path of the position file. */
   readonly positions?: string;
-  /** `device:inode` of files that must not be read: the run writes them. */
+  /** `device:inode` and absolute paths of files that must not be read: the run writes them. */
   readonly avoid: readonly string[];
 }
 
@@ -156,7 +156,8 @@ export class Follower {
   }
 
   private mustAvoid({ key, path: name }: FollowedFile): boolean {
-    return this.settings.avoid.includes(key) || (this.places?.isOwn(name) ?? false);
+    const { avoid } = this.settings;
+    return avoid.includes(key) || avoid.includes(path.resolve(name)) || (this.places?.isOwn(name) ?? false);
   }
 
   private findFile(near: string, is: (file: FollowedFile) => boolean): FollowedFile | undefined {

@@ -3,6 +3,8 @@
  * `--positions`, what had not reached the sink when a run ended, however it ended, is read again by the next.
  */
 import fs from 'node:fs';
+import path from 'node:path';
+import { fileIdentity, type FileIdentity } from '../output/file-identity';
 import { LimitedReport } from '../limited-report';
 import { createFormatReader, type FormatName } from '../../formats';
 import { Follower, type FollowSettings } from '../follow/follower';
@@ -19,6 +21,7 @@ interface FileSettings extends FollowSettings {
 export const fileSource: SourceDefinition<FileSettings> = {
   summary: 'lines of a file as of stdin, followed through rotation',
   stampsEvents: false,
+  inputs: ({ files }) => files.flatMap(identityOf),
   settings: ({ files, from, positions, sink, format }) => [
     { format, patterns: files, from, positions, avoid: writtenFiles(sink) },
   ],
@@ -36,18 +39,19 @@ async function run({
   const malformed = new LimitedReport(warn);
   const formats = new LimitedReport(warn);
   const follower = new Follower(settings, {
-    openReader: (path, onSkip) =>
+    openReader: (name, onSkip) =>
       createFormatReader(settings.format, {
         onSkip: (_, reason) => onSkip(reason),
         // Lines of our own are what everybody expects.
         onFormat: (_, found, reason) => {
-          if (found !== 'tapio') formats.report(`${JSON.stringify(path)}: lines of the format ${found}: ${reason}`);
+          if (found !== 'tapio')
+            formats.report(`${JSON.stringify(name)}: lines of the format ${found}: ${reason}`);
         },
       }),
     deliver: (events, onBad) => outlet.deliver(events, onBad),
-    malformed: ({ path, line }, reason) => {
+    malformed: ({ path: name, line }, reason) => {
       outlet.malformed();
-      malformed.report(`${JSON.stringify(path)} at byte ${line.start}: line skipped: ${reason}`);
+      malformed.report(`${JSON.stringify(name)} at byte ${line.start}: line skipped: ${reason}`);
     },
     arrived,
     tell: warn,
@@ -63,9 +67,20 @@ async function run({
   }
 }
 
-/** What this run writes; reading it would never end. */
+/** A file that is named as itself must not be written. Of those that a pattern finds, what is written is not read. */
+function identityOf(file: string): FileIdentity[] {
+  const stat = fs.statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat?.isFile() ? [{ name: `--source file:${file}`, dev: stat.dev, ino: stat.ino }] : [];
+}
+
+/** What this run writes, by device and inode, and by name, as a file sink may be opened anew; reading it would never end. */
 function writtenFiles(sink: SinkTarget): string[] {
-  const stats = [STDOUT, STDERR].map((fd) => fs.fstatSync(fd, { bigint: true }));
-  if (sink.kind === 'file') stats.push(fs.statSync(sink.path, { bigint: true }));
-  return stats.filter((stat) => stat.isFile()).map(({ dev, ino }) => `${dev}:${ino}`);
+  const files = [STDOUT, STDERR].map((fd) => fileIdentity(fd, '')).filter((file) => file !== undefined);
+  const names: string[] = [];
+  if (sink.kind === 'file') {
+    const { dev, ino } = fs.statSync(sink.path, { bigint: true });
+    files.push({ name: '', dev, ino });
+    names.push(path.resolve(sink.path));
+  }
+  return [...files.map(({ dev, ino }) => `${dev}:${ino}`), ...names];
 }

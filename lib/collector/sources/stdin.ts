@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import type { Readable } from 'node:stream';
 import tty from 'node:tty';
+import { fileIdentity } from '../output/file-identity';
 import { NdjsonLines } from '../../event/ndjson-lines';
 import type { FormatName } from '../../formats';
 import { LineIntake } from '../line-intake';
@@ -16,6 +17,8 @@ const STDIN = 0;
 export const stdinSource: SourceDefinition<FormatName | 'auto'> = {
   summary: 'lines of JSON or text, see --format',
   stampsEvents: false,
+  mayEnd: true,
+  inputs: () => [fileIdentity(STDIN, '--source stdin')].filter((file) => file !== undefined),
   settings: (options) => [options.format],
   run,
 };
