@@ -38,7 +38,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
   refuseInputs(inputs);
   const end = new RunEnd();
   const buffer = createBuffer(options.bufferSize);
-  const sink = await openSink(options.sink, inputs, (failure) => end.request(failure));
+  const sink = await openSink(options.sink, inputs, (failure) => end.request(failure), options.sinkFormat);
   stdout.onFailure(() => end.request());
   // A terminal that is gone ends the run, also one whose events go into a file: nobody could stop it any more.
   stderr.onFailure((error) => {

@@ -1,5 +1,5 @@
 /** Events as lines of JSON to a file, a pipe or a terminal, and an exact count of those that got there whole. */
-import { eventToJSON, type EventView } from '../index';
+import { eventToJSON, type EventView, type UnifiedEvent } from '../index';
 import { isReaderGone } from './command';
 import type { FileTarget } from './output/file-target';
 import type { OnFailure, Output } from './output/output';
@@ -20,6 +20,7 @@ export class LineSink implements Sink {
     private readonly output: Output,
     private readonly onFailure: OnFailure,
     private readonly file?: FileTarget,
+    private readonly toLine: (event: UnifiedEvent) => string = eventToJSON,
   ) {
     output.onFailure(onFailure);
   }
@@ -30,7 +31,7 @@ export class LineSink implements Sink {
       return;
     }
     try {
-      this.text += `${eventToJSON(view.toEvent())}\n`;
+      this.text += `${this.toLine(view.toEvent())}\n`;
       this.count++;
     } catch {
       // A value JSON has no form for (NaN).
@@ -58,7 +59,7 @@ export class LineSink implements Sink {
   }
 
   beside(): Sink {
-    return new LineSink(this.output, () => {});
+    return new LineSink(this.output, () => {}, undefined, this.toLine);
   }
 
   giveUp(reason: string): void {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { FORMAT_NAMES, type FormatName } from '../formats';
 import { AUTO } from './auto-source';
 import { UsageError } from './command';
-import { parseSinkTarget, type SinkTarget } from './sinks';
+import { parseSinkTarget, SINK_FORMATS, type SinkFormat, type SinkTarget } from './sinks';
 import { SOURCES } from './sources';
 
 export interface CollectOptions {
@@ -14,6 +14,8 @@ export interface CollectOptions {
   /** undefined: until Ctrl-C, or until every source has ended. */
   readonly durationMs?: number;
   readonly sink: SinkTarget;
+  /** Of the lines that the sink writes. */
+  readonly sinkFormat: SinkFormat;
   /** Threads of the synthetic source. */
   readonly workers: number;
   readonly json: boolean;
@@ -95,6 +97,8 @@ ${formatLines()}
                       none      are counted and measured only
                       stdout    lines of JSON, one event each
                       file:PATH the same into a file, which is overwritten
+  --sink-format F   whose lines those are: tapio (default), otlp (a log record
+                    each) or cloudevents
   --append          keeps what is in the file, and writes behind it
   --correlate       finds bursts of events and chains of causes (a program
                     starts, connects, something fails) of each entity or
@@ -121,8 +125,7 @@ Examples:
       from one file into another, checking every line; the lines may change
       their order, as an event waits in the ring of the CPU that put it
 
-  tapio collect --source 'file:/var/log/app/*.log' --positions app.pos \
-      --sink stdout
+  tapio collect --source 'file:/var/log/app/*.log' --positions app.pos
       what an application logs, in all of its files, going on where the
       run before ended
   tetra getevents -o json | tapio collect --source stdin --sink stdout
@@ -187,6 +190,7 @@ export function parseCollectOptions(args: string[]): CollectOptions {
     rate: numberOption('rate', values.rate, 1, 1e9, false) ?? DEFAULTS.rate,
     durationMs: seconds === undefined ? undefined : seconds * 1000,
     sink: parseSinkTarget(values.sink ?? DEFAULTS.sink, values.append ?? false),
+    sinkFormat: parseSinkFormat(values['sink-format'] ?? 'tapio', values.sink),
     workers: numberOption('workers', values.workers, 1, 64, true) ?? DEFAULTS.workers,
     json: values.json ?? false,
     correlate: values.correlate ?? false,
@@ -240,6 +244,17 @@ function entriesOf<T extends object>(object: T): [keyof T, T[keyof T]][] {
   return Object.entries(object) as [keyof T, T[keyof T]][];
 }
 
+function parseSinkFormat(text: string, sink: string | undefined): SinkFormat {
+  const format = SINK_FORMATS.find((each) => each === text);
+  if (format === undefined) {
+    throw new UsageError(`--sink-format ${JSON.stringify(text)}: must be one of ${SINK_FORMATS.join(', ')}`);
+  }
+  if (format !== 'tapio' && (sink ?? 'none') === 'none') {
+    throw new UsageError(`--sink-format ${JSON.stringify(text)}: needs --sink stdout or file:PATH`);
+  }
+  return format;
+}
+
 function parseFrom(text: string): 'start' | 'end' {
   if (text === 'start' || text === 'end') return text;
   throw new UsageError(`--from ${JSON.stringify(text)}: must be start or end`);
@@ -265,6 +280,7 @@ function parse(args: string[]) {
         duration: { type: 'string' },
         sink: { type: 'string' },
         append: { type: 'boolean' },
+        'sink-format': { type: 'string' },
         json: { type: 'boolean' },
         correlate: { type: 'boolean' },
         'buffer-size': { type: 'string' },

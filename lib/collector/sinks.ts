@@ -1,5 +1,6 @@
 /** Where collected events go, and the count of those that got there. */
-import type { EventView } from '../index';
+import { eventToCloudEvent, eventToOtlp } from '../formats';
+import { eventToJSON, type EventView, type UnifiedEvent } from '../index';
 import { UsageError } from './command';
 import { LineSink } from './line-sink';
 import { FileTarget } from './output/file-target';
@@ -34,6 +35,16 @@ export interface Sink {
   close(): Promise<void>;
 }
 
+/** Whose lines a sink writes. */
+export const SINK_FORMATS = ['tapio', 'otlp', 'cloudevents'] as const;
+export type SinkFormat = (typeof SINK_FORMATS)[number];
+
+const LINES: Readonly<Record<SinkFormat, (event: UnifiedEvent) => string>> = {
+  tapio: eventToJSON,
+  otlp: eventToOtlp,
+  cloudevents: eventToCloudEvent,
+};
+
 /**
  * A sink that can write no more says so, once. failure: the message; undefined for stdout, whose reader may
  * go away, and whose failures are told by standard-streams.
@@ -53,12 +64,14 @@ export async function openSink(
   target: SinkTarget,
   inputs: readonly FileIdentity[],
   onEnd: OnSinkEnd,
+  format: SinkFormat = 'tapio',
 ): Promise<Sink> {
+  const toLine = LINES[format];
   switch (target.kind) {
     case 'none':
       return new CountingSink();
     case 'stdout':
-      return new LineSink(stdout.output, () => onEnd(undefined));
+      return new LineSink(stdout.output, () => onEnd(undefined), undefined, toLine);
     case 'file': {
       const file = new FileTarget(target.path, inputs);
       const output = new Output(await file.open(target.append));
@@ -66,7 +79,7 @@ export async function openSink(
         const isTorn = torn.length > 0 && !file.cutBack(torn);
         onEnd(`sink ${target.path}: ${error.message}${isTorn ? CUT_SHORT : ''}`);
       };
-      return new LineSink(output, fail, file);
+      return new LineSink(output, fail, file, toLine);
     }
   }
 }

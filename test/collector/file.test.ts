@@ -416,3 +416,41 @@ test(`random rotations and restarts lose nothing (SEED=${seed})`, async () => {
   expect(summaryOf(result).sources.file.malformed).toBe(0);
   expect(rotated + restarted).toBeGreaterThan(0);
 }, 90_000);
+
+test.each(['otlp', 'cloudevents'])(
+  'lines that a sink writes for %s are read back by their format',
+  async (format) => {
+    fs.writeFileSync(at('in.log'), lines(0, 100));
+    const sink = ['--sink', `file:${log}`, '--sink-format', format, '--duration', '1', '--json'];
+    const written = await tapio(['collect', '--source', `file:${at('in.log')}`, ...sink]);
+    expect(summaryOf(written)).toMatchObject({ delivered: 100, dropped: 0 });
+    const following = new Following(log, '--format', format);
+    await following.run.until('stdout', (text) => text.split('\n').length > 100);
+    const result = await following.stop();
+    expect(summaryOf(result).sources.file).toMatchObject({ produced: 100, malformed: 0 });
+    if (format === 'cloudevents') expect(new Set(following.ids)).toEqual(new Set(numbers(0, 100)));
+  },
+);
+
+test('records of one event in two files of one path are one event', async () => {
+  const record = (type: string, fields: string): string =>
+    `type=${type} msg=audit(1795860000.123:7): ${fields}\n`;
+  const path = at('audit.log');
+  fs.writeFileSync(path, record('SYSCALL', 'arch=c000003e syscall=2 pid=5 comm="cat"'));
+  const options = ['--positions', at('positions')];
+  const first = new Following(path, ...options);
+  await first.run.until('stderr', () => fs.existsSync(at('positions')));
+  await first.kill();
+  // The record that was held is read again.
+  const second = new Following(path, ...options);
+  await second.run.started('stderr');
+  fs.renameSync(path, at('audit.log.1'));
+  fs.writeFileSync(path, record('PROCTITLE', 'proctitle="cat"'));
+  await second.run.until('stdout', (text) => text.includes('\n'));
+  await second.stop();
+  expect(JSON.parse(second.run.output.stdout.split('\n')[0])).toMatchObject({
+    id: '1795860000.123:7',
+    message: 'cat',
+    kernel: { pid: 5 },
+  });
+});

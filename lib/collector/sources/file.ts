@@ -19,7 +19,7 @@ interface FileSettings extends FollowSettings {
 }
 
 export const fileSource: SourceDefinition<FileSettings> = {
-  summary: 'lines of a file as of stdin, followed through rotation',
+  summary: 'lines of files, followed through rotation',
   stampsEvents: false,
   inputs: ({ files }) => files.flatMap(identityOf),
   settings: ({ files, from, positions, sink, format }) => [
