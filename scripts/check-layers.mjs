@@ -12,6 +12,7 @@ const ranks = {
   buffers: 3,
   flow: 4,
   kernel: 4,
+  formats: 5,
   index: 5,
   integrations: 6,
   collector: 7,

@@ -38,7 +38,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
   refuseInputs(inputs);
   const end = new RunEnd();
   const buffer = createBuffer(options.bufferSize);
-  const sink = await openSink(options.sink, inputs, (failure) => end.request(failure));
+  const sink = await openSink(options.sink, inputs, (failure) => end.request(failure), options.sinkFormat);
   stdout.onFailure(() => end.request());
   // A terminal that is gone ends the run, also one whose events go into a file: nobody could stop it any more.
   stderr.onFailure(() => {
@@ -72,7 +72,8 @@ export async function collect(asked: CollectOptions): Promise<number> {
     end.request();
   });
 
-  const threads = startThreads(options, buffer, clock, (text) => display.message(`tapio: ${text}`));
+  const warn = (text: string): void => display.message(`tapio: ${text}`);
+  const threads = startThreads(options, buffer, clock, warn, () => consumer.arrived());
   const allEnded = watchThreads(threads, end);
   await Promise.race([Promise.all(threads.map(({ ready }) => ready)), end.requested]);
 
@@ -147,11 +148,12 @@ function startThreads(
   buffer: PerCPUEventBuffer,
   clock: RunClock,
   warn: (text: string) => void,
+  arrived: () => Promise<boolean>,
 ): SourceThread[] {
   return options.sources.flatMap((name) =>
     (SOURCES.get(name)?.settings(options) ?? []).map((settings: unknown) => {
       const data = { settings, buffer: buffer.handle, epochOffset: clock.epochOffset };
-      return new SourceThread(name, data, warn);
+      return new SourceThread(name, data, warn, arrived);
     }),
   );
 }

@@ -24,6 +24,11 @@ export class Consumer {
   /** Nothing is taken until the sink has got rid of what it has. */
   isWaitingForSink = false;
   private untilSample = LATENCY_SAMPLE;
+  /** Who wants to know when all that is in the buffer has been taken. */
+  private asking: (() => void)[] = [];
+  private isWaiting = false;
+  /** The last round found every ring empty in the end. */
+  private isThrough = true;
   private readonly since: bigint;
 
   /** stamped: values of `event.source` whose timestamps tell when the event was put. */
@@ -44,12 +49,15 @@ export class Consumer {
     let turnAt = performance.now();
     while (await this.waitForEvents()) {
       this.fill.look(performance.now());
-      this.buffer.consume(visit, BATCH);
+      const asking = this.asking.splice(0);
+      this.isThrough = this.buffer.consume(visit, BATCH) < BATCH;
       const blocked = this.sink.flush();
       if (blocked) await this.waitForSink(blocked);
       // Behind the events they are made of.
       const correlatedBlocked = this.correlation?.flush();
       if (correlatedBlocked) await this.waitForSink(correlatedBlocked);
+      if (this.isThrough) for (const answer of asking) answer();
+      else this.asking.unshift(...asking);
       const now = (this.lastDeliveryAt = performance.now());
       if (now - turnAt > TURN_MS) {
         await nextTurn();
@@ -66,9 +74,22 @@ export class Consumer {
     this.isWaitingForSink = false;
   }
 
+  /** Whether everything that is in the buffer now is delivered; resolves when it is, or a part is lost. */
+  async arrived(): Promise<boolean> {
+    const { writes, reads } = this.buffer.getMetrics();
+    if (!this.isWaiting || !this.isThrough || writes !== reads) {
+      await new Promise<void>((resolve) => this.asking.push(resolve));
+    }
+    await this.sink.settled();
+    return this.sink.lost === 0;
+  }
+
   private async waitForEvents(): Promise<boolean> {
+    if (this.asking.length > 0) return true;
     try {
+      this.isWaiting = true;
       await this.buffer.ready();
+      this.isWaiting = false;
       return true;
     } catch (error) {
       if ((error as { code?: string }).code === 'ERR_BUFFER_CLOSED') return false;

@@ -1,5 +1,5 @@
 /** Events as lines of JSON to a file, a pipe or a terminal, and an exact count of those that got there whole. */
-import { eventToJSON, type EventView } from '../index';
+import { eventToJSON, type EventView, type UnifiedEvent } from '../index';
 import type { FileTarget } from './output/file-target';
 import type { OnFailure, Output } from './output/output';
 import { visibleJSON } from './output/visible-text';
@@ -19,6 +19,7 @@ export class LineSink implements Sink {
     private readonly output: Output,
     private readonly onFailure: OnFailure,
     private readonly file?: FileTarget,
+    private readonly toLine: (event: UnifiedEvent) => string = eventToJSON,
   ) {
     output.onFailure(onFailure);
   }
@@ -29,7 +30,7 @@ export class LineSink implements Sink {
       return;
     }
     try {
-      this.text += `${eventToJSON(view.toEvent())}\n`;
+      this.text += `${this.toLine(view.toEvent())}\n`;
       this.count++;
     } catch {
       // A value JSON has no form for (NaN).
@@ -52,8 +53,12 @@ export class LineSink implements Sink {
     return this.output.room();
   }
 
+  settled(): Promise<void> {
+    return this.output.drained();
+  }
+
   beside(): Sink {
-    return new LineSink(this.output, () => {});
+    return new LineSink(this.output, () => {}, undefined, this.toLine);
   }
 
   giveUp(reason: string): void {

@@ -1,8 +1,9 @@
 /** The options of `tapio collect`: parsing, checking and the usage text. */
 import { parseArgs } from 'node:util';
+import { FORMAT_NAMES, type FormatName } from '../formats';
 import { AUTO } from './auto-source';
 import { UsageError } from './command';
-import { parseSinkTarget, type SinkTarget } from './sinks';
+import { parseSinkTarget, SINK_FORMATS, type SinkFormat, type SinkTarget } from './sinks';
 import { SOURCES } from './sources';
 
 export interface CollectOptions {
@@ -13,6 +14,8 @@ export interface CollectOptions {
   /** undefined: until Ctrl-C, or until every source has ended. */
   readonly durationMs?: number;
   readonly sink: SinkTarget;
+  /** Of the lines that the sink writes. */
+  readonly sinkFormat: SinkFormat;
   /** Threads of the synthetic source. */
   readonly workers: number;
   readonly json: boolean;
@@ -22,8 +25,16 @@ export interface CollectOptions {
   readonly bufferSize: number;
   /** Makes the synthetic events repeatable; undefined: others in each run. */
   readonly seed?: number;
+  /** Of the lines of the stdin and file sources. */
+  readonly format: FormatName | typeof AUTO;
   /** Time between two samples of the proc source. */
   readonly procIntervalMs: number;
+  /** Paths and patterns of the file source. */
+  readonly files: readonly string[];
+  /** Where the file source begins in files that it does not know. */
+  readonly from: 'start' | 'end';
+  /** Where the file source keeps how far it has read. */
+  readonly positions?: string;
 }
 
 /** Seconds that a run which was stopped waits for its reader, in all. */
@@ -32,20 +43,28 @@ export const STOP_LIMIT_S = 5;
 /** The shared overflow ring is this many times one CPU's ring, as in the defaults of PerCPUEventBuffer. */
 export const OVERFLOW_FACTOR = 16;
 
-const OPTIONS_OF_A_SOURCE = [
-  ['rate', 'synthetic'],
-  ['workers', 'synthetic'],
-  ['proc-interval', 'proc'],
-] as const;
+const FILE_PREFIX = 'file:';
+
+/** Options that only some sources have: which. */
+const OPTIONS_OF_A_SOURCE = {
+  rate: ['synthetic'],
+  workers: ['synthetic'],
+  'proc-interval': ['proc', AUTO],
+  format: ['stdin', 'file'],
+  from: ['file'],
+  positions: ['file'],
+} as const;
 
 const DEFAULTS = {
   source: AUTO,
   rate: 10_000,
   sink: 'none',
   workers: 1,
+  format: AUTO,
   // Of one thread's 165,000 events a second, a ring holds what comes in 50 ms, the overflow ring 800 ms.
   bufferSize: 4_194_304,
   procInterval: 500,
+  from: 'start',
 };
 
 export const COLLECT_USAGE = `Usage: tapio collect [options]
@@ -56,15 +75,30 @@ ring for each CPU into a sink.
 Options:
   --source NAME     where events come from (default ${DEFAULTS.source}); may be repeated
                     auto      ebpf where it is permitted, else proc; says which
-${[...SOURCES].map(([name, source]) => `                    ${name.padEnd(10)}${source.summary}`).join('\n')}
+${[...SOURCES].map(([name, source]) => `                    ${(name === 'file' ? 'file:PATH' : name).padEnd(10)}${source.summary}`).join('\n')}
+                    PATH may be a pattern such as '/var/log/*.json', quoted;
+                    all files together are one source, which goes on through
+                    renaming, copying and cutting, removal and creation
+  --from WHERE      start or end of files that are there at the start and whose
+                    position is not known (default ${DEFAULTS.from}); later ones are read
+                    from their start
+  --positions FILE  keeps how far files have been read, for the next run, at
+                    least once: lines whose events had not reached the sink
+                    when a run ended or was killed come again
   --rate N          events a second of the synthetic source (default ${DEFAULTS.rate})
   --workers N       threads of the synthetic source, sharing --rate (default ${DEFAULTS.workers})
+  --format NAME     what the lines of stdin or files are (default ${DEFAULTS.format})
+                    auto      each line is of the format that it looks like:
+${formatLines()}
   --duration S      seconds to run at most, fractions allowed
-                    (default: until Ctrl-C, or until standard input ends)
+                    (default: until Ctrl-C, or until standard input ends;
+                    files are followed on and on)
   --sink SINK       where events go (default ${DEFAULTS.sink})
                       none      are counted and measured only
                       stdout    lines of JSON, one event each
                       file:PATH the same into a file, which is overwritten
+  --sink-format F   whose lines those are: tapio (default), otlp (a log record
+                    each) or cloudevents
   --append          keeps what is in the file, and writes behind it
   --correlate       finds bursts of events and chains of causes (a program
                     starts, connects, something fails) of each entity or
@@ -90,6 +124,12 @@ Examples:
   tapio collect --source stdin --sink file:copy.ndjson < events.ndjson
       from one file into another, checking every line; the lines may change
       their order, as an event waits in the ring of the CPU that put it
+
+  tapio collect --source 'file:/var/log/app/*.log' --positions app.pos
+      what an application logs, in all of its files, going on where the
+      run before ended
+  tetra getevents -o json | tapio collect --source stdin --sink stdout
+      what another tool has seen, as events; it is told whose lines they are
 
   tapio collect --source stdin --correlate --sink stdout < events.ndjson |
       grep correlation
@@ -126,20 +166,23 @@ figures disagree, or a source, the sink or stdout failed; 2 wrong usage; 130 the
 second Ctrl-C.
 `;
 
+/** The names of all formats, in lines of the usage text. */
+function formatLines(): string {
+  const lines: string[] = [];
+  for (const name of FORMAT_NAMES) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + name.length > 48) lines.push(name);
+    else lines[lines.length - 1] = `${last}, ${name}`;
+  }
+  return lines
+    .map((line, index) => `${' '.repeat(30)}${line}${index < lines.length - 1 ? ',' : ''}`)
+    .join('\n');
+}
+
 /** Throws UsageError for anything that cannot be run as written. */
 export function parseCollectOptions(args: string[]): CollectOptions {
   const values = parse(args);
-  const sources = values.source ?? [DEFAULTS.source];
-  for (const name of sources) {
-    if (name !== AUTO && !SOURCES.has(name)) {
-      throw new UsageError(
-        `--source ${JSON.stringify(name)}: there is no such source; known are ${[AUTO, ...SOURCES.keys()].join(', ')}`,
-      );
-    }
-    if (sources.indexOf(name) !== sources.lastIndexOf(name)) {
-      throw new UsageError(`--source ${JSON.stringify(name)}: given twice`);
-    }
-  }
+  const { sources, files } = parseSources(values.source ?? [DEFAULTS.source]);
   const seconds =
     values.duration === undefined ? undefined : numberOption('duration', values.duration, 0.001, 1e6, false);
   const options: CollectOptions = {
@@ -147,21 +190,79 @@ export function parseCollectOptions(args: string[]): CollectOptions {
     rate: numberOption('rate', values.rate, 1, 1e9, false) ?? DEFAULTS.rate,
     durationMs: seconds === undefined ? undefined : seconds * 1000,
     sink: parseSinkTarget(values.sink ?? DEFAULTS.sink, values.append ?? false),
+    sinkFormat: parseSinkFormat(values['sink-format'] ?? 'tapio', values.sink),
     workers: numberOption('workers', values.workers, 1, 64, true) ?? DEFAULTS.workers,
     json: values.json ?? false,
     correlate: values.correlate ?? false,
     bufferSize: numberOption('buffer-size', values['buffer-size'], 512, 2 ** 30, true) ?? DEFAULTS.bufferSize,
     seed: sources.includes('synthetic') ? seedOf(process.env.SEED) : undefined,
+    format: formatOf(values.format ?? DEFAULTS.format),
     procIntervalMs:
       numberOption('proc-interval', values['proc-interval'], 10, 3_600_000, true) ?? DEFAULTS.procInterval,
+    files,
+    from: parseFrom(values.from ?? DEFAULTS.from),
+    positions: values.positions === undefined ? undefined : nonEmpty('positions', values.positions),
   };
-  for (const [option, source] of OPTIONS_OF_A_SOURCE) {
-    const given = sources.includes(source) || (source === 'proc' && sources.includes(AUTO));
-    if (values[option] !== undefined && !given) {
-      throw new UsageError(`--${option} ${JSON.stringify(values[option])}: needs --source ${source}`);
-    }
+  for (const [option, takers] of entriesOf(OPTIONS_OF_A_SOURCE)) {
+    if (values[option] === undefined || takers.some((name) => sources.includes(name))) continue;
+    const needed = takers
+      .filter((name) => name !== AUTO)
+      .map((name) => (name === 'file' ? 'file:PATH' : name));
+    throw new UsageError(
+      `--${option} ${JSON.stringify(values[option])}: needs --source ${needed.join(' or --source ')}`,
+    );
   }
   return options;
+}
+
+/** Names of SOURCES and of `auto`; all files together are one source. */
+function parseSources(given: readonly string[]): { sources: string[]; files: string[] } {
+  const names = new Set<string>();
+  const files: string[] = [];
+  for (const source of given) {
+    const file = source.startsWith(FILE_PREFIX) ? source.slice(FILE_PREFIX.length) : undefined;
+    const name = file === undefined ? source : 'file';
+    if (file === '' || source === 'file') {
+      throw new UsageError(`--source ${JSON.stringify(source)}: must be file:PATH`);
+    }
+    if (name !== AUTO && !SOURCES.has(name)) {
+      const known = [AUTO, ...SOURCES.keys()].map((each) => (each === 'file' ? 'file:PATH' : each));
+      throw new UsageError(
+        `--source ${JSON.stringify(name)}: there is no such source; known are ${known.join(', ')}`,
+      );
+    }
+    if (given.indexOf(source) !== given.lastIndexOf(source)) {
+      throw new UsageError(`--source ${JSON.stringify(source)}: given twice`);
+    }
+    names.add(name);
+    if (file !== undefined) files.push(file);
+  }
+  return { sources: [...names], files };
+}
+
+function entriesOf<T extends object>(object: T): [keyof T, T[keyof T]][] {
+  return Object.entries(object) as [keyof T, T[keyof T]][];
+}
+
+function parseSinkFormat(text: string, sink: string | undefined): SinkFormat {
+  const format = SINK_FORMATS.find((each) => each === text);
+  if (format === undefined) {
+    throw new UsageError(`--sink-format ${JSON.stringify(text)}: must be one of ${SINK_FORMATS.join(', ')}`);
+  }
+  if (format !== 'tapio' && (sink ?? 'none') === 'none') {
+    throw new UsageError(`--sink-format ${JSON.stringify(text)}: needs --sink stdout or file:PATH`);
+  }
+  return format;
+}
+
+function parseFrom(text: string): 'start' | 'end' {
+  if (text === 'start' || text === 'end') return text;
+  throw new UsageError(`--from ${JSON.stringify(text)}: must be start or end`);
+}
+
+function nonEmpty(name: string, text: string): string {
+  if (text === '') throw new UsageError(`--${name} "": must be a path`);
+  return text;
 }
 
 function parse(args: string[]) {
@@ -173,15 +274,19 @@ function parse(args: string[]) {
       tokens: true,
       options: {
         source: { type: 'string', multiple: true },
+        format: { type: 'string' },
         rate: { type: 'string' },
         workers: { type: 'string' },
         duration: { type: 'string' },
         sink: { type: 'string' },
         append: { type: 'boolean' },
+        'sink-format': { type: 'string' },
         json: { type: 'boolean' },
         correlate: { type: 'boolean' },
         'buffer-size': { type: 'string' },
         'proc-interval': { type: 'string' },
+        from: { type: 'string' },
+        positions: { type: 'string' },
       },
     });
   } catch (error) {
@@ -206,6 +311,14 @@ function joinNegativeNumbers(args: string[]): string[] {
     else joined.push(arg);
   }
   return joined;
+}
+
+function formatOf(name: string): FormatName | typeof AUTO {
+  const known: readonly string[] = [AUTO, ...FORMAT_NAMES];
+  if (known.includes(name)) return name as FormatName;
+  throw new UsageError(
+    `--format ${JSON.stringify(name)}: there is no such format; known are ${known.join(', ')}`,
+  );
 }
 
 /** An empty SEED is none. */

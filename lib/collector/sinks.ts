@@ -1,5 +1,6 @@
 /** Where collected events go, and the count of those that got there. */
-import type { EventView } from '../index';
+import { eventToCloudEvent, eventToOtlp } from '../formats';
+import { eventToJSON, type EventView, type UnifiedEvent } from '../index';
 import { UsageError } from './command';
 import { LineSink } from './line-sink';
 import { FileTarget } from './output/file-target';
@@ -22,6 +23,8 @@ export interface Sink {
   take(view: EventView): void;
   /** Sends on what was taken. A promise means that the sink is slow: take nothing until it resolves. */
   flush(): Promise<void> | undefined;
+  /** Resolves when everything flushed so far is counted as delivered or lost. */
+  settled(): Promise<void>;
   /** A sink to the same place with counts of its own, for events of another origin. Close it first; it says nothing of failures. */
   beside(): Sink;
   /** Writes no more: what was taken and is not written yet is lost, and so is all that follows. */
@@ -31,6 +34,16 @@ export interface Sink {
   /** Resolves when everything flushed is counted as delivered or lost. */
   close(): Promise<void>;
 }
+
+/** Whose lines a sink writes. */
+export const SINK_FORMATS = ['tapio', 'otlp', 'cloudevents'] as const;
+export type SinkFormat = (typeof SINK_FORMATS)[number];
+
+const LINES: Readonly<Record<SinkFormat, (event: UnifiedEvent) => string>> = {
+  tapio: eventToJSON,
+  otlp: eventToOtlp,
+  cloudevents: eventToCloudEvent,
+};
 
 /**
  * A sink that can write no more says so, once. failure: the message; undefined for stdout, whose reader may
@@ -51,12 +64,14 @@ export async function openSink(
   target: SinkTarget,
   inputs: readonly FileIdentity[],
   onEnd: OnSinkEnd,
+  format: SinkFormat = 'tapio',
 ): Promise<Sink> {
+  const toLine = LINES[format];
   switch (target.kind) {
     case 'none':
       return new CountingSink();
     case 'stdout':
-      return new LineSink(stdout.output, () => onEnd(undefined));
+      return new LineSink(stdout.output, () => onEnd(undefined), undefined, toLine);
     case 'file': {
       const file = new FileTarget(target.path, inputs);
       const output = new Output(await file.open(target.append));
@@ -64,7 +79,7 @@ export async function openSink(
         const isTorn = torn.length > 0 && !file.cutBack(torn);
         onEnd(`sink ${target.path}: ${error.message}${isTorn ? CUT_SHORT : ''}`);
       };
-      return new LineSink(output, fail, file);
+      return new LineSink(output, fail, file, toLine);
     }
   }
 }
@@ -80,6 +95,10 @@ class CountingSink implements Sink {
 
   flush(): undefined {
     return undefined;
+  }
+
+  settled(): Promise<void> {
+    return Promise.resolve();
   }
 
   giveUp(): void {}

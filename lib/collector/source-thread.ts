@@ -16,6 +16,7 @@ export class SourceThread {
     readonly name: string,
     data: Omit<SourceWorkerData, 'source' | 'counters'>,
     warn: (text: string) => void,
+    arrived: () => Promise<boolean>,
   ) {
     this.counters = new SourceCounters();
     const workerData: SourceWorkerData = { ...data, source: name, counters: this.counters.memory };
@@ -36,6 +37,7 @@ export class SourceThread {
       this.worker.on('message', (message: FromSource) => {
         if (message.kind === 'ready') resolve();
         else if (message.kind === 'warning') warn(`${name}: ${message.text}`);
+        else if (message.kind === 'ask') void arrived().then((all) => this.say({ kind: 'arrived', all }));
         else if (message.kind === 'ended') hasEnded = true;
         else failure = message.message;
       });

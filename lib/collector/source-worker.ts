@@ -21,8 +21,13 @@ async function main(): Promise<void> {
   const say = (message: FromSource): void => port.postMessage(message);
   const stop = new AbortController();
   const clock = new RunClock(data.epochOffset);
+  const asked: ((all: boolean) => void)[] = [];
   const go = new Promise<bigint>((resolve) => {
     port.on('message', (message: ToSource) => {
+      if (message.kind === 'arrived') {
+        asked.shift()?.(message.all);
+        return;
+      }
       if (message.kind === 'stop') stop.abort();
       resolve(message.kind === 'go' ? message.at : clock.now());
     });
@@ -39,6 +44,10 @@ async function main(): Promise<void> {
         return go;
       },
       now: () => clock.now(),
+      arrived: () => {
+        say({ kind: 'ask' });
+        return new Promise((resolve) => asked.push(resolve));
+      },
       warn: (text) => say({ kind: 'warning', text }),
     });
     if (stop.signal.aborted || source.mayEnd) say({ kind: 'ended' });

@@ -5,6 +5,7 @@
 import { isArray } from '../errors';
 import { isPlain } from './empty-object';
 import { invalid, pathOfKeys } from './invalid-event';
+import { knownJsonText } from './known-json';
 
 /** Objects and arrays nested deeper than this are refused; a cycle is refused as itself. */
 const MAX_JSON_DEPTH = 1000;
@@ -20,6 +21,8 @@ class TooLong extends Error {}
  * ERR_INVALID_EVENT naming the path of what is no JSON value. Reads each property once.
  */
 export function jsonText(value: unknown, path: string, maxLength: number): string | undefined {
+  const known = typeof value === 'object' && value !== null ? knownJsonText(value) : undefined;
+  if (known !== undefined) return known.length <= maxLength ? known : undefined;
   const keys: Key[] = [];
   const parents: object[] = [];
   let room = maxLength;
@@ -38,7 +41,7 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
   function write(item: unknown): string {
     switch (typeof item) {
       case 'string':
-        return spend(JSON.stringify(item.toWellFormed()));
+        return spend(quoted(item));
       case 'number':
         if (!Number.isFinite(item)) throw fail(item, FINITE);
         return spend(item === 0 && Object.is(item, -0) ? '-0' : String(item));
@@ -79,10 +82,7 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
     for (const key of Object.keys(item)) {
       keys.push(key);
       if (text.length > 1) text += ',';
-      text +=
-        spend(JSON.stringify(key.toWellFormed())) +
-        spend(':') +
-        write((item as Record<string, unknown>)[key]);
+      text += spend(keyText(key)) + write((item as Record<string, unknown>)[key]);
       keys.pop();
     }
     return text + '}';
@@ -93,6 +93,30 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
     if (room < 0) throw new TooLong();
     return text;
   }
+}
+
+/** Of a longer text the engine's own search for what must be escaped is faster. */
+const SHORT = 64;
+const ESCAPED_OR_WIDE = /[^ !#-[\]-~]/;
+
+function quoted(text: string): string {
+  if (text.length < SHORT && !ESCAPED_OR_WIDE.test(text)) return `"${text}"`;
+  return JSON.stringify(text.toWellFormed());
+}
+
+/** Keys recur from event to event: those of late, as they are written. */
+const KEY_TEXTS = new Map<string, string>();
+const MAX_KEY_TEXTS = 1024;
+
+function keyText(key: string): string {
+  const known = KEY_TEXTS.get(key);
+  if (known !== undefined) return known;
+  const text = `${quoted(key)}:`;
+  if (key.length < SHORT) {
+    if (KEY_TEXTS.size === MAX_KEY_TEXTS) KEY_TEXTS.clear();
+    KEY_TEXTS.set(key, text);
+  }
+  return text;
 }
 
 /** A text shorter than this cannot be nested too deep. */

@@ -32,9 +32,9 @@ describe('NdjsonLines', () => {
     const random = new Random(seed);
     const input = Buffer.from('\ufeff{"a":1}\r\n\n  \nz\u00fcrich \u{1f600}\nlast');
     const expected = [
-      { number: 1, text: '{"a":1}\r' },
-      { number: 4, text: 'z\u00fcrich \u{1f600}' },
-      { number: 5, text: 'last' },
+      { number: 1, start: 0, end: 12, text: '{"a":1}\r' },
+      { number: 4, start: 16, end: 29, text: 'z\u00fcrich \u{1f600}' },
+      { number: 5, start: 29, end: 33, text: 'last' },
     ];
     for (let round = 0; round < 300; round++) {
       const lines = new NdjsonLines();
@@ -52,13 +52,13 @@ describe('NdjsonLines', () => {
   test('a line over the limit is skipped without being kept', () => {
     const lines = new NdjsonLines(8);
     expect(lines.push(Buffer.from('12345678\n123456789\nok\n'))).toEqual([
-      { number: 1, text: '12345678' },
-      { number: 2, text: undefined },
-      { number: 3, text: 'ok' },
+      { number: 1, start: 0, end: 9, text: '12345678' },
+      { number: 2, start: 9, end: 19, text: undefined },
+      { number: 3, start: 19, end: 22, text: 'ok' },
     ]);
     for (let part = 0; part < 10; part++) expect(lines.push(Buffer.from('123'))).toEqual([]);
-    expect(lines.push(Buffer.from('\nend'))).toEqual([{ number: 4, text: undefined }]);
-    expect(lines.end()).toEqual([{ number: 5, text: 'end' }]);
+    expect(lines.push(Buffer.from('\nend'))).toEqual([{ number: 4, start: 22, end: 53, text: undefined }]);
+    expect(lines.end()).toEqual([{ number: 5, start: 53, end: 56, text: 'end' }]);
     expect(lines.end()).toEqual([]);
   });
 });

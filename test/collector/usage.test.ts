@@ -25,7 +25,10 @@ test.each([
   [[], 'Usage: tapio <command>'],
   [['constructor'], 'no command "constructor"'],
   [['collect', '--colour'], "Unknown option '--colour'"],
-  [['collect', '--source', 'dtrace'], 'no such source; known are auto, ebpf, proc, stdin, synthetic'],
+  [
+    ['collect', '--source', 'dtrace'],
+    'no such source; known are auto, ebpf, file:PATH, proc, stdin, synthetic',
+  ],
   [['collect', '--buffer-size', '1'], '--buffer-size "1": must be a whole number from 512 to 1073741824'],
 ])('%j is wrong usage: exit 2, and nothing on stdout', async (args, message) => {
   const { code, stdout, stderr } = await tapio(args);
@@ -56,6 +59,16 @@ test.each([
   [['--workers', '1.5'], '--workers "1.5": must be a whole number from 1 to 64'],
   [['--workers', '65'], '--workers "65"'],
   [['--duration', '10 s'], '--duration "10 s"'],
+  [['--source', 'file:'], '--source "file:": must be file:PATH'],
+  [['--source', 'file'], '--source "file": must be file:PATH'],
+  [['--source', 'file:a', '--source', 'file:a'], '--source "file:a": given twice'],
+  [['--source', 'file:a', '--from', 'middle'], '--from "middle": must be start or end'],
+  [['--from', 'end'], '--from "end": needs --source file:PATH'],
+  [['--positions', 'p'], '--positions "p": needs --source file:PATH'],
+  [['--source', 'file:a', '--positions', ''], '--positions "": must be a path'],
+  [['--format', 'pino'], 'needs --source stdin or --source file:PATH'],
+  [['--sink-format', 'xml'], '--sink-format "xml": must be one of tapio, otlp, cloudevents'],
+  [['--sink-format', 'otlp'], '--sink-format "otlp": needs --sink stdout or file:PATH'],
   [['--duration', '0'], '--duration "0"'],
   [['--proc-interval', '1'], '--proc-interval "1"'],
 ])('%j is refused with the option and the value', (args, message) => {
@@ -70,11 +83,16 @@ test('options and their defaults', () => {
     rate: 10_000,
     durationMs: undefined,
     sink: { kind: 'none' },
+    sinkFormat: 'tapio',
     workers: 1,
     json: false,
     correlate: false,
+    format: 'auto',
     bufferSize: 4_194_304,
     procIntervalMs: 500,
+    files: [],
+    from: 'start',
+    positions: undefined,
   });
   const args =
     '--source stdin --source=synthetic --rate 1e5 --duration 0.5 --sink file:a:b --workers 4 --json';

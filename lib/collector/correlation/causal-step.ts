@@ -5,8 +5,16 @@ import type { UnifiedEvent } from '../../index';
 export const CAUSAL_STEPS = ['exec', 'connect', 'error'] as const;
 export type CausalStep = (typeof CAUSAL_STEPS)[number];
 
-const EXEC: ReadonlySet<string> = new Set(['exec', 'process.exec', 'process.start', 'execve', 'execveat']);
-const CONNECT: ReadonlySet<string> = new Set(['connect', 'network.connect', 'tcp.open']);
+const EXEC: ReadonlySet<string> = new Set([
+  ...['exec', 'process.exec', 'process.start', 'execve', 'execveat'],
+  // As Tetragon and Tracee call it.
+  ...['process_exec', 'sched_process_exec'],
+]);
+const CONNECT: ReadonlySet<string> = new Set([
+  ...['connect', 'network.connect', 'tcp.open'],
+  // Tracee's.
+  ...['security_socket_connect', 'net_tcp_connect'],
+]);
 const ERRORS: ReadonlySet<string> = new Set(['error', 'high', 'critical']);
 /** Of a connection that failed, as -errno of Linux: EPIPE, ENETUNREACH, ECONNRESET, ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH. */
 const CONNECTION_ERRORS: ReadonlySet<number> = new Set([-32, -101, -104, -110, -111, -113]);

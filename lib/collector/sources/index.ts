@@ -1,5 +1,6 @@
 /** The sources `--source` knows, by name. */
 import { ebpfSource } from './ebpf';
+import { fileSource } from './file';
 import { procSource } from './proc';
 import type { SourceDefinition } from './source';
 import { stdinSource } from './stdin';
@@ -9,6 +10,7 @@ import { syntheticSource } from './synthetic';
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export const SOURCES: ReadonlyMap<string, SourceDefinition<any>> = new Map<string, SourceDefinition<any>>([
   ['ebpf', ebpfSource],
+  ['file', fileSource],
   ['proc', procSource],
   ['stdin', stdinSource],
   ['synthetic', syntheticSource],

@@ -34,6 +34,8 @@ export interface SourceContext<S> {
   readonly ready: () => Promise<bigint>;
   /** Nanoseconds since the Unix epoch by one clock that all threads of the run share. */
   readonly now: () => bigint;
+  /** Whether everything put before the call is with the sink; resolves when it is, or cannot be any more. */
+  readonly arrived: () => Promise<boolean>;
   /** Shows one line to the user. */
   readonly warn: (text: string) => void;
 }

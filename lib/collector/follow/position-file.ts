@@ -1,0 +1,88 @@
+/**
+ * How far files have been read, kept over restarts in a file of JSON. It is replaced as a whole: whoever reads it,
+ * after a crash too, finds the old state or the new one.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { isNativeError } from 'node:util/types';
+import type { KnownPlace } from './followed-file';
+
+export interface SavedPlace extends KnownPlace {
+  /** Where the file was last seen. */
+  readonly path: string;
+  /** Decimal: both may exceed what a number holds. */
+  readonly device: string;
+  readonly inode: string;
+  /** When the file was last followed, in ms since the Unix epoch. */
+  readonly seenAt: number;
+}
+
+const VERSION = 1;
+/** Places of files that are not found again are forgotten after this time. */
+const KEEP_MS = 7 * 24 * 3600 * 1000;
+
+export class PositionFile {
+  private readonly file: string;
+  private readonly temporary: string;
+  private written = '';
+
+  constructor(file: string) {
+    this.file = fs.existsSync(file) ? fs.realpathSync(file) : path.resolve(file);
+    this.temporary = `${this.file}.tmp`;
+  }
+
+  isOwn(name: string): boolean {
+    return [this.file, this.temporary].includes(path.resolve(name));
+  }
+
+  /** Nothing if there is no such file. Throws if it is there and no position file: to start over is for a user to decide. */
+  load(): SavedPlace[] {
+    let text: string;
+    try {
+      text = fs.readFileSync(this.file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+    try {
+      const { version, files } = JSON.parse(text) as { version: unknown; files: unknown };
+      if (version !== VERSION) throw new Error(`version ${JSON.stringify(version)} is not ${VERSION}`);
+      if (!Array.isArray(files) || !files.every(isSavedPlace)) throw new Error('no list of places');
+      return files;
+    } catch (error) {
+      const reason = isNativeError(error) ? error.message : String(error);
+      throw new Error(`${this.file} is no position file (${reason}); without it, reading starts over`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Writes nothing if nothing changed but the time. */
+  save(places: readonly SavedPlace[], now: number): void {
+    const kept = places.filter(({ seenAt }) => now - seenAt < KEEP_MS);
+    const identity = JSON.stringify(kept.map((place) => ({ ...place, seenAt: 0 })));
+    if (identity === this.written) return;
+    const lines = kept.map((place) => JSON.stringify(place)).join(',\n');
+    const fd = fs.openSync(this.temporary, 'w', 0o600);
+    try {
+      fs.writeFileSync(fd, `{"version":${VERSION},"files":[\n${lines}\n]}\n`);
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(this.temporary, this.file);
+    this.written = identity;
+  }
+}
+
+function isSavedPlace(value: unknown): value is SavedPlace {
+  const place = value as Partial<Record<keyof SavedPlace, unknown>> | null;
+  return (
+    typeof place === 'object' &&
+    place !== null &&
+    [place.path, place.device, place.inode, place.digest].every((field) => typeof field === 'string') &&
+    [place.offset, place.headLength, place.seenAt].every(
+      (field) => Number.isSafeInteger(field) && Number(field) >= 0,
+    )
+  );
+}

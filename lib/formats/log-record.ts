@@ -1,0 +1,194 @@
+/** What the loggers of applications have in common: level, time, message, error, request. */
+import type { UnifiedEvent } from '../event/unified-event';
+import type { InputLine, JsonObject } from './format';
+import { entityOf, kernelOf, newEvent } from './new-event';
+import { severityOfLevel, severityOfWord } from './severity';
+import { timeOfAny } from './time';
+import { traceContextOf } from './trace-context';
+import {
+  objectOf,
+  portOf,
+  restOf,
+  safeIntegerOf,
+  scalarText,
+  setKey,
+  textMapOf,
+  textOf,
+  u32Of,
+} from './values';
+
+type Application = NonNullable<UnifiedEvent['application']>;
+type Network = NonNullable<UnifiedEvent['network']>;
+
+/** Keys that have a field of their own. */
+const MAPPED = new Set([
+  ...['level', 'time', 'pid', 'hostname', 'name', 'msg', 'message', 'v', 'err', 'error', 'req', 'res'],
+  ...[
+    'reqId',
+    'requestId',
+    'req_id',
+    'responseTime',
+    'trace_id',
+    'span_id',
+    'trace_flags',
+    'timestamp',
+    'ts',
+    '@timestamp',
+  ],
+]);
+const MAPPED_OF_ERROR = new Set(['type', 'stack']);
+const MAPPED_OF_REQUEST = new Set(['id', 'method', 'url', 'headers', 'remoteAddress', 'remotePort']);
+const MAPPED_OF_RESPONSE = new Set(['statusCode']);
+
+const LEVEL_NAMES: ReadonlyMap<number, string> = new Map([
+  [10, 'trace'],
+  [20, 'debug'],
+  [30, 'info'],
+  [40, 'warn'],
+  [50, 'error'],
+  [60, 'fatal'],
+]);
+
+/** The event of one log record. What has no field, or does not fit its field, is in the attributes under its own key. */
+export function readLog(value: JsonObject, source: string, line: InputLine): UnifiedEvent {
+  return new LogRecord(value, source, line).event;
+}
+
+class LogRecord {
+  readonly event: UnifiedEvent;
+  private readonly application: Application;
+  private attributes: Record<string, unknown> | undefined;
+
+  constructor(
+    private readonly value: JsonObject,
+    source: string,
+    line: InputLine,
+  ) {
+    this.attributes = restOf(value, MAPPED);
+    this.event = newEvent('log', source, this.readTime() ?? line.arrival());
+    this.application = {
+      level: undefined,
+      message: undefined,
+      logger: this.takeText('name'),
+      errorType: undefined,
+      stackTrace: undefined,
+      userId: undefined,
+      sessionId: undefined,
+      requestId: undefined,
+      custom: undefined,
+    };
+    this.event.application = this.application;
+    this.event.entity = entityOf('host', this.takeText('hostname'));
+    this.readLevel();
+    this.readMessage();
+    this.readIds();
+    if (value.err !== undefined) this.readError('err');
+    else if (value.error !== undefined) this.readError('error');
+    if (value.req !== undefined || value.res !== undefined) this.readRequest();
+    else if (value.responseTime !== undefined) this.keep('responseTime', value.responseTime);
+    this.event.attributes = this.attributes;
+  }
+
+  private keep(key: string, value: unknown): void {
+    if (value !== undefined && value !== null) setKey((this.attributes ??= {}), key, value);
+  }
+
+  /** The text under a key; another value goes to the attributes. */
+  private takeText(key: string): string | undefined {
+    const value = this.value[key];
+    if (typeof value === 'string') return value === '' ? undefined : value;
+    this.keep(key, value);
+    return undefined;
+  }
+
+  private readTime(): bigint | undefined {
+    let found: bigint | undefined;
+    for (const key of TIME_KEYS) {
+      const value = this.value[key];
+      if (value === undefined) continue;
+      const time = found === undefined ? timeOfAny(value) : undefined;
+      if (time === undefined) this.keep(key, value);
+      else found = time;
+    }
+    return found;
+  }
+
+  private readLevel(): void {
+    const { level } = this.value;
+    if (typeof level === 'number') {
+      this.event.severity = severityOfLevel(level);
+      this.application.level = LEVEL_NAMES.get(level) ?? String(level);
+    } else if (level !== undefined) {
+      this.application.level = this.takeText('level');
+      this.event.severity = severityOfWord(level);
+    }
+  }
+
+  /** Of two messages the first one of `msg` and `message` that says something. */
+  private readMessage(): void {
+    const { msg, message } = this.value;
+    this.event.message = scalarText(msg) ?? scalarText(message);
+    if (typeof msg === 'object') this.keep('msg', msg);
+    if (message !== undefined && message !== this.event.message) this.keep('message', message);
+  }
+
+  private readIds(): void {
+    const { pid, v, reqId, requestId, req_id: request, trace_id: trace, span_id: span } = this.value;
+    const id = u32Of(pid);
+    if (id === undefined) this.keep('pid', pid);
+    else this.event.kernel = kernelOf(id);
+    if (v !== 0) this.keep('v', v);
+    this.application.requestId = scalarText(reqId) ?? scalarText(requestId) ?? scalarText(request);
+    if (trace === undefined && span === undefined) return;
+    this.event.traceContext = traceContextOf(trace, span, flagsOf(this.value.trace_flags));
+    if (this.event.traceContext !== undefined) return;
+    this.keep('trace_id', trace);
+    this.keep('span_id', span);
+  }
+
+  private readError(key: 'err' | 'error'): void {
+    const error = objectOf(this.value[key]);
+    if (error === undefined) {
+      this.keep(key, this.value[key]);
+      return;
+    }
+    // pino tells the class as `type`; bunyan has a code where there is one, and a name which mostly says Error.
+    this.application.errorType = textOf(error.type) ?? scalarText(error.code) ?? textOf(error.name);
+    this.application.stackTrace = textOf(error.stack);
+    this.keep(key, restOf(error, MAPPED_OF_ERROR));
+  }
+
+  private readRequest(): void {
+    const { req, res, responseTime } = this.value;
+    const request = objectOf(req);
+    const response = objectOf(res);
+    if (request === undefined) this.keep('req', req);
+    if (response === undefined) this.keep('res', res);
+    const network: Network = {
+      method: textOf(request?.method),
+      path: textOf(request?.url),
+      sourceIP: textOf(request?.remoteAddress),
+      sourcePort: portOf(request?.remotePort),
+      headers: textMapOf(request?.headers),
+      statusCode: safeIntegerOf(response?.statusCode),
+      latencyNs: latencyOfMillis(responseTime),
+    };
+    this.event.network = network;
+    this.application.requestId ??= scalarText(request?.id);
+    if (network.latencyNs === undefined) this.keep('responseTime', responseTime);
+    if (request !== undefined) this.keep('req', restOf(request, MAPPED_OF_REQUEST));
+    if (response !== undefined) this.keep('res', restOf(response, MAPPED_OF_RESPONSE));
+  }
+}
+
+/** Of several that can be read the first is the event's; those that cannot be read, or come later, are kept as they are. */
+const TIME_KEYS = ['time', 'timestamp', 'ts', '@timestamp'] as const;
+
+function flagsOf(value: unknown): number {
+  return typeof value === 'number' ? value : typeof value === 'string' ? parseInt(value, 16) : 0;
+}
+
+function latencyOfMillis(value: unknown): number | undefined {
+  const nanos = typeof value === 'number' ? Math.round(value * 1e6) : -1;
+  return Number.isSafeInteger(nanos) && nanos >= 0 ? nanos : undefined;
+}

@@ -1,0 +1,83 @@
+/** The event that a reader fills in. */
+import { keepJsonText, knownJsonText } from '../event/known-json';
+import { generateEventId } from '../event/event-id';
+import type { UnifiedEvent } from '../event/unified-event';
+
+/**
+ * An event of these fields and no others. All fields are there from the start, so that events of all formats have one shape, which
+ * keeps writing them into a buffer fast; undefined means absent.
+ */
+export function newEvent(type: string, source: string, timestamp: bigint, id?: string): UnifiedEvent {
+  return {
+    id: id ?? generateEventId(),
+    timestamp,
+    type,
+    source,
+    category: undefined,
+    severity: undefined,
+    confidence: undefined,
+    message: undefined,
+    tags: undefined,
+    traceContext: undefined,
+    semantic: undefined,
+    entity: undefined,
+    kernel: undefined,
+    network: undefined,
+    application: undefined,
+    kubernetes: undefined,
+    metrics: undefined,
+    impact: undefined,
+    correlation: undefined,
+    attributes: undefined,
+    rawData: undefined,
+  };
+}
+
+type Kernel = NonNullable<UnifiedEvent['kernel']>;
+
+/** A kernel section, all of whose fields are there for the same reason. */
+export function kernelOf(pid: number | undefined, tid?: number, uid?: number, comm?: string): Kernel {
+  return {
+    syscall: undefined,
+    pid,
+    tid,
+    uid,
+    gid: undefined,
+    comm,
+    returnCode: undefined,
+    args: undefined,
+    stackTrace: undefined,
+    cpuCore: undefined,
+  };
+}
+
+type Entity = NonNullable<UnifiedEvent['entity']>;
+
+/** What an event is about; undefined when it has no name. */
+export function entityOf(
+  type: string,
+  name: string | undefined,
+  namespace?: string,
+  uid?: string,
+  labels?: Record<string, string>,
+): Entity | undefined {
+  if (name === undefined) return undefined;
+  return { type, name, namespace, uid, labels, attributes: undefined };
+}
+
+/** A container by its id, as everywhere in this package: named by the first 12 digits. */
+export function containerEntity(id: string | undefined, name?: string): Entity | undefined {
+  return id === undefined ? undefined : entityOf('container', name ?? id.slice(0, 12), undefined, id);
+}
+
+/** Adds an attribute, unless the event has one of that name. To its text, too, where that is kept. */
+export function addAttribute(event: UnifiedEvent, key: string, value: string): void {
+  const attributes = (event.attributes ??= {});
+  if (Object.hasOwn(attributes, key)) return;
+  attributes[key] = value;
+  const text = knownJsonText(attributes);
+  if (text === undefined) return;
+  const before = text.slice(0, text.lastIndexOf('}')).trimEnd();
+  const comma = before.trimStart() === '{' ? '' : ',';
+  keepJsonText(attributes, `${before}${comma}${JSON.stringify(key)}:${JSON.stringify(value)}}`);
+}

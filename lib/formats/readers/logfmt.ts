@@ -1,0 +1,124 @@
+/** logfmt: `key=value key="quoted value" bare`, as Heroku, Go's slog and many others log. */
+import type { UnifiedEvent } from '../../event/unified-event';
+import type { InputLine, SkipReason, TextFormat, TextReader } from '../format';
+import { readLog } from '../log-record';
+import { setKey } from '../values';
+
+export const logfmtFormat: TextFormat = {
+  kind: 'text',
+  name: 'logfmt',
+  recognise,
+  open: () => reader,
+};
+
+/** Keeps nothing between lines. */
+const reader: TextReader = { push };
+
+/** `type=` and `node=` begin records of auditd, whose times are other ones. */
+const BEGINS = /^\s*(?:[\w.@/-]+=(?:"(?:[^"\\]|\\.)*"|[^\s"]*)\s+)*?(?:level|lvl|severity|msg|message)=/;
+const AUDIT = /^(?:node=\S+ )?type=\S+ msg=audit\(/;
+/** What is looked at of a line to recognise it. */
+const LOOK = 512;
+
+function recognise(text: string): string | undefined {
+  const start = text.slice(0, LOOK);
+  return BEGINS.test(start) && !AUDIT.test(start) ? 'key=value with a level or a message' : undefined;
+}
+
+function push(line: InputLine, out: UnifiedEvent[]): SkipReason {
+  const { fields, count } = parseLogfmt(line.text);
+  if (count === 0) return 'no key=value';
+  // Names under which loggers write what others call level and msg.
+  for (const [from, to] of ALIASES) {
+    if (!Object.hasOwn(fields, from) || Object.hasOwn(fields, to)) continue;
+    fields[to] = fields[from];
+    delete fields[from];
+  }
+  out.push(readLog(fields, 'logfmt', line));
+  return undefined;
+}
+
+const ALIASES = [
+  ['lvl', 'level'],
+  ['severity', 'level'],
+  ['logger', 'name'],
+  ['host', 'hostname'],
+  ['t', 'time'],
+] as const;
+
+const EQUALS = 0x3d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Values are text, however much they look like numbers; a key without a value is true. count: of keys with a value. */
+export function parseLogfmt(text: string): { fields: Record<string, unknown>; count: number } {
+  const fields: Record<string, unknown> = {};
+  let count = 0;
+  let at = 0;
+  while (at < text.length) {
+    if (text.charCodeAt(at) <= 0x20) {
+      at++;
+      continue;
+    }
+    const keyStart = at;
+    while (at < text.length && text.charCodeAt(at) > 0x20 && text.charCodeAt(at) !== EQUALS) at++;
+    const key = text.slice(keyStart, at);
+    if (text.charCodeAt(at) !== EQUALS) {
+      setKey(fields, key, true);
+      continue;
+    }
+    at++;
+    let value: string;
+    if (text.charCodeAt(at) === QUOTE) {
+      const end = endOfQuoted(text, at);
+      value = unquote(text.slice(at, end));
+      at = end;
+    } else {
+      const start = at;
+      while (at < text.length && text.charCodeAt(at) > 0x20) at++;
+      value = text.slice(start, at);
+    }
+    if (key === '') continue;
+    count++;
+    setKey(fields, key, value);
+  }
+  return { fields, count };
+}
+
+/** One past the closing quote, or the end of the text. */
+function endOfQuoted(text: string, open: number): number {
+  for (let at = open + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at++;
+    else if (code === QUOTE) return at + 1;
+  }
+  return text.length;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  a: '\x07',
+};
+
+/** Of a text in quotes, the last of which may be missing. */
+function unquote(quoted: string): string {
+  const inner = quoted.length > 1 && quoted.endsWith('"') ? quoted.slice(1, -1) : quoted.slice(1);
+  if (!inner.includes('\\')) return inner;
+  // Halves of a pair may be escapes of their own.
+  return inner
+    .replace(
+      /\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|x([\da-fA-F]{2})|(.))/gs,
+      (all: string, u, big, x, one) => {
+        const hex = (u ?? big ?? x) as string | undefined;
+        if (hex === undefined) return ESCAPES[one as string] ?? (one as string);
+        const code = parseInt(hex, 16);
+        return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+      },
+    )
+    .toWellFormed();
+}

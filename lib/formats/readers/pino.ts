@@ -1,0 +1,31 @@
+/** pino, and whatever else logs objects of level, time and message: winston, zap, Go's slog. */
+import type { JsonFormat, JsonObject } from '../format';
+import { readLog } from '../log-record';
+import { isBunyanRecord } from './bunyan';
+
+export const pinoFormat: JsonFormat = {
+  kind: 'json',
+  name: 'pino',
+  recognise,
+  read: (value, line, out) => {
+    out.push(readLog(value, 'pino', line));
+    return undefined;
+  },
+};
+
+/** A level beside a message or a time. Other formats that have a level have no message beside it under these names. */
+function recognise(value: JsonObject): string | undefined {
+  const { level, msg, message, time, timestamp, ts } = value;
+  if (typeof level !== 'number' && typeof level !== 'string') return undefined;
+  if (
+    msg === undefined &&
+    message === undefined &&
+    time === undefined &&
+    timestamp === undefined &&
+    ts === undefined
+  )
+    return undefined;
+  if (value.apiVersion !== undefined || value.specversion !== undefined || isBunyanRecord(value))
+    return undefined;
+  return typeof level === 'number' ? 'a level as a number' : 'a level, a message or time';
+}

@@ -1,0 +1,40 @@
+/** Our own: lines of eventToJSON. */
+import { eventFromJSON } from '../../event/json';
+import type { UnifiedEvent } from '../../event/unified-event';
+import { safeText } from '../excerpt';
+import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
+
+export const tapioFormat: JsonFormat = {
+  kind: 'json',
+  name: 'tapio',
+  recognise: ({ id, timestamp, type, source, specversion }) =>
+    typeof id === 'string' &&
+    typeof timestamp === 'string' &&
+    type !== undefined &&
+    source !== undefined &&
+    specversion === undefined
+      ? 'id, timestamp, type and source'
+      : undefined,
+  read,
+  readText,
+};
+
+/** The text is parsed again, as a number that parseExact made text may stand in a field of numbers. */
+function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
+  try {
+    out.push(eventFromJSON(line.text.startsWith('[') ? JSON.stringify(value) : line.text));
+    return undefined;
+  } catch (error) {
+    return safeText((error as Error).message);
+  }
+}
+
+function readText({ text }: InputLine, out: UnifiedEvent[]): boolean {
+  if (!text.startsWith('{"id":"')) return false;
+  try {
+    out.push(eventFromJSON(text));
+    return true;
+  } catch {
+    return false;
+  }
+}

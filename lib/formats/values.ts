@@ -1,0 +1,116 @@
+/** Values out of a line, as the fields of an event take them: undefined for whatever does not fit. */
+import type { JsonObject } from './format';
+
+export function objectOf(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+export function arrayOf(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) ? (value as readonly unknown[]) : undefined;
+}
+
+/** Text that is not empty. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Text, a number or a flag as text; undefined for null, objects and the empty text. */
+export function scalarText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value === '' ? undefined : value;
+    case 'number':
+    case 'boolean':
+      return String(value);
+    default:
+      return undefined;
+  }
+}
+
+const DIGITS = /^-?\d{1,20}$/;
+
+/** An integer, also in text. */
+function integerOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : undefined;
+  return typeof value === 'string' && DIGITS.test(value) ? Number(value) : undefined;
+}
+
+export function u32Of(value: unknown): number | undefined {
+  const number = integerOf(value);
+  return number !== undefined && number >>> 0 === number ? number : undefined;
+}
+
+/** A user or group: -1, as some write it, is 4294967295, as the kernel has it: none. */
+export function idOf(value: unknown): number | undefined {
+  const number = integerOf(value);
+  return number === -1 ? 0xffffffff : u32Of(number);
+}
+
+/** What a system call returned. An address or a size beyond 32 bits is none that an event can carry. */
+export function i32Of(value: unknown): number | undefined {
+  const number = integerOf(value);
+  return number !== undefined && (number | 0) === number ? number | 0 : undefined;
+}
+
+export function portOf(value: unknown): number | undefined {
+  const number = integerOf(value);
+  return number !== undefined && (number & 0xffff) === number ? number : undefined;
+}
+
+export function safeIntegerOf(value: unknown): number | undefined {
+  const number = integerOf(value);
+  return number !== undefined && Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** The texts of an array; undefined when there are none. */
+export function textsOf(value: unknown): string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const texts = value.filter((item): item is string => typeof item === 'string');
+  return texts.length > 0 ? texts : undefined;
+}
+
+/** A map of texts; numbers and flags in it become text, what is nested becomes its JSON. Undefined when empty. */
+export function textMapOf(value: unknown): Record<string, string> | undefined {
+  const map = objectOf(value);
+  if (map === undefined) return undefined;
+  let texts: Record<string, string> | undefined;
+  for (const key of Object.keys(map)) setKey((texts ??= {}), key, anyText(map[key]));
+  return texts;
+}
+
+/** Undefined for what is no base64, with or without padding, of either alphabet. */
+export function bytesOfBase64(text: string): Uint8Array | undefined {
+  if (!/^[\w+/-]*={0,2}$/.test(text)) return undefined;
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+/** Any JSON value as text: text as it is, everything else as JSON. */
+export function anyText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Sets a key that came from outside. A plain assignment of `__proto__` would set the prototype. */
+export function setKey<T>(target: Record<string, T>, key: string, value: T): void {
+  if (key !== '__proto__') target[key] = value;
+  else Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/**
+ * What a format has no field for: the properties but those named in `mapped`, nulls left out, added to `rest`. Undefined when
+ * there is nothing. Nested values are shared with `value`, not copied.
+ */
+export function restOf(
+  value: JsonObject,
+  mapped: ReadonlySet<string>,
+  rest?: Record<string, unknown>,
+): Record<string, unknown> | undefined {
+  // Own properties only, as JSON.parse made it: for...in takes no array of the keys.
+  for (const key in value) {
+    if (mapped.has(key)) continue;
+    const item = value[key];
+    if (item !== null) setKey((rest ??= {}), key, item);
+  }
+  return rest;
+}

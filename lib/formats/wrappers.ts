@@ -1,0 +1,93 @@
+/**
+ * What a container runtime puts around each line: CRI's `TIME stdout|stderr F|P line`, and docker's `{"log","stream","time"}`. Both cut
+ * long lines into parts: CRI marks every part but the last with P, docker ends none but the last with a newline.
+ */
+import type { JsonObject } from './format';
+import { timeOfText } from './time';
+
+export interface WrappedLine {
+  /** undefined: longer than what is kept. */
+  readonly text: string | undefined;
+  readonly stream: 'stdout' | 'stderr';
+  readonly time: bigint | undefined;
+  /** Whether further parts follow. */
+  readonly partial: boolean;
+}
+
+const CRI =
+  /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP])(?::\S*)?(?: |$)/;
+
+export function splitCri(line: string): WrappedLine | undefined {
+  const first = line.charCodeAt(0);
+  if (first < 0x30 || first > 0x39) return undefined;
+  const match = CRI.exec(line);
+  if (match === null) return undefined;
+  const [head, time, stream, tag] = match;
+  return {
+    text: line.slice(head.length),
+    stream: stream as WrappedLine['stream'],
+    time: timeOfText(time),
+    partial: tag === 'P',
+  };
+}
+
+export function isDockerLine({ stream, log, time }: JsonObject): boolean {
+  return (stream === 'stdout' || stream === 'stderr') && typeof log === 'string' && typeof time === 'string';
+}
+
+/** Characters of one line in parts; what is longer is skipped. */
+const MAX_LENGTH = 2 ** 26;
+
+interface Waiting {
+  parts: string[];
+  length: number;
+  /** Of the first part. */
+  time: bigint | undefined;
+  since: number;
+}
+
+/** Puts the parts of each stream together. At most MAX_LENGTH characters wait for each of the two. */
+export class StreamParts {
+  private readonly waiting = new Map<WrappedLine['stream'], Waiting>();
+
+  ofDocker(value: JsonObject): WrappedLine {
+    const log = value.log as string;
+    const whole = log.endsWith('\n');
+    return {
+      text: whole ? log.slice(0, -1) : log,
+      stream: value.stream as WrappedLine['stream'],
+      time: timeOfText(value.time),
+      partial: !whole,
+    };
+  }
+
+  /** The number of the oldest line that waits, or infinity. */
+  get waitingSince(): number {
+    let oldest = Infinity;
+    if (this.waiting.size > 0)
+      for (const { since } of this.waiting.values()) oldest = Math.min(oldest, since);
+    return oldest;
+  }
+
+  /** The whole line, once its last part has come. number: of the line that the part is. */
+  join(part: WrappedLine, number: number): WrappedLine | undefined {
+    const before = this.waiting.get(part.stream);
+    if (before === undefined && !part.partial) return part;
+    const all = before ?? { parts: [], length: 0, time: part.time, since: number };
+    const { text } = part;
+    all.length += text?.length ?? 0;
+    if (all.length > MAX_LENGTH) all.parts = [];
+    else all.parts.push(text ?? '');
+    if (part.partial) {
+      this.waiting.set(part.stream, all);
+      return undefined;
+    }
+    this.waiting.delete(part.stream);
+    return { ...part, text: all.length > MAX_LENGTH ? undefined : all.parts.join(''), time: all.time };
+  }
+
+  /** What waits, as if it were whole: an empty last part for each stream. */
+  end(): WrappedLine[] {
+    return [...this.waiting.keys()].map((stream) => ({ text: '', stream, time: undefined, partial: false }));
+  }
+}

@@ -1,0 +1,110 @@
+import { createFormatReader } from '@tapio/performance/formats';
+import { randomness, seed } from '../event/seed';
+
+/** The value under a key of a line of pino, which keeps what it has no field for. */
+function attributes(text: string): Record<string, unknown> | undefined {
+  const reader = createFormatReader('pino');
+  return reader.push(`{"level":30,"time":1,${text}}`)[0]?.attributes;
+}
+
+test.each([
+  ['9007199254740991', 9007199254740991],
+  ['9007199254740992', '9007199254740992'],
+  ['9007199254740993', '9007199254740993'],
+  ['-9007199254740993', '-9007199254740993'],
+  ['1795860000123456', 1795860000123456],
+  ['10000000000000000', '10000000000000000'],
+  ['18446744073709551615', '18446744073709551615'],
+  ['0', 0],
+  ['1795860000123456789.5', Number('1795860000123456789.5')],
+  ['0.12345678901234567890', 0.12345678901234568],
+  ['1e308', 1e308],
+  ['1e309', '1e309'],
+  ['-1e999', '-1e999'],
+  ['1E+400', '1E+400'],
+  ['1e-999', 0],
+  [`1${'0'.repeat(400)}`, `1${'0'.repeat(400)}`],
+  [`1${'0'.repeat(400)}.5`, `1${'0'.repeat(400)}.5`],
+])('the number %s is %p', (number, value) => {
+  for (const text of [
+    `"a":${number}`,
+    `"a" : ${number} `,
+    `"a":${number},"b":1`,
+    `"a:":${number}`,
+    `"a\\"":${number}`,
+  ]) {
+    expect(Object.values(attributes(text)!)[0]).toBe(value);
+  }
+  expect(attributes(`"a":[${number}, ${number}]`)).toEqual({ a: [value, value] });
+  expect(attributes(`"a":{"b":[{"c":${number}}]}`)).toEqual({ a: { b: [{ c: value }] } });
+});
+
+test.each([
+  '":12345678901234567890,"',
+  ': 12345678901234567890,',
+  '[12345678901234567890]',
+  'a\\":12345678901234567890}',
+  '\\\\',
+  '1e999',
+  '{\\"n\\":12345678901234567890,\\"m\\":1}',
+  '\\u0022:12345678901234567890,',
+])('digits inside the text %s are left alone', (text) => {
+  const expected = JSON.parse(`"${text.replace(/^"|"$/g, '')}"`) as string;
+  const inner = text.replace(/^"|"$/g, '');
+  expect(attributes(`"a":"${inner}","n":12345678901234567890`)).toEqual({
+    a: expected,
+    n: '12345678901234567890',
+  });
+  expect(attributes(`"a":12345678901234567890,"${inner}":[1e400]`)).toEqual({
+    a: '12345678901234567890',
+    [expected]: ['1e400'],
+  });
+});
+
+test('a number with a leading zero makes no JSON', () => {
+  const reader = createFormatReader('pino');
+  expect(reader.push('{"level":30,"a":012345678901234567890}')).toEqual([]);
+  expect(reader.getStats().skipped).toBe(1);
+});
+
+test(`random values come back with every integer exact (seed ${seed})`, () => {
+  const random = randomness(seed);
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)];
+  const digits = (): string =>
+    `${1 + Math.floor(random() * 9)}${String(random()).slice(2)}${String(random()).slice(2)}`;
+  /** The text of a value and the value that it must become. */
+  const make = (depth: number): [text: string, value: unknown] => {
+    const kind = Math.floor(random() * (depth > 3 ? 3 : 5));
+    if (kind === 0) {
+      const number = `${pick(['', '-'])}${digits().slice(0, 1 + Math.floor(random() * 25))}`;
+      return [number, Number.isSafeInteger(Number(number)) ? Number(number) : number];
+    }
+    if (kind === 1) {
+      const text = Array.from({ length: Math.floor(random() * 6) }, () =>
+        pick(['"', '\\', ':', ',', '[', '{', ' ', 'é', '1e999', digits()]),
+      ).join('');
+      return [JSON.stringify(text), text];
+    }
+    if (kind === 2)
+      return pick([
+        ['true', true],
+        ['null', null],
+        ['0.5', 0.5],
+        ['1e999', '1e999'],
+      ] as [string, unknown][]);
+    const items = Array.from({ length: Math.floor(random() * 4) }, () => make(depth + 1));
+    const space = pick(['', ' ', '\t']);
+    if (kind === 3)
+      return [`[${items.map(([text]) => space + text).join(`${space},`)}]`, items.map(([, value]) => value)];
+    // No key ends in a backslash: JSON.parse of Node 24 and 26 takes `a"` for `a\\` once it has seen that.
+    const keys = items.map((_, index) => `${index}${pick(['', '"', '\\.', ':', '{"', ',"x":', '["'])}`);
+    return [
+      `{${items.map(([text], index) => `${JSON.stringify(keys[index])}${space}:${space}${text}`).join(',')}}`,
+      Object.fromEntries(items.map(([, value], index) => [keys[index], value])),
+    ];
+  };
+  for (let run = 0; run < 2000; run++) {
+    const [text, value] = make(0);
+    expect(attributes(`"a":[${text}]`)).toEqual({ a: [value] });
+  }
+});

@@ -1,0 +1,160 @@
+import { readOne, rewritten, samples } from './reading';
+
+const lines = samples('tracee.ndjson');
+const flat = JSON.parse(lines[1]) as Record<string, unknown>;
+const changed = (changes: object): string =>
+  JSON.stringify({ ...flat, timestamp: 0, threadStartTime: 0, ...changes }).replace(
+    '"timestamp":0',
+    '"timestamp":1795860000123456789',
+  );
+
+describe.each([
+  ['as they come', (text: string) => text],
+  ['with other spaces and another order of keys', rewritten],
+])('the samples %s', (_, form) => {
+  test('a system call has its exact time, the host numbers of its process, and its arguments', () => {
+    expect(readOne('tracee', form(lines[0]))).toMatchObject({
+      timestamp: 1795860000123456789n,
+      type: 'openat',
+      source: 'tracee',
+      kernel: {
+        pid: 30007,
+        tid: 30008,
+        uid: 1000,
+        comm: 'node',
+        syscall: 'openat',
+        returnCode: -13,
+        cpuCore: 1,
+        args: { dirfd: '-100', pathname: '/etc/shadow', flags: 'O_RDONLY', mode: '0' },
+      },
+      entity: {
+        type: 'pod',
+        name: 'cart-7d9f-x2',
+        namespace: 'shop',
+        uid: '0f6c1c2e-0000-4000-8000-000000000001',
+      },
+      attributes: {
+        processId: 7,
+        threadId: 8,
+        threadStartTime: '1795859990000000001',
+        matchedPolicies: ['default'],
+      },
+    });
+  });
+
+  test('a connection has its address, the port out of text', () => {
+    expect(readOne('tracee', form(lines[1]))).toMatchObject({
+      network: { destIP: '192.0.2.9', destPort: 443 },
+      kernel: { returnCode: -115, args: { sockfd: '20' } },
+    });
+  });
+
+  test.each([2, 3])('a finding has its severity and name, in both formats (line %i)', (index) => {
+    expect(readOne('tracee', form(lines[index]))).toMatchObject({
+      type: 'anti_debugging',
+      severity: 'low',
+      message: 'Anti-Debugging detected',
+      kernel: { pid: 30007, tid: 30008, comm: 'node' },
+    });
+  });
+});
+
+test('the nested format is read in all its parts', () => {
+  const line =
+    '{"timestamp":"2026-11-28T10:00:05.5Z","id":43,"name":"connect","policies":{"matched":["p"]},"workload":{"process":{"executable":{"path":"/usr/bin/nc"},' +
+    '"unique_id":7,"host_pid":30007,"pid":7,"real_user":{"id":1000},"thread":{"start_time":"2026-11-28T10:00:00Z","name":"nc","unique_id":8,"host_tid":30008,' +
+    '"tid":8,"syscall":"connect"},"ancestors":[{"host_pid":1}]},"container":{"id":"aa11","name":"cart","started":true},"k8s":{"pod":{"name":"p","uid":"u","labels":{"app":"x"}},' +
+    '"namespace":{"name":"shop"}}},"data":[{"name":"sockfd","int32":20},{"name":"addr","sockaddr":{"sa_family":2,"sin_addr":"192.0.2.9","sin_port":443}},' +
+    '{"name":"cookie","u_int64":"18446744073709551615"},{"name":"size","value":18446744073709551615},{"name":"returnValue","int64":"-115"}]}';
+  for (const form of [line, rewritten(line)]) {
+    const event = readOne('tracee', form);
+    expect(event).toMatchObject({
+      timestamp: 1795860005500000000n,
+      type: 'connect',
+      kernel: {
+        pid: 30007,
+        tid: 30008,
+        uid: 1000,
+        comm: 'nc',
+        syscall: 'connect',
+        returnCode: -115,
+        args: { sockfd: '20', cookie: '18446744073709551615', size: '18446744073709551615' },
+      },
+      network: { destIP: '192.0.2.9', destPort: 443 },
+      entity: { type: 'pod', name: 'p', namespace: 'shop', uid: 'u', labels: { app: 'x' } },
+      attributes: { policies: { matched: ['p'] }, process: { pid: 7, executable: { path: '/usr/bin/nc' } } },
+    });
+    expect(event.severity).toBeUndefined();
+    expect(event.kernel?.args).not.toHaveProperty('returnValue');
+  }
+});
+
+test('an address that was returned is an argument, not a return code', () => {
+  const { kernel } = readOne(
+    'tracee',
+    changed({ eventName: 'mmap', syscall: 'mmap', returnValue: 140235114496000 }),
+  );
+  expect(kernel?.args?.return).toBe('140235114496000');
+  expect(kernel?.returnCode).toBeUndefined();
+});
+
+test('without a pod it is the container, without that the host', () => {
+  expect(readOne('tracee', changed({ kubernetes: {} })).entity).toMatchObject({
+    type: 'container',
+    name: 'cart',
+    uid: 'aa11',
+  });
+  expect(readOne('tracee', changed({ kubernetes: {}, container: {}, containerId: '' })).entity).toMatchObject(
+    {
+      type: 'host',
+      name: 'cart-7d9f-x2',
+    },
+  );
+});
+
+test('old lines with the pod at the top, and numbers of a stack', () => {
+  const event = readOne(
+    'tracee',
+    changed({
+      kubernetes: undefined,
+      podName: 'p',
+      podNamespace: 'n',
+      podUID: 'u',
+      stackAddresses: [94027302812345, 18446744073709551615n.toString()],
+    }),
+  );
+  expect(event.entity).toMatchObject({ type: 'pod', name: 'p', namespace: 'n', uid: 'u' });
+  expect(event.kernel?.stackTrace).toEqual(['94027302812345', '18446744073709551615']);
+  expect(readOne('tracee', changed({ stackAddresses: [0] })).kernel?.stackTrace).toBeUndefined();
+});
+
+test.each([
+  [0, 'info'],
+  [1, 'low'],
+  [2, 'medium'],
+  [3, 'high'],
+  [4, 'critical'],
+  [5, undefined],
+])('a severity of %i is %s', (level, severity) => {
+  expect(readOne('tracee', changed({ metadata: { Properties: { Severity: level } } })).severity).toBe(
+    severity,
+  );
+});
+
+test('an argument that binds is the source', () => {
+  const event = readOne(
+    'tracee',
+    changed({
+      eventName: 'bind',
+      syscall: 'bind',
+      args: [
+        {
+          name: 'addr',
+          type: 'struct sockaddr*',
+          value: { sa_family: 'AF_INET6', sin6_addr: '::1', sin6_port: '80' },
+        },
+      ],
+    }),
+  );
+  expect(event.network).toEqual({ sourceIP: '::1', sourcePort: 80 });
+});

@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { createEvent, eventToJSON, type UnifiedEvent } from '@tapio/performance';
+import { eventToCloudEvent, eventToOtlp } from '@tapio/performance/formats';
+import { arbitraryEvent } from '../event/arbitrary-event';
+import { seed } from '../event/seed';
+import { read } from './reading';
+
+const back = (format: 'otlp' | 'cloudevents', line: string): UnifiedEvent => {
+  const { events, skips, formats } = read('auto', [line]);
+  expect(skips).toEqual([]);
+  expect(formats.map(([, name]) => name)).toEqual([format]);
+  expect(events).toHaveLength(1);
+  return events[0];
+};
+
+const event = createEvent({
+  id: 'e1',
+  timestamp: 1795860000123456789n,
+  type: 'cart.added',
+  source: 'cart service',
+  severity: 'error',
+  message: 'no room',
+  traceContext: { traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b174', sampled: true },
+  entity: { type: 'pod', name: 'cart-1', namespace: 'shop', uid: 'u1' },
+  kernel: { pid: 7, comm: 'cart' },
+  application: { logger: 'db' },
+  attributes: { n: 1, f: 0.5, big: '9007199254740993', list: [true, null, { a: 'b' }] },
+});
+
+test('CloudEvents: the places of the standard are filled, and an event comes back as it was', () => {
+  const line = eventToCloudEvent(event);
+  expect(JSON.parse(line)).toMatchObject({
+    specversion: '1.0',
+    id: 'e1',
+    source: 'cart%20service',
+    type: 'cart.added',
+    time: '2026-11-28T10:00:00.123456789Z',
+    traceparent: '00-5b8efff798038103d269b633813fc60c-eee19b7ec3c1b174-01',
+    datacontenttype: 'application/json',
+    data: { id: 'e1', message: 'no room', kernel: { pid: 7 } },
+  });
+  expect(back('cloudevents', line)).toEqual(event);
+});
+
+test(`CloudEvents: any event comes back as it was (seed ${seed})`, () => {
+  fc.assert(
+    fc.property(arbitraryEvent, (any) => {
+      let line: string;
+      try {
+        line = eventToCloudEvent(any);
+      } catch (error) {
+        // What JSON has no form for.
+        expect(error).toMatchObject({ code: 'ERR_INVALID_EVENT' });
+        return;
+      }
+      expect(line).not.toContain('\n');
+      const { events, skips } = read('cloudevents', [line]);
+      expect(skips).toEqual([]);
+      expect(events.map(eventToJSON)).toEqual([eventToJSON(any)]);
+    }),
+    { seed, numRuns: 100 },
+  );
+});
+
+test('data that claims to be ours and is not is read as any other', () => {
+  const line = JSON.stringify({ ...(JSON.parse(eventToCloudEvent(event)) as object), data: { id: 1 } });
+  expect(back('cloudevents', line)).toMatchObject({ type: 'cart.added', attributes: { data: { id: 1 } } });
+});
+
+test('OTLP: what a record has a place for is there, and comes back', () => {
+  const line = eventToOtlp(event);
+  expect(back('otlp', line)).toMatchObject({
+    timestamp: event.timestamp,
+    type: 'cart.added',
+    source: 'cart service',
+    severity: 'error',
+    message: 'no room',
+    traceContext: event.traceContext,
+    entity: { type: 'pod', name: 'cart-1', namespace: 'shop', uid: 'u1' },
+    application: { logger: 'db', level: 'error' },
+    attributes: {
+      ...event.attributes,
+      'log.record.uid': 'e1',
+      kernel: { pid: 7, comm: 'cart' },
+    },
+  });
+});
+
+test.each(['debug', 'info', 'warning', 'error', 'critical'] as const)(
+  'OTLP: severity %s stays',
+  (severity) => {
+    expect(back('otlp', eventToOtlp({ ...event, severity })).severity).toBe(severity);
+  },
+);
+
+test(`OTLP: any event is one line that is read back as one of its type, source and time (seed ${seed})`, () => {
+  fc.assert(
+    fc.property(arbitraryEvent, (any) => {
+      let line: string;
+      try {
+        line = eventToOtlp(any);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ERR_INVALID_EVENT' });
+        return;
+      }
+      expect(line).not.toContain('\n');
+      const { events, skips } = read('otlp', [line]);
+      expect(skips).toEqual([]);
+      expect(events).toHaveLength(1);
+      const [{ type, source, message }] = events;
+      expect({ type, source }).toEqual({
+        type: any.type.toWellFormed() || 'log',
+        source: any.source.toWellFormed() || 'otlp',
+      });
+      expect(message).toBe(any.message?.toWellFormed() || undefined);
+    }),
+    { seed, numRuns: 100 },
+  );
+});
