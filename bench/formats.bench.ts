@@ -1,11 +1,13 @@
 /**
  * Lines of each format into a ring and out again as views, beside JSON.parse of the same lines, in one thread.
  *
- *   node build/bench/formats.bench.js [repeats]
+ *   node build/bench/formats.bench.js [repeats [format...]]
  *
  * Both take turns; medians count. `parse` is JSON.parse alone, `read` what createFormatReader('auto') gives, `ring` events
- * forBuffer through a PerCPUEventBuffer. The last column is how much of JSON.parse's speed is left. CPU time, so that other programs disturb less.
+ * forBuffer through a PerCPUEventBuffer. The last column is how much of JSON.parse's speed is left. CPU time, so that other
+ * programs disturb less. Each format in a process of its own, as a collector mostly reads one.
  */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,6 +15,7 @@ import { PerCPUEventBuffer, type UnifiedEvent } from '@tapio/performance';
 import { createFormatReader, FORMAT_NAMES } from '@tapio/performance/formats';
 
 const repeats = Number(process.argv[2] ?? 15);
+const asked = process.argv.slice(3);
 const LINES = 4000;
 const BATCH = 256;
 
@@ -91,13 +94,9 @@ function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1];
 }
 
-console.log(
-  `${os.cpus()[0]?.model ?? os.arch()}, Node ${process.version}, medians of ${repeats}, ns a line\n`,
-);
-console.log('format       bytes     parse      read      ring   lines/s  of parse');
-for (const format of FORMAT_NAMES) {
+function measureFormat(format: string): void {
   const lines = linesOf(format);
-  if (lines === undefined) continue;
+  if (lines === undefined) return;
   const times: Record<Case, number[]> = { parse: [], read: [], ring: [] };
   for (let turn = -3; turn < repeats; turn++) {
     for (const name of Object.keys(cases) as Case[]) {
@@ -113,5 +112,15 @@ for (const format of FORMAT_NAMES) {
   console.log(
     `${format.padEnd(11)}${figures.slice(2)} ${rate.padStart(9)} ${(parsed / total).toFixed(2).padStart(8)}x`,
   );
+}
+
+if (asked.length === 1) {
+  measureFormat(asked[0]);
+} else {
+  const model = os.cpus()[0]?.model ?? os.arch();
+  console.log(`${model}, Node ${process.version}, medians of ${repeats}, ns of CPU time a line\n`);
+  console.log('format       bytes     parse      read      ring   lines/s  of parse');
+  for (const format of asked.length > 0 ? asked : FORMAT_NAMES)
+    spawnSync(process.execPath, [__filename, String(repeats), format], { stdio: 'inherit' });
 }
 void sink;

@@ -2,6 +2,8 @@
 
 /** Characters; what is longer is given up. */
 const MAX_LENGTH = 2 ** 26;
+/** So that short lines do not wait without a bound. */
+const LINE_OVERHEAD = 16;
 
 export class IndentedObject {
   private lines: string[] = [];
@@ -26,7 +28,7 @@ export class IndentedObject {
     const first = text.charCodeAt(0);
     const ends = first === (this.lines[0] === '{' ? 0x7d : 0x5d) && /^[}\]],?\s*$/.test(text);
     if (!ends && first !== 0x20 && first !== 0x09) return text.trim() === '' ? 'open' : 'broken';
-    this.length += text.length + 1;
+    this.length += text.length + LINE_OVERHEAD;
     if (this.length > MAX_LENGTH) return 'too long';
     this.lines.push(ends ? text[0] : text);
     return ends ? 'whole' : 'open';

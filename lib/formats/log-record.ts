@@ -69,7 +69,7 @@ class LogRecord {
     this.application = {
       level: undefined,
       message: undefined,
-      logger: this.takeText('name'),
+      logger: this.takeText('name', value.name),
       errorType: undefined,
       stackTrace: undefined,
       userId: undefined,
@@ -78,7 +78,7 @@ class LogRecord {
       custom: undefined,
     };
     this.event.application = this.application;
-    this.event.entity = entityOf('host', this.takeText('hostname'));
+    this.event.entity = entityOf('host', this.takeText('hostname', value.hostname));
     this.readLevel();
     this.readMessage();
     this.readIds();
@@ -93,24 +93,27 @@ class LogRecord {
     if (value !== undefined && value !== null) setKey((this.attributes ??= {}), key, value);
   }
 
-  /** The text under a key; another value goes to the attributes. */
-  private takeText(key: string): string | undefined {
-    const value = this.value[key];
+  /** What is text; another value goes to the attributes. */
+  private takeText(key: string, value: unknown): string | undefined {
     if (typeof value === 'string') return value === '' ? undefined : value;
     this.keep(key, value);
     return undefined;
   }
 
+  /** The first that can be read; the others are kept as they are. */
   private readTime(): bigint | undefined {
-    let found: bigint | undefined;
-    for (const key of TIME_KEYS) {
-      const value = this.value[key];
-      if (value === undefined) continue;
-      const time = found === undefined ? timeOfAny(value) : undefined;
-      if (time === undefined) this.keep(key, value);
-      else found = time;
-    }
-    return found;
+    const { time, timestamp, ts, '@timestamp': at } = this.value;
+    let found = timeOfAny(time);
+    if (found === undefined) this.keep('time', time);
+    if (timestamp !== undefined) found = this.orKeep(found, 'timestamp', timestamp);
+    if (ts !== undefined) found = this.orKeep(found, 'ts', ts);
+    return at === undefined ? found : this.orKeep(found, '@timestamp', at);
+  }
+
+  private orKeep(found: bigint | undefined, key: string, value: unknown): bigint | undefined {
+    const time = found === undefined ? timeOfAny(value) : undefined;
+    if (time === undefined) this.keep(key, value);
+    return found ?? time;
   }
 
   private readLevel(): void {
@@ -119,7 +122,7 @@ class LogRecord {
       this.event.severity = severityOfLevel(level);
       this.application.level = LEVEL_NAMES.get(level) ?? String(level);
     } else if (level !== undefined) {
-      this.application.level = this.takeText('level');
+      this.application.level = this.takeText('level', level);
       this.event.severity = severityOfWord(level);
     }
   }
@@ -180,9 +183,6 @@ class LogRecord {
     if (response !== undefined) this.keep('res', restOf(response, MAPPED_OF_RESPONSE));
   }
 }
-
-/** Of several that can be read the first is the event's; those that cannot be read, or come later, are kept as they are. */
-const TIME_KEYS = ['time', 'timestamp', 'ts', '@timestamp'] as const;
 
 function flagsOf(value: unknown): number {
   return typeof value === 'number' ? value : typeof value === 'string' ? parseInt(value, 16) : 0;

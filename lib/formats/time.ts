@@ -86,12 +86,13 @@ export const enum Unit {
   NANOS = 9,
 }
 
+const NS_PER_UNIT: Readonly<Record<Unit, bigint>> = { 0: 1_000_000_000n, 3: 1_000_000n, 6: 1000n, 9: 1n };
 const DECIMAL = /^(\d{1,19})(?:\.(\d+))?$/;
 
 /** A count of units since the epoch, as a number or in text; a fraction is kept to the nanosecond. */
 export function timeOfCount(value: unknown, unit: Unit): bigint | undefined {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)
-    return inRange(BigInt(value) * 10n ** BigInt(9 - unit));
+    return inRange(BigInt(value) * NS_PER_UNIT[unit]);
   const match = DECIMAL.exec(
     typeof value === 'number' ? String(value) : typeof value === 'string' ? value : '',
   );

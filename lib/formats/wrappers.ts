@@ -37,6 +37,8 @@ export function isDockerLine({ stream, log, time }: JsonObject): boolean {
 
 /** Characters of one line in parts; what is longer is skipped. */
 const MAX_LENGTH = 2 ** 26;
+/** So that parts of nothing do not wait without a bound. */
+const PART_OVERHEAD = 64;
 
 interface Waiting {
   parts: string[];
@@ -75,7 +77,7 @@ export class StreamParts {
     if (before === undefined && !part.partial) return part;
     const all = before ?? { parts: [], length: 0, time: part.time, since: number };
     const { text } = part;
-    all.length += text?.length ?? 0;
+    all.length += (text?.length ?? 0) + PART_OVERHEAD;
     if (all.length > MAX_LENGTH) all.parts = [];
     else all.parts.push(text ?? '');
     if (part.partial) {

@@ -43,7 +43,7 @@ test('what a terminal would obey becomes an escape, all else stays', () => {
 
 test('lines that are skipped, and wrong options', async () => {
   const { stderr } = await tapio(['collect', '--source', 'stdin', '--json'], `${HOSTILE}\n{"id":"${HOSTILE}`);
-  expect(stderr).toMatch(/line 1 skipped: .*\\x1b\[2J/);
+  expect(stderr).toMatch(/line 1 skipped: .*\\u\{1b\}\[2J/);
   expectHarmless(stderr);
   for (const args of [[HOSTILE], ['collect', '--source', HOSTILE], ['collect', `--${HOSTILE}`]]) {
     const result = await tapio(args);

@@ -101,3 +101,12 @@ test('a line in parts that grows beyond what is kept is told once and the next o
   expect(skips).toEqual(['a line in parts that is too long']);
   expect(reader.push(cri(inner))).toMatchObject([{ message: 'whole line' }]);
 });
+
+test('parts of nothing do not wait without a bound', () => {
+  const skips: string[] = [];
+  const reader = createFormatReader('auto', { onSkip: (_, reason) => skips.push(reason) });
+  const nothing = cri('', 'stdout', 'P');
+  for (let i = 0; i < 1_100_000; i++) reader.push(nothing);
+  reader.push(cri(inner));
+  expect(skips).toEqual(['a line in parts that is too long']);
+});
