@@ -65,7 +65,8 @@ struct NativePlatform {
 //   threads take, some one succeeds. A producer preempted between its claim and its publication
 //   delays the records behind its own, and never loses or tears them. A consumer that stops, at any
 //   point, holds nothing.
-// Full: a put is refused; who gives up on the record calls CountRejected. Exactly `capacity` slots
+// Full: a put is refused; who gives up on the record calls CountRejected. Room that is reserved
+//   counts as used, but for who reserved it. Exactly `capacity` slots
 //   can be used when nobody else puts at the same time; concurrent seated puts may exceed it by at
 //   most one record for each seat.
 // Closed: puts are refused; what was stored before can still be taken.

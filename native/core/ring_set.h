@@ -138,7 +138,7 @@ class RingSet {
     kDropOldest,  // stored in place of the oldest records of its CPU's ring, which are counted
     // One record alone: refused and not counted, but it has a place in a queue from now on, and
     // room is kept for the first of those. The caller tries again with kReserve whenever it is
-    // woken, or calls Unreserve.
+    // woken, and calls Unreserve when the record is stored, perhaps beside that room, or given up.
     kReserve,
   };
 
@@ -193,7 +193,7 @@ class RingSet {
     }
   }
 
-  // Ends what a put with kReserve began.
+  // Ends what a put with kReserve began. Idempotent.
   void Unreserve(Lane& lane) {
     {
       const std::lock_guard<std::mutex> lock(queues_mutex_);

@@ -605,6 +605,61 @@ TEST(OneReservesAtATimeAndAnEndedReservationIsForTheNext) {
   CHECK(Take(*set, second) == "(empty)");
 }
 
+TEST(ThoseWhoWaitForRoomAreServedInTurn) {
+  const auto set = Create(1, 2, 0);
+  RingSet::Lane* first = set->Attach();
+  RingSet::Lane* second = set->Attach();
+  CHECK_EQ(PutBatch(*set, first, {"1", "2"}).count, 2U);
+  CHECK_EQ(Put(*set, first, "f", OnFull::kReserve), PutStatus::kFull);
+  CHECK_EQ(Put(*set, second, std::string(32, 'g'), OnFull::kReserve), PutStatus::kFull);
+  CHECK(Take(*set, first) == "1");
+  CHECK_EQ(Put(*set, first, "f", OnFull::kReserve), PutStatus::kStored);
+  // Its next record has its place behind the other's, however often it asks.
+  for (const char* taken : {"2", "f"}) {
+    CHECK_EQ(Put(*set, first, "h", OnFull::kReserve), PutStatus::kFull);
+    CHECK(Take(*set, first) == taken);
+  }
+  CHECK_EQ(Put(*set, first, "h", OnFull::kReserve), PutStatus::kFull);
+  CHECK_EQ(Put(*set, second, std::string(32, 'g'), OnFull::kReserve), PutStatus::kStored);
+  CHECK_EQ(Take(*set, first).size(), 32U);
+  CHECK_EQ(set->ring(0).reserved_slots(), 1U);
+  // Beside the room that is kept for it.
+  CHECK_EQ(Put(*set, first, "h", OnFull::kReserve), PutStatus::kStored);
+  set->Unreserve(*first);
+  CHECK_EQ(set->ring(0).reserved_slots(), 0U);
+}
+
+TEST(WhoDoesNotComeForItsRoomIsPassedOver) {
+  const auto set = Create(1, 2, 0);
+  RingSet::Lane* stalled = set->Attach();
+  RingSet::Lane* other = set->Attach();
+  const std::string large(32, 'L');
+  CHECK_EQ(PutBatch(*set, other, {"1", "2"}).count, 2U);
+  CHECK_EQ(Put(*set, stalled, large, OnFull::kReserve), PutStatus::kFull);
+  CHECK(Take(*set, other) == "1");
+  // There is no room for it yet: it keeps its place.
+  set->PassOverWhoDoesNotCome();
+  CHECK_EQ(Put(*set, other, "3"), PutStatus::kFull);
+  CHECK(Take(*set, other) == "2");
+  CountingSleeper sleeper;
+  set->room().Park(sleeper);
+  set->PassOverWhoDoesNotCome();
+  CHECK_EQ(sleeper.wakes, 1);
+  CHECK_EQ(Put(*set, other, "3"), PutStatus::kStored);
+  // It may ask again.
+  CHECK_EQ(Put(*set, stalled, large, OnFull::kReserve), PutStatus::kFull);
+  CHECK_EQ(Put(*set, other, "4"), PutStatus::kFull);
+  CHECK(Take(*set, other) == "3");
+  CHECK_EQ(Put(*set, stalled, large, OnFull::kReserve), PutStatus::kStored);
+}
+
+TEST(ARecordThatNoRingCanHoldReservesNothing) {
+  const auto set = Create(1, 2, 0);
+  RingSet::Lane* lane = set->Attach();
+  CHECK_EQ(Put(*set, lane, std::string(48, 'x'), OnFull::kReserve), PutStatus::kFull);
+  CHECK_EQ(Put(*set, lane, "1"), PutStatus::kStored);
+}
+
 TEST(AReservationEndsWithTheRingOrWhereTheOldestGiveWay) {
   for (const bool close : {false, true}) {
     const auto set = Create(1, 2, 0);
