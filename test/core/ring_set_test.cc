@@ -1,6 +1,7 @@
 #include "core/ring_set.h"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -651,6 +652,68 @@ TEST(WhoDoesNotComeForItsRoomIsPassedOver) {
   CHECK_EQ(Put(*set, other, "4"), PutStatus::kFull);
   CHECK(Take(*set, other) == "3");
   CHECK_EQ(Put(*set, stalled, large, OnFull::kReserve), PutStatus::kStored);
+}
+
+// Two threads that wait for room for large records, two that try small ones, one that passes over
+// whoever does not come, and one that takes: every record that was stored comes out, and those who
+// wait are served although the others never stop.
+TEST(ThoseWhoWaitAreServedBesideThoseWhoTry) {
+  constexpr int kLarge = 5000;
+  const auto set = Create(1, 4, 0);
+  std::atomic<int> waiting{2};
+  std::atomic<std::uint64_t> small{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&, slots = 2 + 2 * i] {
+      RingSet::Lane* lane = set->Attach();
+      const std::string record(static_cast<std::size_t>(16 * slots), 'L');
+      for (int n = 0; n < kLarge; ++n) {
+        while (Put(*set, lane, record, OnFull::kReserve) != PutStatus::kStored)
+          std::this_thread::yield();
+        set->Unreserve(*lane);
+      }
+      set->Detach(lane);
+      --waiting;
+    });
+    threads.emplace_back([&] {
+      RingSet::Lane* lane = set->Attach();
+      while (waiting != 0) {
+        if (Put(*set, lane, "s", OnFull::kTryAgain) == PutStatus::kStored)
+          ++small;
+        else
+          std::this_thread::yield();
+      }
+      set->Detach(lane);
+    });
+  }
+  threads.emplace_back([&] {
+    while (waiting != 0) {
+      set->PassOverWhoDoesNotCome();
+      std::this_thread::yield();
+    }
+  });
+  RingSet::Lane* taker = set->Attach();
+  std::uint64_t large_taken = 0;
+  std::uint64_t small_taken = 0;
+  for (bool last = false;;) {
+    const std::string record = Take(*set, taker);
+    if (record == "s") {
+      ++small_taken;
+    } else if (record != "(empty)") {
+      CHECK(record == std::string(record.size(), 'L'));
+      ++large_taken;
+    } else if (last) {
+      break;
+    } else if (waiting == 0) {
+      for (std::thread& thread : threads) thread.join();
+      last = true;
+    } else {
+      std::this_thread::yield();
+    }
+  }
+  CHECK_EQ(large_taken, 2U * kLarge);
+  CHECK_EQ(small_taken, small.load());
+  CHECK_EQ(set->ring(0).reserved_slots(), 0U);
 }
 
 TEST(ARecordThatNoRingCanHoldReservesNothing) {
