@@ -240,9 +240,9 @@ class BasicRing {
     return {fitting < count ? PutStatus::kFull : PutStatus::kStored, fitting};
   }
 
-  // Every put but PutReserved leaves room for a record of `size` bytes from now on. Callers of this
-  // and of Unreserve take turns; and whoever makes the reservation smaller or ends it then calls
-  // WakeAll for those who wait for room, whose lock makes the change known.
+  // Every put but PutReserved leaves room for a record of `size` bytes from now on. One thread at a
+  // time may reserve. Whoever makes the reservation smaller or ends it then calls WakeAll for those
+  // who wait for room: its lock makes the change known to who parks later.
   void Reserve(std::uint32_t size) {
     reserved_slots_.store(SlotsFor(size), std::memory_order_relaxed);
     if (!reserved()) tail_.fetch_or(kReservedBit, std::memory_order_relaxed);

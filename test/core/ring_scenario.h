@@ -76,8 +76,8 @@ class Scenario : public rl::test_suite<Derived, kThreads> {
     const std::uint32_t id = Id(thread, place);
     std::uint64_t data[kMaxWords];
     Fill(data, id, words);
-    const PutStatus status = ring_->PutReserved(
-        lanes_[thread], reinterpret_cast<const std::uint8_t*>(data), words * 8);
+    const PutStatus status =
+        ring_->PutReserved(lanes_[thread], reinterpret_cast<const std::uint8_t*>(data), words * 8);
     if (status == PutStatus::kStored) stored_[id] = true;
     return status;
   }
