@@ -93,8 +93,9 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
 
   /**
    * Stores an event as soon as there is room. The event is encoded at once: later changes to it do not travel. Those of one instance
-   * are served in the order they asked. While one waits, its later puts are refused, as by a full buffer, or wait behind it; and the
-   * slots that it needs are kept free of the events of others.
+   * are served in the order they asked. While one waits, its later puts are refused, as by a full buffer, or wait behind it; and those
+   * that wait in several instances are served in turn, as the slots that the first of them needs are kept free of the events of others.
+   * No longer than its thread comes for them: a thread that blocks gives up its turn, and who blocks for room passes it over.
    * @throws TapioError (rejects) as `put`, but for ERR_BUFFER_FULL; `signal.reason` when aborted, and then nothing is stored
    */
   putAsync(event: UnifiedEvent, options?: WaitOptions): Promise<void> {

@@ -479,11 +479,19 @@ napi_value Block(napi_env env, napi_callback_info info) {
       rings.closed()
           ? for_room || rings.drained() || rings.HasRecord()
           : (for_room ? rings.HasRoom(call.attachment->lane(), call.Uint(2)) : rings.HasRecord());
+  bool in_vain = false;
   if (!no_need) {
     const bool imminent = !for_room && rings.size() != 0;
-    sleeper.WaitFor(imminent ? std::min<std::chrono::nanoseconds>(limit, kImminent) : limit);
+    const bool woken =
+        sleeper.WaitFor(imminent ? std::min<std::chrono::nanoseconds>(limit, kImminent) : limit);
+    in_vain = !woken && !imminent && limit == kLongestBlock;
   }
   lot.Unpark(sleeper);
+  if (in_vain) {
+    // Nothing that waits for this thread or for another that stands still may keep it waiting.
+    call.control->Unreserve();
+    rings.PassOverWhoDoesNotCome();
+  }
   return nullptr;
 }
 

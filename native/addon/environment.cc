@@ -51,6 +51,13 @@ void Environment::Remove(std::uint32_t instance) {
   free_.push_back(instance);
 }
 
+void Environment::Unreserve() {
+  for (Attachment* attachment : attachments_) {
+    if (attachment != nullptr && !attachment->released())
+      attachment->rings().Unreserve(attachment->lane());
+  }
+}
+
 void Environment::CleanUp(napi_async_cleanup_hook_handle, void* data) {
   auto* environment = static_cast<Environment*>(data);
   environment->kernel_sources_.StopAll();

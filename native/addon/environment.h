@@ -39,6 +39,8 @@ class Environment {
   // goes away.
   std::uint32_t Add(Attachment* attachment);
   void Remove(std::uint32_t instance);
+  // For a thread that has slept in a native call for long: it cannot use room that is kept for it.
+  void Unreserve();
   // The one that JavaScript has selected, or nullptr.
   Attachment* Selected() {
     const std::uint32_t instance = Uint(kInstance);

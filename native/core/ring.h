@@ -65,7 +65,8 @@ struct NativePlatform {
 //   threads take, some one succeeds. A producer preempted between its claim and its publication
 //   delays the records behind its own, and never loses or tears them. A consumer that stops, at any
 //   point, holds nothing.
-// Full: a put is refused; who gives up on the record calls CountRejected. Exactly `capacity` slots
+// Full: a put is refused; who gives up on the record calls CountRejected. Room that is reserved
+//   counts as used, but for who reserved it. Exactly `capacity` slots
 //   can be used when nobody else puts at the same time; concurrent seated puts may exceed it by at
 //   most one record for each seat.
 // Closed: puts are refused; what was stored before can still be taken.
@@ -78,9 +79,11 @@ struct NativePlatform {
 // copy away. So `head` alone says which slots are free, and there is no state "claimed by a
 // consumer".
 //
-// Reserved. A record that waits for more than one slot would starve behind those that need one: so
-// whoever waits may keep room free, in the way that Close refuses puts, by a mark in `tail`. A
-// claim whose check came before the mark is as good as any other.
+// Reserved. A record that waits for several slots would starve behind those that need one. So room
+// may be kept for it, in the way that Close refuses puts, by a mark in `tail`: the check for room
+// then fails, and is repeated as if the reserved slots were in use. The mark only ever makes that
+// check stricter, and guards nothing: to see it late, or its number of slots, costs who waits some
+// room and is safe.
 //
 // Slack. A seated Put checks for room and then claims with an unconditional fetch_add, which cannot
 // fail. Between the two, other seats may claim as well: at worst each seat once, as the claim with
@@ -165,14 +168,12 @@ class BasicRing {
     if (size > payload_ || !lane.seated) {
       return PutBatch(lane, static_cast<const std::uint8_t*>(data), &size, 1, 1).status;
     }
-    const std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
     if (Distance(tail, lane.head_seen) >= Signed(capacity_)) {
+      tail = BehindReserved(tail);
       // Reading `tail` before `head` makes the answer true at the moment `tail` was read.
       RefreshHead(lane);
-      if (Distance(tail, lane.head_seen) >= Signed(capacity_)) {
-        if (!Reserved(tail)) return Refusal(tail);
-        return PutBatch(lane, static_cast<const std::uint8_t*>(data), &size, 1, 1).status;
-      }
+      if (Distance(tail, lane.head_seen) >= Signed(capacity_)) return Refusal(tail);
     }
     // Acquires what the earlier claims have seen of `head`: another seat's claim may be the one
     // that knew this slot to be free. Sequentially consistent for the parking protocol (wake.h): a
@@ -204,6 +205,7 @@ class BasicRing {
   // Stores records in order, as many as there is room for, with one claim. `data` holds them one
   // after the other, each start rounded up to `alignment` (a power of two). Neither array
   // may change meanwhile.
+  template <bool kUsesReserved = false>
   PutResult PutBatch(Lane& lane, const std::uint8_t* data, const std::uint32_t* sizes,
                      std::uint32_t count, std::size_t alignment) {
     std::uint64_t tail = tail_.load(std::memory_order_relaxed);
@@ -213,7 +215,8 @@ class BasicRing {
       FitBatch(tail, lane.head_seen, sizes, count, fitting, slots);
       if (fitting < count) {
         RefreshHead(lane);
-        FitBatch(BehindReserved(tail), lane.head_seen, sizes, count, fitting, slots);
+        FitBatch(kUsesReserved ? tail & ~kReservedBit : BehindReserved(tail), lane.head_seen, sizes,
+                 count, fitting, slots);
         if (fitting == 0) return {Refusal(tail), 0};
       }
       if (fitting == 0) return {PutStatus::kStored, 0};  // an empty batch: nothing to claim
@@ -237,43 +240,25 @@ class BasicRing {
     return {fitting < count ? PutStatus::kFull : PutStatus::kStored, fitting};
   }
 
-  // Keeps room for a record that has found none, so that the smaller ones of other lanes cannot
-  // take the slots one by one as they come free: every other put leaves so many slots. False: there
-  // is a reservation already. Whoever reserved ends it, by PutReserved or Unreserve.
-  bool Reserve(std::uint32_t size) {
-    if (Reserved(tail_.fetch_or(kReservedBit, std::memory_order_seq_cst))) return false;
-    Resize(size);
-    return true;
-  }
-  // Makes the reservation one for another record.
-  void Resize(std::uint32_t size) {
-    // A put that still sees the number before leaves less room, or more, once.
+  // Every put but PutReserved leaves room for a record of `size` bytes from now on. One thread at a
+  // time may reserve. Whoever makes the reservation smaller or ends it then calls WakeAll for those
+  // who wait for room: its lock makes the change known to who parks later.
+  void Reserve(std::uint32_t size) {
     reserved_slots_.store(SlotsFor(size), std::memory_order_relaxed);
+    if (!reserved()) tail_.fetch_or(kReservedBit, std::memory_order_relaxed);
   }
-  void Unreserve() { tail_.fetch_and(~kReservedBit, std::memory_order_seq_cst); }
+  void Unreserve() {
+    if (reserved()) tail_.fetch_and(~kReservedBit, std::memory_order_relaxed);
+  }
   bool reserved() const { return Reserved(tail_.load(std::memory_order_relaxed)); }
-  // Slots that puts without a reservation leave free. A snapshot.
+  // A snapshot.
   std::uint64_t reserved_slots() const {
     return reserved() ? reserved_slots_.load(std::memory_order_relaxed) : 0;
   }
 
-  // Stores the record for which this lane has reserved, which ends the reservation; kFull does not.
+  // As Put, for whom room is reserved. Lock-free, and does not end the reservation.
   PutStatus PutReserved(Lane& lane, const std::uint8_t* data, std::uint32_t size) {
-    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
-    std::uint64_t ticket;
-    do {
-      if ((tail & kClosedBit) != 0) return PutStatus::kClosed;
-      ticket = tail & ~kReservedBit;
-      RefreshHead(lane);
-      if (Distance(ticket, lane.head_seen) + Signed(SlotsFor(size)) > Signed(capacity_))
-        return PutStatus::kFull;
-      // As the claim of a batch.
-    } while (!tail_.compare_exchange_weak(tail, ticket + SlotsFor(size), std::memory_order_seq_cst,
-                                          std::memory_order_relaxed));
-    NoteSize(lane, ticket + SlotsFor(size));
-    Write(IndexIn(lane.put_lap, ticket), ticket, data, size);
-    Count(lane.puts, 1);
-    return PutStatus::kStored;
+    return PutBatch<true>(lane, data, &size, 1, 1).status;
   }
 
   // For the caller that gives up on records after a refusal; one that tries again must not count.
@@ -456,7 +441,8 @@ class BasicRing {
 
   // How far `tail` has come for a put that must leave what is reserved.
   std::uint64_t BehindReserved(std::uint64_t tail) const {
-    if (!Reserved(tail)) return tail;
+    if (!Reserved(tail)) [[likely]]
+      return tail;
     return (tail & ~kReservedBit) + reserved_slots_.load(std::memory_order_relaxed);
   }
 
@@ -584,9 +570,9 @@ class BasicRing {
   const std::uint64_t payload_;
   const std::uint64_t start_;
   Atomic<std::uint64_t> final_tail_;  // kNotClosed, then the ticket at which the ring was closed
-  Atomic<std::uint64_t> reserved_slots_;  // by whoever set kReservedBit
 
   alignas(kCacheLine) Atomic<std::uint64_t> tail_;  // next ticket to claim; producers write it
+  Atomic<std::uint64_t> reserved_slots_;            // looked at where `tail_` has the mark
   alignas(kCacheLine) Atomic<std::uint64_t> head_;  // next ticket to take; consumers write it
 };
 

@@ -63,10 +63,10 @@ class RingSet {
     std::uint32_t sweep_ring_ = 0;  // where the next take goes on
     std::uint64_t sweep_end_ = 0;   // and up to which ticket of that ring
     bool sweeping_ = false;
-    std::uint32_t since_turn_ = 0;         // records taken by level since one was taken in turn
-    std::uint32_t turn_ = 0;               // the level that had the last turn
-    std::uint32_t dropped_ = 0;            // records that gave way to a put and were not told of
-    std::uint32_t reserved_ring_ = kNone;  // where room is kept for this lane's waiting record
+    std::uint32_t since_turn_ = 0;  // records taken by level since one was taken in turn
+    std::uint32_t turn_ = 0;        // the level that had the last turn
+    std::uint32_t dropped_ = 0;     // records that gave way to a put and were not told of
+    std::uint32_t queue_ = kNone;   // where it waits for room; guarded by queues_mutex_
   };
 
   struct RingStats {
@@ -136,8 +136,9 @@ class RingSet {
     kRefuse,      // refused and counted
     kTryAgain,    // refused and not counted, as the caller will try again
     kDropOldest,  // stored in place of the oldest records of its CPU's ring, which are counted
-    // One record alone: refused and not counted, but room is kept for it from now on, unless it is
-    // for another lane's. The caller tries again with kReserve, or calls Unreserve.
+    // One record alone: refused and not counted, but it has a place in a queue from now on, and
+    // room is kept for the first of those. The caller tries again with kReserve whenever it is
+    // woken, and calls Unreserve when the record is stored, perhaps beside that room, or given up.
     kReserve,
   };
 
@@ -180,7 +181,7 @@ class RingSet {
           continue;
         }
         if (result.status == PutStatus::kFull && on_full == OnFull::kReserve) {
-          result = PutReserved(lane, home, data, sizes[0]);
+          result = PutInTurn(lane, home, data, sizes[0]);
           total.count += result.count;
         } else if (result.status == PutStatus::kFull && on_full != OnFull::kTryAgain) {
           CountRejected(lane, count, cpu);
@@ -192,11 +193,32 @@ class RingSet {
     }
   }
 
-  // Ends what a put with kReserve began.
+  // Ends what a put with kReserve began. Idempotent.
   void Unreserve(Lane& lane) {
-    if (lane.reserved_ring_ == kNone) return;
-    rings_[std::exchange(lane.reserved_ring_, kNone)]->Unreserve();
+    {
+      const std::lock_guard<std::mutex> lock(queues_mutex_);
+      if (lane.queue_ == kNone) return;
+      LeaveQueue(lane);
+    }
     room_.WakeAll();
+  }
+
+  // For a thread that was blocked for long while nobody took anything. Who could have stored its
+  // record and did not come, as its thread is busy or blocked, loses its place in the queue, so
+  // that nobody waits for that thread.
+  void PassOverWhoDoesNotCome() {
+    bool passed_over = false;
+    {
+      const std::lock_guard<std::mutex> lock(queues_mutex_);
+      for (std::uint32_t i = 0; i < total_rings(); ++i) {
+        if (queues_[i].empty()) continue;
+        const Place first = queues_[i].front();
+        if (rings_[i]->size() + rings_[i]->SlotsFor(first.size) > rings_[i]->capacity()) continue;
+        LeaveQueue(*first.lane);
+        passed_over = true;
+      }
+    }
+    if (passed_over) room_.WakeAll();
   }
 
   // How many of the oldest records gave way to puts of this lane since the last call.
@@ -326,7 +348,8 @@ class RingSet {
   bool HasRoom(const Lane& lane, std::uint32_t size, std::uint32_t cpu = kRunningCpu) const {
     const auto has_room = [&](std::uint32_t index) {
       const Ring& ring = *rings_[index];
-      const std::uint64_t kept = lane.reserved_ring_ == index ? 0 : ring.reserved_slots();
+      const std::uint64_t kept =
+          ring.reserved() && !IsFirst(lane, index) ? ring.reserved_slots() : 0;
       return ring.size() + ring.SlotsFor(size) + kept <= ring.capacity();
     };
     return has_room(RingOf(lane, cpu)) || (has_overflow() && has_room(ring_count()));
@@ -374,10 +397,16 @@ class RingSet {
     };
     for (const std::uint64_t slots : SlotsOf(config)) add(slots);
     retired_ = std::make_unique<Ring::Lane[]>(rings_.size());
+    queues_.resize(rings_.size());
   }
 
   static constexpr std::uint32_t kByCpu = 0xffffffff;
   static constexpr std::uint32_t kNone = 0xffffffff;
+
+  struct Place {
+    Lane* lane;
+    std::uint32_t size;  // of the record that waits
+  };
 
   // Of each ring, the overflow ring last.
   static std::vector<std::uint64_t> SlotsOf(const Config& config) {
@@ -450,24 +479,55 @@ class RingSet {
     return {status, status == PutStatus::kStored ? 1U : 0U};
   }
 
-  // For a record that found no room in the ring `home`, nor in the overflow ring: reserves, unless
-  // this lane has done so before, and looks once more.
-  PutResult PutReserved(Lane& lane, std::uint32_t home, const std::uint8_t* data,
-                        std::uint32_t size) {
-    std::uint32_t at = lane.reserved_ring_;
-    if (at == kNone) {
-      at = has_overflow() && rings_[ring_count()]->CanHold(size) ? ring_count() : home;
-      if (!rings_[at]->Reserve(size)) return {PutStatus::kFull, 0};
-      lane.reserved_ring_ = at;
-    } else {
-      rings_[at]->Resize(size);
+  // For a record that found no room in the ring `home`, nor in the overflow ring: takes its place
+  // in the queue, or keeps it, and looks once more when it is first.
+  PutResult PutInTurn(Lane& lane, std::uint32_t home, const std::uint8_t* data,
+                      std::uint32_t size) {
+    std::uint32_t at;
+    {
+      const std::lock_guard<std::mutex> lock(queues_mutex_);
+      if (lane.queue_ != kNone && !rings_[lane.queue_]->CanHold(size)) LeaveQueue(lane);
+      at = lane.queue_;
+      if (at == kNone) {
+        at = has_overflow() && rings_[ring_count()]->CanHold(size) ? ring_count() : home;
+        if (!rings_[at]->CanHold(size)) return {PutStatus::kFull, 0};
+        queues_[at].push_back({&lane, size});
+        lane.queue_ = at;
+      } else {
+        FindPlace(lane)->size = size;
+      }
+      KeepRoom(at);
+      if (queues_[at].front().lane != &lane) return {PutStatus::kFull, 0};
+      const PutStatus status = rings_[at]->PutReserved(lane.rings_[at], data, size);
+      if (status != PutStatus::kStored) return {status, 0};
+      LeaveQueue(lane);
     }
-    const PutStatus status = rings_[at]->PutReserved(lane.rings_[at], data, size);
-    if (status != PutStatus::kStored) return {status, 0};
     if (at != home) Ring::CountRejected(lane.rings_[home], 1);
-    lane.reserved_ring_ = kNone;
     room_.WakeAll();  // those who left what was reserved
-    return {status, 1};
+    return {PutStatus::kStored, 1};
+  }
+
+  bool IsFirst(const Lane& lane, std::uint32_t index) const {
+    const std::lock_guard<std::mutex> lock(queues_mutex_);
+    return lane.queue_ == index && queues_[index].front().lane == &lane;
+  }
+
+  // The following three: with queues_mutex_ held.
+  std::vector<Place>::iterator FindPlace(const Lane& lane) {
+    auto& queue = queues_[lane.queue_];
+    return std::find_if(queue.begin(), queue.end(),
+                        [&](const Place& place) { return place.lane == &lane; });
+  }
+  void LeaveQueue(Lane& lane) {
+    queues_[lane.queue_].erase(FindPlace(lane));
+    KeepRoom(std::exchange(lane.queue_, kNone));
+  }
+  void KeepRoom(std::uint32_t index) {
+    if (queues_[index].empty()) {
+      rings_[index]->Unreserve();
+    } else {
+      rings_[index]->Reserve(queues_[index].front().size);
+    }
   }
 
   static void Advance(const std::uint8_t*& data, const std::uint32_t*& sizes, std::uint32_t& count,
@@ -482,7 +542,9 @@ class RingSet {
     constexpr int kSpins = 100;
     constexpr int kPatience = 2000;
     Ring& ring = *rings_[index];
-    if (ring.reserved()) ring.Unreserve();  // who has the oldest give way leaves room to nobody
+    // Who has the oldest give way leaves room to nobody. Whoever is first in the queue reserves
+    // anew when it looks again.
+    ring.Unreserve();
     for (int i = 0; i < kPatience; ++i) {
       if (i >= kSpins) std::this_thread::yield();
       if (ring.DiscardOne(lane.rings_[index])) {
@@ -533,6 +595,11 @@ class RingSet {
   std::list<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Ring::Lane[]> retired_;  // counts of the lanes that have left
   std::uint32_t seats_taken_ = 0;
+
+  // Of each ring: those who wait for room by kReserve, in the order they began to. Only the waiting
+  // take this lock.
+  mutable std::mutex queues_mutex_;
+  std::vector<std::vector<Place>> queues_;
 };
 
 }  // namespace tapio

@@ -111,8 +111,10 @@ class Outlet {
     ThreadSleeper sleeper;
     rings_.room().Park(sleeper);
     // The second look that the parking protocol asks for.
-    if (!rings_.closed() && !rings_.HasRoom(*lane_, size, cpu)) sleeper.WaitFor(kSlice);
+    const bool in_vain =
+        !rings_.closed() && !rings_.HasRoom(*lane_, size, cpu) && !sleeper.WaitFor(kSlice);
     rings_.room().Unpark(sleeper);
+    if (in_vain) rings_.PassOverWhoDoesNotCome();
   }
 
   static void Count(std::atomic<std::uint64_t>& counter, std::uint64_t by) {

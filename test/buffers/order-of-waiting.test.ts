@@ -10,6 +10,8 @@ import {
 } from '@tapio/performance';
 import { codeOf, rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, range, spanning } from '../support/events';
+import type { ReserverEnd } from '../fixtures/reserver.worker';
+import { startWorker } from '../support/threads';
 import { isPending, turn } from '../support/waits';
 
 // The per-CPU buffer's room is that of one CPU's ring and of the overflow ring.
@@ -45,6 +47,12 @@ function rejectedOf(buffer: AnyEventBuffer): number {
   const stats = buffer.getStats();
   return 'low' in stats ? stats.low.rejected : stats.rejected;
 }
+
+const make8 = (): EventBuffer => {
+  const buffer = new EventBuffer(8);
+  fill(buffer);
+  return buffer;
+};
 
 const fill = (buffer: AnyEventBuffer): void => range(0, 8).forEach((n) => buffer.put(numbered(n)));
 
@@ -167,6 +175,102 @@ test('under the policy block a put waits its turn behind the event that waits', 
   buffer.put(numbered(9));
   await wait;
   expect(take(buffer, 100)).toEqual(range(5, 10));
+});
+
+describe('who waits in one thread', () => {
+  const words = (): Int32Array<SharedArrayBuffer> => new Int32Array(new SharedArrayBuffer(4));
+
+  test.each<ReserverEnd>(['terminate', 'throw', 'exit', 'out of memory'])(
+    'keeps no room any more when that ends (%s)',
+    async (end) => {
+      const buffer = new EventBuffer(8);
+      fill(buffer);
+      const task = { handle: buffer.handle, slots: 4, end, words: words() };
+      const { worker, result, exit } = startWorker('reserver.worker', task, {
+        resourceLimits: { maxOldGenerationSizeMb: 32 },
+      });
+      // It throws, or runs out of memory.
+      worker.on('error', () => undefined);
+      await result;
+      take(buffer, 3);
+      expect(buffer.tryPut(numbered(8))).toBe(false);
+      if (end === 'terminate') await worker.terminate();
+      else worker.postMessage('end');
+      await exit;
+      expect([1, 2, 3, 4].map((n) => buffer.tryPut(numbered(n)))).toEqual([true, true, true, false]);
+      expect(take(buffer, 100)).toEqual([3, 4, 5, 6, 7, 1, 2, 3]);
+    },
+  );
+
+  test('does not keep others waiting while that thread stands still', async () => {
+    const buffer = new EventBuffer(8, { onFull: 'block' });
+    fill(buffer);
+    const task = { handle: buffer.handle, slots: 8, end: 'stand still', words: words() };
+    const { worker, result, exit } = startWorker('reserver.worker', task);
+    await result;
+    expect(take(buffer, 8)).toEqual(range(0, 8));
+    buffer.put(numbered(9));
+    expect(take(buffer, 8)).toEqual([9]);
+    Atomics.notify(task.words, 0);
+    await buffer.ready();
+    expect(take(buffer, 8)).toEqual([100]);
+    await worker.terminate();
+    await exit;
+  });
+
+  test('does not keep that thread itself waiting', async () => {
+    const maker = new EventBuffer(8, { onFull: 'block' });
+    const other = EventBuffer.attach(maker.handle);
+    fill(maker);
+    const wait = maker.putAsync(spanning(100, 8, 512));
+    take(other, 8);
+    other.put(numbered(9));
+    expect(take(other, 8)).toEqual([9]);
+    await wait;
+    expect(take(other, 8)).toEqual([100]);
+  });
+
+  test('keeps no room while that thread sleeps in waitSync', async () => {
+    const buffer = new EventBuffer(8);
+    const elsewhere = new EventBuffer(1);
+    fill(buffer);
+    const wait = EventBuffer.attach(buffer.handle).putAsync(spanning(200, 8, 512));
+    const { worker, result, exit } = startWorker('reserver.worker', {
+      handle: buffer.handle,
+      slots: 1,
+      end: 'terminate',
+      words: words(),
+    });
+    await result;
+    take(buffer, 8);
+    // Whichever buffer it waits for.
+    expect(elsewhere.waitSync(50)).toBe(false);
+    expect(buffer.waitSync(10_000)).toBe(true);
+    expect(take(buffer, 8)).toEqual([100]);
+    await wait;
+    expect(take(buffer, 8)).toEqual([200]);
+    await worker.terminate();
+    await exit;
+  });
+
+  test('is served in turn with who waits in another instance, though always something waits there', async () => {
+    const maker = make8();
+    const other = EventBuffer.attach(maker.handle);
+    let waits = true;
+    let next = 10;
+    const refill = (): void => {
+      if (waits) void maker.putAsync(spanning(next++, 8, 512)).then(refill);
+    };
+    range(0, 3).forEach(refill);
+    const wait = other.putAsync(spanning(200, 8, 512)).then(() => (waits = false));
+    for (let taken = 0; waits && taken < 10; taken++) {
+      take(maker, 1);
+      await turn();
+    }
+    expect(waits).toBe(false);
+    while (take(maker, 8).length > 0) await turn();
+    await wait;
+  });
 });
 
 test('levels of a PriorityBuffer do not wait for each other', async () => {

@@ -107,7 +107,8 @@ test('counts are whole and never negative, whatever is called in whatever state'
         expect([name, Number.isSafeInteger(value) && value >= 0]).toEqual([name, true]);
     }
     expect(fillRate).toBe(size / capacity);
-    const { cpus, ...totals } = perCPU.getMetrics();
+    const { cpus, closed, ...totals } = perCPU.getMetrics();
+    expect(typeof closed).toBe('boolean');
     for (const numbers of [totals, ...cpus]) {
       for (const [name, value] of Object.entries(numbers)) {
         const bounded =

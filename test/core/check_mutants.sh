@@ -47,12 +47,21 @@ final-tail-relaxed | model CloseAndPut | s/(final_tail_\.store\(tail, std::memor
 drained-relaxed | model CloseAndPut | s/(final_tail_\.load\(std::memory_order_)acquire(\) == head)/${1}relaxed$2/
 no-slack | model SlackAtItsLimit | s/slot_count_\(g\.capacity \+ kSeats\)/slot_count_(g.capacity)/
 slack-one-short | model SlackAtItsLimit | s/slot_count_\(g\.capacity \+ kSeats\)/slot_count_(g.capacity + kSeats - 1)/
+reserved-mark-kept-by-put | model ReserveAndPut | s/      ticket &= ~kReservedBit;\n//
+reserved-mark-kept-by-batch | model ReserveAndPut | s/    tail &= ~kReservedBit;\n    NoteSize/    NoteSize/
+reserved-mark-kept-by-close | model ReserveAndClose | s/    tail &= ~kReservedBit;\n    \/\/ Release/    \/\/ Release/
+reserved-mark-told | unit ring_set_test | s/return tail & ~kReservedBit;/return tail;/
+reserved-room-taken | model ReservedIsLeft | s/ \+ reserved_slots_\.load\(std::memory_order_relaxed\);/;/
+reserved-room-kept-from-its-owner | model ReservedIsLeft | s/kUsesReserved \? tail & ~kReservedBit : //
+reserve-in-two-steps | model ReserveAndPut | s/tail_\.fetch_or\(kReservedBit, std::memory_order_relaxed\)/tail_.store(tail_.load(std::memory_order_relaxed) | kReservedBit, std::memory_order_relaxed)/
+unreserve-in-two-steps | model ReserveAndClose | s/tail_\.fetch_and\(~kReservedBit, std::memory_order_relaxed\)/tail_.store(tail_.load(std::memory_order_relaxed) & ~kReservedBit, std::memory_order_relaxed)/
+unreserve-forgotten | model ParkForUnreserve | s/if \(reserved\(\)\) tail_\.fetch_and\([^;]*;//
 no-slack-under-load | stress OnASmallRing | s/slot_count_\(g\.capacity \+ kSeats\)/slot_count_(g.capacity)/
 publish-before-copy-under-load | stress OnASmallRing | s/(    header\.size\.store\(size, std::memory_order_relaxed\);\n)(.*?)(    header\.sequence\.store\(ticket \+ 1, std::memory_order_release\);\n)/$1$3$2/s
 copy-after-take-under-load | stress OnASmallRing | s/(Platform::CopyOut\(target, [^;]*;)(\s*if \(MoveHead\(head, head \+ 1\)\) \{)/$2$1/
 take-without-race-under-load | stress OnASmallRing | s/return head_\.compare_exchange_strong\(.*?\);/head_.store(next, std::memory_order_seq_cst);\nreturn true;/s
 peek-unchecked-under-load | stress OnASmallRing | s/if \(Distance\(now, cursor\) > 0\) continue;//
-one-too-many | unit ring_test | s/(if \(Distance\(tail, lane\.head_seen\) >)=( Signed\(capacity_\)\) \{\s*if \(!Reserved)/$1$2/
+one-too-many | unit ring_test | s/(if \(Distance\(tail, lane\.head_seen\) >)=( Signed\(capacity_\)\) return)/$1$2/
 watermark-unrefreshed | unit ring_model_test | s/RefreshHead\(lane\);(\s*const std::int64_t size)/$1/
 reader-ignores-busy | reader ABusyRecordStops | s/if \(\(header & kBusyBit\) != 0\) \{/if (false) {/
 reader-visits-discarded | reader ADiscardedRecord | s/if \(\(header & kDiscardBit\) == 0\) visit/visit/

@@ -66,6 +66,7 @@ class RelacyAtomic {
   void store(T value, std::memory_order order) { value_.store(value, Order(order), $); }
   T fetch_add(T value, std::memory_order order) { return value_.fetch_add(value, Order(order), $); }
   T fetch_or(T value, std::memory_order order) { return value_.fetch_or(value, Order(order), $); }
+  T fetch_and(T value, std::memory_order order) { return value_.fetch_and(value, Order(order), $); }
   bool compare_exchange_weak(T& expected, T value, std::memory_order success,
                              std::memory_order failure) {
     return value_.compare_exchange_weak(expected, value, Order(success), $, Order(failure), $);

@@ -269,6 +269,70 @@ struct CloseSmall : Scenario<CloseSmall, 3, 1, 1> {
   }
 };
 
+// ---- Reserved room
+
+// The reservation begins and ends while two seats put, one of them with an old view: they and the
+// record of two slots share the ring and the slack.
+struct ReserveAndPut : Scenario<ReserveAndPut, 4, 2, 2> {
+  void thread(unsigned index) {
+    if (index < 2) {
+      Put(index, 0);
+      Put(index, 1);
+    } else if (index == 2) {
+      this->ring().Reserve(kTwoSlots);
+      for (int i = 0; i < 2; ++i) {
+        if (PutReserved(2, 0, 3) == PutStatus::kStored) break;
+      }
+      this->ring().Unreserve();
+    } else {
+      for (int i = 0; i < 3; ++i) Take(3);
+    }
+  }
+  static constexpr std::uint32_t kTwoSlots = 24;
+};
+
+// Once who reserved is known to have done so, puts leave the slots alone, all but one that each
+// seat may have claimed for before; and what it waits for comes.
+struct ReservedIsLeft : Scenario<ReservedIsLeft, 3, 2, 1> {
+  void before() {
+    Put(2, 0);
+    Put(2, 1);
+    this->ring().Reserve(24);
+  }
+  void thread(unsigned index) {
+    if (index == 0) {
+      for (unsigned place = 0; place < 2; ++place) RL_ASSERT(Put(0, place) == PutStatus::kFull);
+    } else if (index == 1) {
+      RL_ASSERT(PutBatch(1, 0, {1}) == 0);
+    } else {
+      Take(2);
+      RL_ASSERT(PutReserved(2, 2, 3) == PutStatus::kFull);
+      Take(2);
+      RL_ASSERT(PutReserved(2, 2, 3) == PutStatus::kStored);
+    }
+  }
+};
+
+// With the mark in it, `tail` at the close is as good.
+struct ReserveAndClose : Scenario<ReserveAndClose, 4, 2, 1> {
+  void thread(unsigned index) {
+    if (index == 0) {
+      Put(0, 0);
+      Put(0, 1);
+    } else if (index == 1) {
+      this->ring().Reserve(24);
+      const PutStatus status = PutReserved(1, 0, 3);
+      if (status == PutStatus::kClosed) RL_ASSERT(this->ring().closed());
+      this->ring().Unreserve();
+    } else if (index == 2) {
+      this->ring().Close();
+      RL_ASSERT(Put(2, 0) == PutStatus::kClosed);
+    } else {
+      for (int i = 0; i < 3; ++i) Take(3);
+    }
+  }
+};
+
 // ---- Parking (wake.h): who parks sees the change, or who makes it sees somebody parked.
 
 template <typename Derived, unsigned kThreads>
@@ -364,6 +428,31 @@ struct ParkForDiscard : ParkForRoom<ParkForDiscard> {
   void Free() { this->Discard(0); }
 };
 
+// Who parks for room that is kept hears of the reservation's end: it parks after WakeAll had the
+// lock, and knows what came before, or is woken.
+struct ParkForUnreserve : Scenario<ParkForUnreserve, 2, 1, 1> {
+  void before() { this->ring().Reserve(8); }
+  void thread(unsigned index) {
+    if (index == 0) {
+      this->ring().Unreserve();
+      woken = lot.fetch_add(1, std::memory_order::acq_rel) == kParked;
+    } else if (lot.fetch_add(kParked, std::memory_order::acq_rel) != 0) {
+      RL_ASSERT(Put(1, 0) == PutStatus::kStored);
+    } else {
+      sleeps = true;
+    }
+  }
+  void after() {
+    RL_ASSERT(woken == sleeps);
+    Scenario<ParkForUnreserve, 2, 1, 1>::after();
+  }
+
+  static constexpr std::uint32_t kParked = 2;
+  RelacyAtomic<std::uint32_t> lot{0};  // what the lock guards, and the order of who had it
+  bool woken = false;
+  bool sleeps = false;
+};
+
 // ---- Running them
 
 std::string_view only;
@@ -443,6 +532,7 @@ int main(int argc, char** argv) {
   ALL(ParkForDiscard);
   ALL(OneToOneSmall);
   ALL(CloseSmall);
+  ALL(ParkForUnreserve);
   BOUNDED(OneToOne, 4);
   BOUNDED(TwoProducersOnce, 4);
   BOUNDED(TwoConsumersOnce, 4);
@@ -453,6 +543,9 @@ int main(int argc, char** argv) {
   BOUNDED(SlackAtItsLimit, 1);
   BOUNDED(PeekAndTake, 2);
   BOUNDED(CloseAndPut, 1);
+  BOUNDED(ReservedIsLeft, 2);
+  BOUNDED(ReserveAndPut, 1);
+  BOUNDED(ReserveAndClose, 1);
   RANDOM(ParkForDrain, 1);
   RANDOM(SmallTarget, 2);
   RANDOM(OneToOne, 1);
@@ -466,6 +559,9 @@ int main(int argc, char** argv) {
   RANDOM(ClearAndTake, 1);
   RANDOM(PeekAndTake, 2);
   RANDOM(CloseAndPut, 2);
+  RANDOM(ReservedIsLeft, 1);
+  RANDOM(ReserveAndPut, 2);
+  RANDOM(ReserveAndClose, 2);
 #endif
   std::printf("ring_relacy: %llu interleavings, %d passed, %d failed\n",
               static_cast<unsigned long long>(total), passed, failed ? 1 : 0);

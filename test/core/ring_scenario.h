@@ -71,6 +71,17 @@ class Scenario : public rl::test_suite<Derived, kThreads> {
     return status;
   }
 
+  // By whoever has reserved.
+  PutStatus PutReserved(unsigned thread, unsigned place, std::uint32_t words) {
+    const std::uint32_t id = Id(thread, place);
+    std::uint64_t data[kMaxWords];
+    Fill(data, id, words);
+    const PutStatus status =
+        ring_->PutReserved(lanes_[thread], reinterpret_cast<const std::uint8_t*>(data), words * 8);
+    if (status == PutStatus::kStored) stored_[id] = true;
+    return status;
+  }
+
   // Records `place`, `place` + 1, ... of these many words each.
   std::uint32_t PutBatch(unsigned thread, unsigned place,
                          std::initializer_list<std::uint32_t> words) {

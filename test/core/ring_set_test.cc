@@ -1,6 +1,7 @@
 #include "core/ring_set.h"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -603,6 +604,123 @@ TEST(OneReservesAtATimeAndAnEndedReservationIsForTheNext) {
   CHECK(Take(*set, second) == "g");
   CHECK(Take(*set, second) == "h");
   CHECK(Take(*set, second) == "(empty)");
+}
+
+TEST(ThoseWhoWaitForRoomAreServedInTurn) {
+  const auto set = Create(1, 2, 0);
+  RingSet::Lane* first = set->Attach();
+  RingSet::Lane* second = set->Attach();
+  CHECK_EQ(PutBatch(*set, first, {"1", "2"}).count, 2U);
+  CHECK_EQ(Put(*set, first, "f", OnFull::kReserve), PutStatus::kFull);
+  CHECK_EQ(Put(*set, second, std::string(32, 'g'), OnFull::kReserve), PutStatus::kFull);
+  CHECK(Take(*set, first) == "1");
+  CHECK_EQ(Put(*set, first, "f", OnFull::kReserve), PutStatus::kStored);
+  // Its next record has its place behind the other's, however often it asks.
+  for (const char* taken : {"2", "f"}) {
+    CHECK_EQ(Put(*set, first, "h", OnFull::kReserve), PutStatus::kFull);
+    CHECK(Take(*set, first) == taken);
+  }
+  CHECK_EQ(Put(*set, first, "h", OnFull::kReserve), PutStatus::kFull);
+  CHECK_EQ(Put(*set, second, std::string(32, 'g'), OnFull::kReserve), PutStatus::kStored);
+  CHECK_EQ(Take(*set, first).size(), 32U);
+  CHECK_EQ(set->ring(0).reserved_slots(), 1U);
+  // Beside the room that is kept for it.
+  CHECK_EQ(Put(*set, first, "h", OnFull::kReserve), PutStatus::kStored);
+  set->Unreserve(*first);
+  CHECK_EQ(set->ring(0).reserved_slots(), 0U);
+}
+
+TEST(WhoDoesNotComeForItsRoomIsPassedOver) {
+  const auto set = Create(1, 2, 0);
+  RingSet::Lane* stalled = set->Attach();
+  RingSet::Lane* other = set->Attach();
+  const std::string large(32, 'L');
+  CHECK_EQ(PutBatch(*set, other, {"1", "2"}).count, 2U);
+  CHECK_EQ(Put(*set, stalled, large, OnFull::kReserve), PutStatus::kFull);
+  CHECK(Take(*set, other) == "1");
+  // There is no room for it yet: it keeps its place.
+  set->PassOverWhoDoesNotCome();
+  CHECK_EQ(Put(*set, other, "3"), PutStatus::kFull);
+  CHECK(Take(*set, other) == "2");
+  CountingSleeper sleeper;
+  set->room().Park(sleeper);
+  set->PassOverWhoDoesNotCome();
+  CHECK_EQ(sleeper.wakes, 1);
+  CHECK_EQ(Put(*set, other, "3"), PutStatus::kStored);
+  // It may ask again.
+  CHECK_EQ(Put(*set, stalled, large, OnFull::kReserve), PutStatus::kFull);
+  CHECK_EQ(Put(*set, other, "4"), PutStatus::kFull);
+  CHECK(Take(*set, other) == "3");
+  CHECK_EQ(Put(*set, stalled, large, OnFull::kReserve), PutStatus::kStored);
+}
+
+// Two threads that wait for room for large records, two that try small ones, one that passes over
+// whoever does not come, and one that takes: every record that was stored comes out, and those who
+// wait are served although the others never stop.
+TEST(ThoseWhoWaitAreServedBesideThoseWhoTry) {
+  constexpr int kLarge = 5000;
+  const auto set = Create(1, 4, 0);
+  std::atomic<int> waiting{2};
+  std::atomic<std::uint64_t> small{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&, slots = 2 + 2 * i] {
+      RingSet::Lane* lane = set->Attach();
+      const std::string record(static_cast<std::size_t>(16 * slots), 'L');
+      for (int n = 0; n < kLarge; ++n) {
+        while (Put(*set, lane, record, OnFull::kReserve) != PutStatus::kStored)
+          std::this_thread::yield();
+        set->Unreserve(*lane);
+      }
+      set->Detach(lane);
+      --waiting;
+    });
+    threads.emplace_back([&] {
+      RingSet::Lane* lane = set->Attach();
+      while (waiting != 0) {
+        if (Put(*set, lane, "s", OnFull::kTryAgain) == PutStatus::kStored)
+          ++small;
+        else
+          std::this_thread::yield();
+      }
+      set->Detach(lane);
+    });
+  }
+  threads.emplace_back([&] {
+    while (waiting != 0) {
+      set->PassOverWhoDoesNotCome();
+      std::this_thread::yield();
+    }
+  });
+  RingSet::Lane* taker = set->Attach();
+  std::uint64_t large_taken = 0;
+  std::uint64_t small_taken = 0;
+  for (bool last = false;;) {
+    const std::string record = Take(*set, taker);
+    if (record == "s") {
+      ++small_taken;
+    } else if (record != "(empty)") {
+      CHECK(record == std::string(record.size(), 'L'));
+      ++large_taken;
+    } else if (last) {
+      break;
+    } else if (waiting == 0) {
+      for (std::thread& thread : threads) thread.join();
+      last = true;
+    } else {
+      std::this_thread::yield();
+    }
+  }
+  CHECK_EQ(large_taken, 2U * kLarge);
+  CHECK_EQ(small_taken, small.load());
+  CHECK_EQ(set->ring(0).reserved_slots(), 0U);
+}
+
+TEST(ARecordThatNoRingCanHoldReservesNothing) {
+  const auto set = Create(1, 2, 0);
+  RingSet::Lane* lane = set->Attach();
+  CHECK_EQ(Put(*set, lane, std::string(48, 'x'), OnFull::kReserve), PutStatus::kFull);
+  CHECK_EQ(Put(*set, lane, "1"), PutStatus::kStored);
 }
 
 TEST(AReservationEndsWithTheRingOrWhereTheOldestGiveWay) {

@@ -215,6 +215,7 @@ describe('EventWritable', () => {
     const stream = new EventWritable(buffer, { objectMode: true, highWaterMark: 3 });
     const answers = range(0, 10).map((n) => stream.write(numbered(n)));
     expect(answers.lastIndexOf(true)).toBeLessThan(3);
+    while (stream.eventsStored < 4) await turn();
     await turn();
     expect([buffer.size, stream.eventsStored, stream.writableLength]).toEqual([4, 4, 6]);
     const drained = once(stream, 'drain');
