@@ -109,8 +109,8 @@ export class Publisher {
   }
 }
 
-/** Codes of a server that has no room: for messages, bytes, memory, storage. */
-const NO_ROOM = new Set([10023, 10028, 10047, 10077, 10120, 10123]);
+/** Codes of a server that has no room: in the account, of any kind, in memory, on disk, in the stream. */
+const NO_ROOM = new Set([10002, 10023, 10028, 10047, 10077]);
 
 /** By name, as the user's copy of the library may be another one. */
 function mayPass(error: unknown): boolean {
