@@ -56,13 +56,13 @@ natsTest('a stream that takes small messages only gets small ones', async () => 
 });
 
 natsTest('an event that fits alone only is given back once when the run is aborted', async () => {
-  await using its = await setting({ max_msg_size: 4096 });
-  const room = 4096 - 1024;
+  await using its = await setting();
+  const room = 2 ** 20 - 1024;
   let bytes = room;
   while (packEvents([padded(0, bytes)], room).count === 0) bytes--;
   const large = range(0, 4).map((n) => padded(n, bytes));
   expect(packEvents(large, room).count).toBe(0);
-  const buffer = new EventBuffer(64);
+  const buffer = new EventBuffer(16_384, { maxEventSize: 2 ** 21 });
   const sink = new JetStreamSink(its.connection, buffer, { ...TO, maxInFlight: 1 });
   const stop = new AbortController();
   const sending = sink.run({ signal: stop.signal });
