@@ -131,6 +131,24 @@ natsTest('an event that the buffer never takes ends the run, and its message goe
   expect(received.events.map(numberOf)).toEqual([0, 1, 2]);
 });
 
+natsTest('a stream that is deleted is waited for until it is made again', async () => {
+  await using its = await setting();
+  const buffer = new EventBuffer(64);
+  const sink = new JetStreamSink(its.connection, buffer, { ...TO, maxBatch: 1, maxInFlight: 32 });
+  const sending = sink.run();
+  buffer.put(numbered(0));
+  while (sink.getStats().acknowledged === 0) await turn();
+  await its.manager.streams.delete(STREAM);
+  buffer.putBatch(range(1, 33).map(numbered));
+  buffer.close();
+  while (sink.getStats().retried < 32) await turn();
+  await addStream(its.manager);
+  await sending;
+  expect(sink.getStats()).toMatchObject({ acknowledged: 33, inFlight: 0 });
+  const received = await receive(its.connection, (seen) => seen.length === 32);
+  expect(received.events.map(numberOf).sort((x, y) => x - y)).toEqual(range(1, 33));
+});
+
 natsTest('a consumer without explicit acknowledgement is refused', async () => {
   await using its = await setting();
   await its.manager.consumers.add(STREAM, { durable_name: 'none', ack_policy: AckPolicy.None });

@@ -50,8 +50,7 @@ export class JetStreamSource {
   #isRunning = false;
   /** Of the run under way. */
   #messages: ConsumerMessages | undefined;
-  /** Settled once the connection is closed. */
-  #ended: Promise<unknown> | undefined;
+  #endsWithConnection = false;
 
   /** @throws TapioError ERR_INVALID_ARGUMENT; ERR_UNSUPPORTED without @nats-io/jetstream */
   constructor(connection: NatsConnection, buffer: AnyEventBuffer, options: JetStreamSourceOptions) {
@@ -81,8 +80,7 @@ export class JetStreamSource {
     const stop = (): void => this.#messages?.stop();
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      // Not every 3.x of the library ends the messages of a connection that is closed.
-      this.#ended ??= this.#connection.closed().then(stop);
+      this.#endWithConnection();
       await this.#receive(signal);
     } finally {
       signal?.removeEventListener('abort', stop);
@@ -94,6 +92,13 @@ export class JetStreamSource {
 
   getStats(): JetStreamSourceStats {
     return { ...this.#stats };
+  }
+
+  /** Not every 3.x of the library ends the messages of a connection that is closed. */
+  #endWithConnection(): void {
+    if (this.#endsWithConnection) return;
+    this.#endsWithConnection = true;
+    void this.#connection.closed().then(() => this.#messages?.stop());
   }
 
   /** Until the buffer is closed. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamApiError, JetStreamClient } from '@nats-io/jetstream';
 import type { UnifiedEvent } from '../../event/unified-event';
@@ -49,6 +50,8 @@ export class Publisher {
     this.#to = to;
     this.#window = window;
     this.#stop = stop;
+    // Every message that is to be sent again listens to it.
+    setMaxListeners(0, stop.signal);
   }
 
   /** Settles once it is on its way, that is when there is room in the window. @throws what has stopped the publisher; then it is unsent */
