@@ -5,6 +5,7 @@ import type { WaitOptions } from '../../buffers/wait-queue';
 import { TapioError } from '../../errors';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
+import { LinkedAbort } from '../../flow/linked-abort';
 import { checkInteger, checkOptions, checkSignal, invalidArgument } from '../../validate';
 import { messageId } from './message-id';
 import { packEvents } from './packing';
@@ -82,14 +83,11 @@ export class JetStreamSink {
     checkSignal(signal);
     if (this.#publisher !== undefined)
       throw new TapioError('ERR_INVALID_ARGUMENT', 'this JetStreamSink runs already');
-    signal?.throwIfAborted();
     const { jetstream, jetstreamManager } = jetStreamLibrary();
     const { stream, maxInFlight } = this.#options;
-    const stop = new AbortController();
-    const onAbort = (): void => stop.abort(signal?.reason);
+    const stop = new LinkedAbort(signal);
     const publisher = new Publisher(jetstream(this.#connection), this.#options, maxInFlight, stop);
     this.#publisher = publisher;
-    signal?.addEventListener('abort', onAbort, { once: true });
     try {
       // A stream that does not exist is told at once; later the server may be away for a while.
       const manager = await jetstreamManager(this.#connection, { checkAPI: false });
@@ -98,11 +96,11 @@ export class JetStreamSink {
       for await (const events of batches) await this.#publish(publisher, events, this.#roomOf(config));
       await publisher.flush();
     } catch (error) {
-      stop.abort(error);
+      stop.end(error);
       await publisher.flush().catch(() => undefined);
       throw stop.signal.reason;
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      stop.end();
       this.#buffer.giveBack(publisher.takeUnsent());
       const { acknowledged, retried, duplicates } = publisher.stats;
       this.#ended.acknowledged += acknowledged;

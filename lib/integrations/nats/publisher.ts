@@ -1,7 +1,7 @@
-import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamApiError, JetStreamClient } from '@nats-io/jetstream';
 import type { UnifiedEvent } from '../../event/unified-event';
+import type { LinkedAbort } from '../../flow/linked-abort';
 
 /** A message on its way: what it carries, and how it is told from others. */
 export interface Message {
@@ -32,26 +32,24 @@ export class Publisher {
   readonly #client: JetStreamClient;
   readonly #to: { readonly stream: string; readonly subject: string };
   readonly #window: number;
-  readonly #stop: AbortController;
+  readonly #stop: LinkedAbort;
   /** Each with its attempt, which never rejects. */
   readonly #flying = new Map<Message, Promise<void>>();
   /** By their place among all messages. */
   readonly #unsent = new Map<number, Message>();
   #published = 0;
 
-  /** @param stop aborted by who wants an end, or here, by what stops the publisher; a call under way may still succeed */
+  /** @param stop ended by who wants an end, or here, by what stops the publisher; a call under way may still succeed */
   constructor(
     client: JetStreamClient,
     to: { readonly stream: string; readonly subject: string },
     window: number,
-    stop: AbortController,
+    stop: LinkedAbort,
   ) {
     this.#client = client;
     this.#to = to;
     this.#window = window;
     this.#stop = stop;
-    // Every message that is to be sent again listens to it.
-    setMaxListeners(0, stop.signal);
   }
 
   /** Settles once it is on its way, that is when there is room in the window. @throws what has stopped the publisher; then it is unsent */
@@ -85,7 +83,7 @@ export class Publisher {
       await this.#tryUntilStored(message);
       this.stats.acknowledged += message.events.length;
     } catch (error) {
-      this.#stop.abort(error);
+      this.#stop.end(error);
       this.#unsent.set(place, message);
     } finally {
       this.stats.inFlight -= message.events.length;
