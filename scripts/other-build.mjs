@@ -19,7 +19,10 @@ async function build(revision) {
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   for (const script of ['build-native', 'build-ts']) {
     const { code, output } = await run(process.execPath, [`scripts/${script}.mjs`], { cwd: folder });
-    if (code !== 0) fail(`${revision}: ${output}`);
+    if (code === 0) continue;
+    // What is there of it would be taken for the whole next time.
+    rmSync(folder, { recursive: true, force: true });
+    fail(`${revision}: ${output}`);
   }
   return folder;
 }

@@ -51,41 +51,34 @@ function shownFields(fields: Partial<UnifiedEvent>): Partial<UnifiedEvent> {
 
 /**
  * The event's severity, else its impact's, else its application level, else 'warning' for a Kubernetes Warning, else 'info'.
- * @throws TapioError ERR_INVALID_EVENT for what is no object, as all functions here do
+ * @throws TapioError ERR_INVALID_EVENT for what is no object or cannot be read, as all functions here do
  */
 export function getSeverity(event: UnifiedEvent): string {
-  checkEvent(event);
-  try {
-    if (event.severity) return event.severity;
-    if (event.impact?.severity) return event.impact.severity;
-    if (event.application?.level) return event.application.level;
-    return event.kubernetes?.eventType === 'Warning' ? 'warning' : 'info';
-  } catch (error) {
-    throw readFailure(event, error);
-  }
+  return ask(event, severityOf);
+}
+
+/** Reads no more than it needs: of a view each field is decoded when it is read. */
+function severityOf(event: UnifiedEvent): string {
+  if (event.severity) return event.severity;
+  if (event.impact?.severity) return event.impact.severity;
+  if (event.application?.level) return event.application.level;
+  return event.kubernetes?.eventType === 'Warning' ? 'warning' : 'info';
 }
 
 /** The entity's uid, else its namespace/name, else its name, else ''. */
 export function getEntityId(event: UnifiedEvent): string {
-  checkEvent(event);
-  try {
-    const entity = event.entity;
-    if (!entity) return '';
-    if (entity.uid) return entity.uid;
-    return entity.namespace ? `${entity.namespace}/${entity.name}` : entity.name || '';
-  } catch (error) {
-    throw readFailure(event, error);
-  }
+  return ask(event, entityIdOf);
+}
+
+function entityIdOf({ entity }: UnifiedEvent): string {
+  if (!entity) return '';
+  if (entity.uid) return entity.uid;
+  return entity.namespace ? `${entity.namespace}/${entity.name}` : entity.name || '';
 }
 
 /** Whether the event belongs to a trace. */
 export function hasTraceContext(event: UnifiedEvent): boolean {
-  checkEvent(event);
-  try {
-    return Boolean(event.traceContext?.traceId);
-  } catch (error) {
-    throw readFailure(event, error);
-  }
+  return ask(event, ({ traceContext }) => Boolean(traceContext?.traceId));
 }
 
 /** Whether the event has a kernel section. */
@@ -114,11 +107,15 @@ export function isMetricEvent(event: UnifiedEvent): boolean {
 }
 
 function hasSection(event: UnifiedEvent, name: keyof UnifiedEvent): boolean {
-  checkEvent(event);
-  return event[name] !== undefined && event[name] !== null;
+  return ask(event, ({ [name]: section }) => section !== undefined && section !== null);
 }
 
-function checkEvent(event: unknown): void {
+function ask<T>(event: UnifiedEvent, question: (event: UnifiedEvent) => T): T {
   if (typeof event !== 'object' || event === null || isArrayOrRevoked(event))
     throw invalid('event', event, 'an object');
+  try {
+    return question(event);
+  } catch (error) {
+    throw readFailure(event, error);
+  }
 }

@@ -100,6 +100,7 @@ const NO_OBJECTS: readonly (readonly [unknown, string])[] = [
   [() => 1, 'a function'],
   [[], 'an array of 0'],
   [revokedProxy({}), 'a revoked Proxy'],
+  [Object.create(revokedProxy({})), 'an object'],
 ];
 
 test.each([

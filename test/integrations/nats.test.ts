@@ -1,85 +1,15 @@
 /** Events through a real JetStream server, which dies in the middle. */
-import {
-  AckPolicy,
-  jetstream,
-  type JetStreamManager,
-  jetstreamManager,
-  type StreamConfig,
-} from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { encodeEvent, EventBuffer, type UnifiedEvent } from '@tapio/performance';
+import { jetstream } from '@nats-io/jetstream';
+import { encodeEvent, EventBuffer } from '@tapio/performance';
 import { JetStreamSink, JetStreamSource, packEvents, unpackEvents } from '@tapio/performance/nats';
 import fc from 'fast-check';
 import { arbitraryEvent } from '../event/arbitrary-event';
 import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, padded, range } from '../support/events';
-import { natsTest, NatsServer } from '../support/nats-server';
+import { CONSUMER, filled, NS_PER_S, receive, setting, STREAM, SUBJECT } from '../support/jetstream';
+import { natsTest } from '../support/nats-server';
 import { seed } from '../support/property';
 import { turn } from '../support/waits';
-
-const STREAM = 'EVENTS';
-const SUBJECT = 'events.all';
-const CONSUMER = 'reader';
-const NS_PER_S = 1_000_000_000;
-
-interface Setting extends AsyncDisposable {
-  server: NatsServer;
-  connection: NatsConnection;
-  manager: JetStreamManager;
-}
-
-async function setting(stream: Partial<StreamConfig> = {}): Promise<Setting> {
-  const server = await new NatsServer().start();
-  const connection = await connect({
-    servers: server.url,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 50,
-    timeout: 1000,
-  });
-  const manager = await jetstreamManager(connection);
-  await manager.streams.add({ name: STREAM, subjects: ['events.>'], ...stream });
-  await manager.consumers.add(STREAM, {
-    durable_name: CONSUMER,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: 2 * NS_PER_S,
-  });
-  return {
-    server,
-    connection,
-    manager,
-    async [Symbol.asyncDispose]() {
-      await connection.close();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-}
-
-const filled = (events: readonly UnifiedEvent[], capacity = 2048): EventBuffer => {
-  const buffer = new EventBuffer(capacity, { maxEventSize: 2 ** 24 });
-  for (const event of events) buffer.put(event);
-  buffer.close();
-  return buffer;
-};
-
-/** Takes events until `enough`, and stops the source. */
-async function receive(
-  connection: NatsConnection,
-  enough: (seen: UnifiedEvent[]) => boolean,
-): Promise<{ events: UnifiedEvent[]; source: JetStreamSource }> {
-  const buffer = new EventBuffer(4096, { slotSize: 128, maxEventSize: 2 ** 20 });
-  const source = new JetStreamSource(connection, buffer, { stream: STREAM, consumer: CONSUMER });
-  const events: UnifiedEvent[] = [];
-  const stop = new AbortController();
-  const running = source.run({ signal: stop.signal });
-  for await (const batch of buffer.batches()) {
-    events.push(...batch);
-    if (enough(events)) break;
-  }
-  stop.abort('enough');
-  expect(await rejectionOf(running)).toBe('enough');
-  expect(buffer.isEmpty).toBe(true);
-  return { events, source };
-}
 
 describe('packing', () => {
   test(`events come out of a message as they went in (seed ${seed})`, () => {

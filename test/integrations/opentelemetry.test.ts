@@ -165,6 +165,11 @@ describe('toLogRecord and LogsSink', () => {
     });
   });
 
+  test.each(['constructor', '__proto__', 'notice'])('an application level of %s has no number', (level) => {
+    const record = toLogRecord(createEvent({ application: { level } }));
+    expect(record).toMatchObject({ severityText: level, severityNumber: 0 });
+  });
+
   test('what an SDK drops without a word becomes text', () => {
     const shared = { a: 1 };
     const record = toLogRecord({
@@ -204,7 +209,8 @@ describe('toLogRecord and LogsSink', () => {
     let at = deep;
     for (let i = 0; i < 100_000; i++) at = at.next = {};
     const cycle: Record<string, unknown> = {};
-    cycle.self = cycle;
+    // Two ways back at every step.
+    cycle.self = [cycle, cycle];
     const record = toLogRecord({ ...createEvent({}), attributes: { deep, cycle } });
     expect(JSON.stringify(record.attributes).length).toBeLessThan(2000);
   });
@@ -239,6 +245,25 @@ describe('toLogRecord and LogsSink', () => {
     expect((await rejectionOf(sink.run())).message).toBe('full');
     expect(sink.getStats()).toEqual({ exported: 2 });
     expect(buffer.getBatch(Infinity).map(numberOf)).toEqual([3, 4]);
+  });
+
+  test('an event that cannot be told stays in the buffer', async () => {
+    const buffer = new EventBuffer(16);
+    range(0, 3).forEach((n) => buffer.put(numbered(n)));
+    const events = buffer.getBatch(3);
+    Object.defineProperty(events[1], 'message', {
+      get() {
+        throw new Error('unreadable');
+      },
+    });
+    const batches = jest.spyOn(buffer, 'batches').mockImplementation(async function* () {
+      yield await Promise.resolve(events);
+    });
+    const sink = new LogsSink({ emit() {} } as any, buffer);
+    expect((await rejectionOf(sink.run())).message).toBe('unreadable');
+    batches.mockRestore();
+    expect(sink.getStats()).toEqual({ exported: 1 });
+    expect(buffer.getBatch(Infinity).map(numberOf)).toEqual([1, 2]);
   });
 
   test('an aborted run rejects with the reason and takes nothing', async () => {

@@ -1,31 +1,22 @@
 /** A real Prometheus scrapes the figures and answers questions about them. Needs the program `prometheus` (Debian package). */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { EventBuffer, PerCPUEventBuffer } from '@tapio/performance';
 import { collectMetrics } from '@tapio/performance/prometheus';
 import { Registry } from 'prom-client';
 import { numbered, range } from '../support/events';
+import { freePort, killServer, startServer } from '../support/servers';
 
 const isInstalled = spawnSync('prometheus', ['--version']).status === 0;
 const needsPrometheus = isInstalled
   ? test
   : (name: string, _run: unknown, _timeout: number): void =>
       test(`${name} (skipped)`, () => console.log('skipped: no prometheus (Debian package: prometheus)'));
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A Prometheus that scrapes `target`; ready when it says so. */
 async function startPrometheus(
@@ -38,22 +29,12 @@ async function startPrometheus(
     config,
     `{ global: { scrape_interval: 100ms }, scrape_configs: [{ job_name: tapio, static_configs: [{ targets: ['127.0.0.1:${target}'] }] }] }`,
   );
-  const child = spawn(
-    'prometheus',
-    [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${path.join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  await new Promise<void>((resolve, reject) => {
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if ((said += text).includes('ready to receive web requests')) resolve();
-    });
-    child.once('exit', (code) => reject(new Error(`prometheus ended with ${code}: ${said}`)));
-  });
+  const args = [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${path.join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ];
+  const child = await startServer('prometheus', args, 'ready to receive web requests');
   return { child, url: `http://127.0.0.1:${port}` };
 }
 
@@ -107,9 +88,7 @@ needsPrometheus(
       // A series that is told no more is stale, and no answer.
       expect(await ask('tapio_buffer_size')).toEqual([]);
     } finally {
-      child.removeAllListeners('exit');
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await killServer(child);
       server.closeAllConnections();
       server.close();
       fs.rmSync(folder, { recursive: true, force: true });

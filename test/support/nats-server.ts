@@ -1,10 +1,9 @@
 /** A real NATS server with JetStream on loopback, which can be killed and started again where it was. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { freePort, killServer, startServer } from './servers';
 
 export const hasNats = spawnSync('nats-server', ['--version']).status === 0;
 
@@ -26,23 +25,12 @@ export class NatsServer {
   async start(): Promise<this> {
     this.port ||= await freePort();
     const args = ['-js', '-sd', this.#folder, '-a', '127.0.0.1', '-p', String(this.port)];
-    const child = spawn('nats-server', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    this.#child = child;
-    await new Promise<void>((resolve, reject) => {
-      let said = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        if ((said += text).includes('Server is ready')) resolve();
-      });
-      child.once('exit', (code) => reject(new Error(`nats-server ended with ${code}: ${said}`)));
-    });
+    this.#child = await startServer('nats-server', args, 'Server is ready');
     return this;
   }
 
-  /** As a machine that loses its power. */
   async kill(): Promise<void> {
-    const child = this.#child!;
-    child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    if (this.#child !== undefined) await killServer(this.#child);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -53,13 +41,4 @@ export class NatsServer {
     await this.kill();
     fs.rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,13 +1,16 @@
+import type { StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
 import type { WaitOptions } from '../../buffers/wait-queue';
 import { TapioError } from '../../errors';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
+import { LinkedAbort } from '../../flow/linked-abort';
 import { checkInteger, checkOptions, checkSignal, invalidArgument } from '../../validate';
+import { messageId } from './message-id';
 import { packEvents } from './packing';
 import { jetStreamLibrary } from './peers';
-import { type Message, Publisher, type PublisherStats } from './publisher';
+import { Publisher, type PublisherStats } from './publisher';
 
 export interface JetStreamSinkOptions {
   /** The stream that stores the events; must exist. */
@@ -27,23 +30,25 @@ export interface JetStreamSinkStats {
   inFlight: number;
   /** Times that a message was sent again, as no answer came or the stream had no room. */
   retried: number;
-  /** Messages that the server had stored already when they were sent again. */
+  /** Messages under whose id the server had stored one already, as it does when an answer was lost. */
   duplicates: number;
-  /** Events larger than the server takes in one message; they are left out. */
+  /** Events larger than the server or the stream takes in one message; they are left out. */
   oversized: number;
 }
 
-/** Bytes of a message beside its payload: the headers with its id and the stream. */
+/** Bytes of a message beside its payload: the headers with its id (at most 256 and the number) and the stream (at most 255). */
 const HEADER_ROOM = 1024;
+const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 
 /**
  * Publishes the events of a buffer to a stream of NATS JetStream, in batches.
  *
- * Threads: one. Guaranteed: at least once, and once within the stream's duplicate window: a message is sent again, under the same id,
- * until the server has stored it. Batches that are sent again may be stored behind later ones. Full: while the server is away or
- * the stream has no room, at most `maxInFlight` messages are held, and the buffer's own policy decides about the rest. Closed: `run`
- * ends when the buffer is closed and drained and all is stored. Memory: what was taken and not stored when `run` ends early goes
- * back to the buffer's instance.
+ * Threads: one. Guaranteed: at least once: a message is sent again, under the same id, until the server has stored it, so within the
+ * stream's duplicate window a run stores it once. The ids of events must be unique: the server takes another message of that many events
+ * whose first has the same id for one that it has. Batches that are sent again may be stored behind later ones. Full: while the server
+ * is away or the stream has no room, at most `maxInFlight` messages are held, and one that waits; the buffer's own policy decides about
+ * the rest. Closed: `run` ends when the buffer is closed and drained and all is stored. Memory: what was taken and not stored when `run`
+ * ends early goes back to the buffer's instance.
  */
 export class JetStreamSink {
   readonly #connection: NatsConnection;
@@ -78,29 +83,24 @@ export class JetStreamSink {
     checkSignal(signal);
     if (this.#publisher !== undefined)
       throw new TapioError('ERR_INVALID_ARGUMENT', 'this JetStreamSink runs already');
-    signal?.throwIfAborted();
     const { jetstream, jetstreamManager } = jetStreamLibrary();
     const { stream, maxInFlight } = this.#options;
-    const stop = new AbortController();
-    const onAbort = (): void => stop.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const stop = new LinkedAbort(signal);
     const publisher = new Publisher(jetstream(this.#connection), this.#options, maxInFlight, stop);
     this.#publisher = publisher;
     try {
       // A stream that does not exist is told at once; later the server may be away for a while.
-      await (await jetstreamManager(this.#connection, { checkAPI: false })).streams.info(stream);
-      for await (const events of this.#buffer.batches({
-        maxCount: this.#options.maxBatch,
-        signal: stop.signal,
-      }))
-        await this.#publish(publisher, events);
+      const manager = await jetstreamManager(this.#connection, { checkAPI: false });
+      const { config } = await manager.streams.info(stream);
+      const batches = this.#buffer.batches({ maxCount: this.#options.maxBatch, signal: stop.signal });
+      for await (const events of batches) await this.#publish(publisher, events, this.#roomOf(config));
       await publisher.flush();
     } catch (error) {
-      stop.abort(error);
+      stop.end(error);
       await publisher.flush().catch(() => undefined);
       throw stop.signal.reason;
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      stop.end();
       this.#buffer.giveBack(publisher.takeUnsent());
       const { acknowledged, retried, duplicates } = publisher.stats;
       this.#ended.acknowledged += acknowledged;
@@ -121,33 +121,29 @@ export class JetStreamSink {
     };
   }
 
-  async #publish(publisher: Publisher, events: readonly UnifiedEvent[]): Promise<void> {
-    const limit = (this.#connection.info?.max_payload ?? 1_048_576) - HEADER_ROOM;
+  /** Bytes of events that a message to a stream may have. Another server, after a reconnection, may allow others. */
+  #roomOf({ max_msg_size }: StreamConfig): number {
+    const most = this.#connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
+    return Math.max(0, (max_msg_size > 0 ? Math.min(most, max_msg_size) : most) - HEADER_ROOM);
+  }
+
+  async #publish(publisher: Publisher, events: readonly UnifiedEvent[], room: number): Promise<void> {
     let rest = events;
     try {
       while (rest.length > 0) {
-        const { bytes, count } = packEvents(rest, limit);
-        if (count === 0) {
-          // Alone it may fit, as it needs no length.
-          const alone = packEvents(rest.slice(0, 1), limit);
-          if (alone.count === 0) this.#oversized++;
-          else await this.#send(publisher, rest.slice(0, 1), alone.bytes);
-          rest = rest.slice(1);
-          continue;
-        }
-        const sent = rest.slice(0, count);
-        rest = rest.slice(count);
-        await this.#send(publisher, sent, bytes);
+        let { bytes, count } = packEvents(rest, room);
+        // Alone it may fit, as it needs no length.
+        if (count === 0) ({ bytes, count } = packEvents(rest.slice(0, 1), room));
+        const sent = rest.slice(0, Math.max(count, 1));
+        // Before the publisher has them: what it cannot send it hands back itself.
+        rest = rest.slice(sent.length);
+        if (count === 0) this.#oversized++;
+        else await publisher.publish({ events: sent, bytes, id: messageId(sent) });
       }
     } catch (error) {
       this.#buffer.giveBack(rest);
       throw error;
     }
-  }
-
-  #send(publisher: Publisher, events: readonly UnifiedEvent[], bytes: Uint8Array): Promise<void> {
-    const message: Message = { events, bytes, id: `${events[0].id}+${events.length}` };
-    return publisher.publish(message);
   }
 }
 
@@ -158,6 +154,6 @@ export function checkConnection(connection: unknown): void {
 }
 
 export function checkName(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '' || /[\s]/.test(value))
+  if (typeof value !== 'string' || value === '' || /\s/.test(value))
     throw invalidArgument(name, value, 'a name without white space');
 }

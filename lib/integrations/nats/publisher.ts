@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamApiError, JetStreamClient } from '@nats-io/jetstream';
 import type { UnifiedEvent } from '../../event/unified-event';
+import type { LinkedAbort } from '../../flow/linked-abort';
 
 /** A message on its way: what it carries, and how it is told from others. */
 export interface Message {
@@ -31,19 +32,19 @@ export class Publisher {
   readonly #client: JetStreamClient;
   readonly #to: { readonly stream: string; readonly subject: string };
   readonly #window: number;
-  readonly #stop: AbortController;
+  readonly #stop: LinkedAbort;
   /** Each with its attempt, which never rejects. */
   readonly #flying = new Map<Message, Promise<void>>();
   /** By their place among all messages. */
   readonly #unsent = new Map<number, Message>();
   #published = 0;
 
-  /** @param stop aborted by who wants an end, or here, by what stops the publisher; a call under way may still succeed */
+  /** @param stop ended by who wants an end, or here, by what stops the publisher; a call under way may still succeed */
   constructor(
     client: JetStreamClient,
     to: { readonly stream: string; readonly subject: string },
     window: number,
-    stop: AbortController,
+    stop: LinkedAbort,
   ) {
     this.#client = client;
     this.#to = to;
@@ -82,7 +83,7 @@ export class Publisher {
       await this.#tryUntilStored(message);
       this.stats.acknowledged += message.events.length;
     } catch (error) {
-      this.#stop.abort(error);
+      this.#stop.end(error);
       this.#unsent.set(place, message);
     } finally {
       this.stats.inFlight -= message.events.length;
@@ -109,8 +110,8 @@ export class Publisher {
   }
 }
 
-/** Codes of a server that has no room: for messages, bytes, memory, storage. */
-const NO_ROOM = new Set([10023, 10028, 10047, 10077, 10120, 10123]);
+/** Codes of a server that has no room: in the account, of any kind, in memory, on disk, in the stream. */
+const NO_ROOM = new Set([10002, 10023, 10028, 10047, 10077]);
 
 /** By name, as the user's copy of the library may be another one. */
 function mayPass(error: unknown): boolean {

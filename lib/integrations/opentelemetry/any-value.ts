@@ -9,7 +9,7 @@ const MAX_DEPTH = 32;
  * it is a bigint, a Date or of any class; and it sends NaN and infinities as null. So these become text, bigints in decimal and dates
  * in RFC 3339. What has no text (a function, a symbol, undefined) is undefined here.
  */
-export function toAnyValue(value: unknown, depth = 0): AnyValue | undefined {
+export function toAnyValue(value: unknown, parents: readonly object[] = []): AnyValue | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -19,29 +19,37 @@ export function toAnyValue(value: unknown, depth = 0): AnyValue | undefined {
     case 'bigint':
       return String(value);
     case 'object':
-      return value === null ? undefined : ofObject(value, depth);
+      return value === null ? undefined : ofObject(value, parents);
     default:
       return undefined;
   }
 }
 
-function ofObject(value: object, depth: number): AnyValue | undefined {
+function ofObject(value: object, parents: readonly object[]): AnyValue | undefined {
   // Of this realm, and apart from the memory that other events share.
   if (types.isUint8Array(value)) return new Uint8Array(value);
   if (types.isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString();
   if (types.isNativeError(value)) return String(value);
-  if (depth === MAX_DEPTH) return '...';
-  if (Array.isArray(value)) return value.map((each) => toAnyValue(each, depth + 1) ?? null);
-  if (types.isMap(value)) return toAnyMap(value.entries(), depth);
-  if (types.isSet(value)) return ofObject([...value], depth);
-  return toAnyMap(Object.entries(value), depth);
+  // A cycle that branches has more ends within that depth than there is time for.
+  if (parents.length === MAX_DEPTH || parents.includes(value)) return '...';
+  const inside = [...parents, value];
+  if (types.isSet(value)) return ofItems([...value], inside);
+  if (Array.isArray(value)) return ofItems(value, inside);
+  return toAnyMap(types.isMap(value) ? value.entries() : Object.entries(value), inside);
+}
+
+function ofItems(items: readonly unknown[], parents: readonly object[]): AnyValue {
+  return items.map((each) => toAnyValue(each, parents) ?? null);
 }
 
 /** An SDK drops an empty key, and any object with one that is called `constructor`: these get brackets. */
-export function toAnyMap(entries: Iterable<[unknown, unknown]>, depth = 0): AnyValueMap {
+export function toAnyMap(
+  entries: Iterable<[unknown, unknown]>,
+  parents: readonly object[] = [],
+): AnyValueMap {
   const map: AnyValueMap = Object.create(null) as AnyValueMap;
   for (const [key, each] of entries) {
-    const converted = toAnyValue(each, depth + 1);
+    const converted = toAnyValue(each, parents);
     if (converted !== undefined) map[nameOf(String(key))] = converted;
   }
   return map;

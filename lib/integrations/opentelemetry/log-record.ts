@@ -5,17 +5,20 @@ import type { UnifiedEvent } from '../../event/unified-event';
 import { loadPeer } from '../peer';
 import { attributesOf } from './attributes';
 
-/** The lowest number of the range that means it; `low` is more than info, and less than a warning. */
-const SEVERITY_NUMBERS: Readonly<Record<string, number>> = {
-  debug: 5,
-  info: 9,
-  low: 11,
-  medium: 13,
-  warning: 13,
-  high: 17,
-  error: 17,
-  critical: 21,
-};
+/**
+ * The lowest number of the range that means it; `low` is more than info, and less than a warning. A Map, as the level of an
+ * application may be any word.
+ */
+const SEVERITY_NUMBERS: ReadonlyMap<string, number> = new Map([
+  ['debug', 5],
+  ['info', 9],
+  ['low', 11],
+  ['medium', 13],
+  ['warning', 13],
+  ['high', 17],
+  ['error', 17],
+  ['critical', 21],
+]);
 
 const NS_PER_S = 1_000_000_000n;
 
@@ -32,7 +35,7 @@ export function toLogRecord(event: UnifiedEvent): LogRecord {
     eventName: event.type,
     timestamp: [Number(event.timestamp / NS_PER_S), Number(event.timestamp % NS_PER_S)],
     severityText: severity,
-    severityNumber: SEVERITY_NUMBERS[severity.toLowerCase()] ?? 0,
+    severityNumber: SEVERITY_NUMBERS.get(severity.toLowerCase()) ?? 0,
     body: event.message ?? undefined,
     attributes: attributesOf(event),
   };

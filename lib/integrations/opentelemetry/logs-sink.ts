@@ -2,7 +2,7 @@ import type { Logger } from '@opentelemetry/api-logs';
 import type { WaitOptions } from '../../buffers/wait-queue';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
 import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
-import { invalidArgument } from '../../validate';
+import { checkOptions, invalidArgument } from '../../validate';
 import { toLogRecord } from './log-record';
 
 export interface LogsSinkStats {
@@ -33,18 +33,23 @@ export class LogsSink {
 
   /**
    * Ends when the buffer is closed and drained.
-   * @throws the signal's reason when it is aborted; what was not handed over stays in the buffer. What the logger throws: that one event is lost, later ones stay
+   * @throws the signal's reason when it is aborted; ERR_UNSUPPORTED without @opentelemetry/api, for an event with a trace. What was not
+   *   handed over goes back to the buffer's instance. What the logger throws: that one event is lost
    */
   async run(options?: WaitOptions): Promise<void> {
-    for await (const events of this.#buffer.batches({ ...options, maxCount: 256 })) {
+    const { signal } = checkOptions(options);
+    for await (const events of this.#buffer.batches({ signal, maxCount: 256 })) {
       let done = 0;
       try {
-        for (; done < events.length; done++) {
-          this.#logger.emit(toLogRecord(events[done]));
+        while (done < events.length) {
+          const record = toLogRecord(events[done]);
+          // Before the logger has it: what it refuses once it would refuse for ever.
+          done++;
+          this.#logger.emit(record);
           this.#exported++;
         }
       } finally {
-        if (done < events.length) this.#buffer.giveBack(events.slice(done + 1));
+        if (done < events.length) this.#buffer.giveBack(events.slice(done));
       }
     }
   }
