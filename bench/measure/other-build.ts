@@ -2,27 +2,27 @@
  * Another build of this package beside the one in dist/: modules that are loaded while it is in use get it by the package's
  * own name. Both may be loaded in one process, as each has an addon of its own.
  */
-import Module from 'node:module';
+import Module, { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Row } from './row';
 
 const PACKAGE = '@tapio/performance';
 const benchmarks = path.resolve(__dirname, '..') + path.sep;
 
-type Resolve = (request: string, parent: unknown, ...rest: unknown[]) => string;
-const resolver = Module as unknown as { _resolveFilename: Resolve };
+type Load = (request: string, ...rest: unknown[]) => unknown;
+const loader = Module as unknown as { _load: Load };
 
 /** Until the function that it returns is called. */
 export function useBuild(folder: string): () => void {
-  const resolve = resolver._resolveFilename;
+  const load = loader._load;
   // A package finds itself by the name in its own package.json.
-  const inside = new Module(path.join(folder, 'package.json'));
-  inside.filename = inside.id;
-  resolver._resolveFilename = (request, parent, ...rest) => {
+  const { resolve } = createRequire(path.join(folder, 'package.json'));
+  // Not where names are resolved: that is remembered for each folder that asks.
+  loader._load = (request, ...rest) => {
     const isOurs = request === PACKAGE || request.startsWith(`${PACKAGE}/`);
-    return resolve.call(Module, request, isOurs ? inside : parent, ...rest);
+    return load.call(Module, isOurs ? resolve(request) : request, ...rest);
   };
-  return () => (resolver._resolveFilename = resolve);
+  return () => (loader._load = load);
 }
 
 /** The rows of the comparison, with contenders that run on the other build. */

@@ -35,8 +35,8 @@ const RUNNING = STATES.indexOf('running');
 export interface PaceOptions {
   /**
    * After the reading thread was woken, records gather for this long before it reads again, unless the ring buffer fills up: microseconds
-   * 0..100000, default 1000. It looks at the fill meanwhile: each 8 ms with a ring buffer of 8 MiB, more often with a smaller one. The
-   * first record after an idle time wakes it at once.
+   * 0..100000, default 1000. It looks at the fill meanwhile, as often as the
+   * rate of late demands (docs/kernel.md). The first record after an idle time wakes it at once.
    */
   wakeIntervalMicros?: number;
 }

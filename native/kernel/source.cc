@@ -26,8 +26,10 @@ constexpr std::uint32_t kLookMs = 50;
 // away by a hypervisor or by a more urgent thread.
 constexpr std::int64_t kBusyNs = 20'000;
 
-// Faster than this no programs are taken to fill a ring buffer: bytes in a millisecond. The fill is
-// looked at in the time that half of the room would take.
+// The fill is looked at in the time that half of the room would take if records came so many times
+// as fast as between the last two looks; but not more often than for the fastest programs there
+// are, in bytes of a millisecond.
+constexpr std::uint64_t kFasterAtOnce = 8;
 constexpr std::uint64_t kFastestFill = 500'000;
 
 // How long the thread reads on once it has to end; how long Stop waits for that, as the thread may
@@ -197,24 +199,32 @@ void Source::Wait(RingReader::Rest rest, std::uint64_t drained) {
   }
 }
 
-// Nobody wakes us meanwhile, so we look at the fill, often enough for the fastest programs. When
-// nothing has come since the last look, there is nothing to wait for: to listen costs less.
+// Nobody wakes us meanwhile, so we look at the fill, often enough for programs that grow much
+// faster. When nothing has come since the last look, there is nothing to wait for: to listen costs
+// less.
 void Source::Gather() {
   const std::uint64_t size = mapping_->memory().size;
-  const auto slice = static_cast<std::int64_t>(size / 2 * 1'000'000 / kFastestFill);
   std::int64_t left = std::int64_t{pace_.interval_micros} * 1000;
   auto now = SteadyClock::now();
-  for (;;) {
+  while (left > 0) {
     const std::uint64_t seen = reader_->end();
-    Sleep(false, std::min(slice, left));
-    if (left <= slice || asked()) return;
-    const std::uint64_t end = reader_->end();
-    if (end == seen || end - reader_->position() > size / 4) return;
+    Sleep(false, std::min(NextLook(size), left));
     const auto woken = SteadyClock::now();
-    left -= std::chrono::duration_cast<std::chrono::nanoseconds>(woken - now).count();
+    const auto slept = std::chrono::duration_cast<std::chrono::nanoseconds>(woken - now).count();
+    const std::uint64_t end = reader_->end();
+    fill_rate_ =
+        (end - seen) * 1'000'000 / static_cast<std::uint64_t>(std::max<std::int64_t>(slept, 1));
+    left -= slept;
     now = woken;
-    if (left <= 0) return;
+    if (end == seen || asked() || end - reader_->position() > size / 4) return;
   }
+}
+
+std::int64_t Source::NextLook(std::uint64_t size) const {
+  // At first, and after a silence, nothing is known.
+  const std::uint64_t fastest =
+      fill_rate_ == 0 ? kFastestFill : std::min(kFastestFill, fill_rate_ * kFasterAtOnce);
+  return static_cast<std::int64_t>(size / 2 * 1'000'000 / fastest);
 }
 
 void Source::Sleep(bool for_records, std::int64_t nanoseconds) {

@@ -90,6 +90,7 @@ class Source : public std::enable_shared_from_this<Source> {
   void Take(const std::uint8_t* record, std::uint32_t size);
   void Wait(RingReader::Rest rest, std::uint64_t drained);
   void Gather();
+  std::int64_t NextLook(std::uint64_t size) const;
   void Sleep(bool for_records, std::int64_t nanoseconds);
   bool Replaced();
   bool Follow(UniqueFd successor);
@@ -102,6 +103,8 @@ class Source : public std::enable_shared_from_this<Source> {
   // What the thread works with; freed at its end.
   std::unique_ptr<RingMapping> mapping_;
   std::optional<RingReader> reader_;
+  // Bytes a millisecond that came between the last two looks at the fill; 0: not known, or none.
+  std::uint64_t fill_rate_ = 0;
   std::unique_ptr<RecordMapper> mapper_;
   std::optional<KernelClocks> clocks_;
   std::optional<EpochClock> epoch_clock_;
