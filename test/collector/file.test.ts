@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -226,8 +227,12 @@ describe('bad input', () => {
     const sink = at('sink.log');
     const run = new Tapio(['collect', '--source', `file:${directory}/*`, '--sink', `file:${sink}`, '--json']);
     await run.until('stderr', (text) => ['a.d', 'b.pipe', 'sink.log'].every((name) => text.includes(name)));
-    while (!fs.readFileSync(sink, 'utf8').endsWith('\n'))
-      await new Promise((done) => fs.watch(sink).once('change', done));
+    const watcher = fs.watch(sink);
+    try {
+      while (!fs.readFileSync(sink, 'utf8').endsWith('\n')) await once(watcher, 'change');
+    } finally {
+      watcher.close();
+    }
     run.child.kill('SIGTERM');
     const result = await run.end();
     expect(result.stderr).toMatch(/a\.d": is a directory/);

@@ -122,8 +122,11 @@ terminalTest(
       await once(terminal.stdout!, 'data');
       const watcher = fs.watch(directory);
       terminal.kill('SIGKILL');
-      while (!fs.existsSync(code)) await once(watcher, 'change');
-      watcher.close();
+      try {
+        while (!fs.existsSync(code)) await once(watcher, 'change');
+      } finally {
+        watcher.close();
+      }
       // By SIGHUP, as what a shell has started.
       expect(fs.readFileSync(code, 'utf8')).toBe('129\n');
       const lines = fs.readFileSync(file, 'utf8').trimEnd().split('\n');
