@@ -46,7 +46,7 @@ const steps = {
     tarball = path.join(folder, packed.filename);
     const files = packed.files.map((file) => file.path);
     const allowed =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/(guides\/)?[^/]+\.md|dist\/.+\.(js|mjs|d\.ts|d\.mts)|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
+      /^(package\.json|bin\/tapio\.js|README\.md|LICENSE|CHANGELOG\.md|docs\/(guides\/)?[^/]+\.md|dist\/.+\.(js|mjs|d\.ts|d\.mts)|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
     const foreign = files.filter((file) => !allowed.test(file));
     expect(foreign.length === 0, `these do not belong into the tarball: ${foreign.join(', ')}`);
     for (const wanted of [
@@ -126,6 +126,25 @@ const steps = {
       fs.copyFileSync(path.join(fixtures, file), path.join(folder, file));
     await succeed(process.execPath, ['smoke.cjs']);
     await succeed(process.execPath, ['smoke.mjs']);
+  },
+
+  /** Only now: what comes before must work without them. */
+  async 'install of the optional peers'() {
+    const peers = Object.keys(manifest.peerDependencies).map((peer) => {
+      const { version } = JSON.parse(
+        fs.readFileSync(path.join(root, 'node_modules', peer, 'package.json'), 'utf8'),
+      );
+      return `${peer}@${version}`;
+    });
+    await succeed('npm', [
+      'install',
+      '--ignore-scripts',
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+      ...peers,
+    ]);
+    return peers.join(', ');
   },
 
   async 'types, strict, by node16 and bundler'() {
