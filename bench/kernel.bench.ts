@@ -12,6 +12,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { eventToJSON, PerCPUEventBuffer, type UnifiedEvent } from '@tapio/performance';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { diagnoseTracing, KernelTracer, type KernelFilters } from '@tapio/performance/kernel';
 import { type OtherBuild, printHead, printPair, verdictOn } from './measure/against';
@@ -251,10 +252,7 @@ async function measureApart(name: string, filters: KernelFilters, folder?: strin
     ],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, BENCH_BUILD: folder } },
   );
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(child, 'close');
-  return JSON.parse(Buffer.concat(chunks).toString()) as Figures;
+  return JSON.parse(await text(child.stdout)) as Figures;
 }
 
 async function compareBuilds({ name: revision, folder }: OtherBuild): Promise<void> {

@@ -92,28 +92,18 @@ function addProtocol(attributes: AnyValueMap, { network }: UnifiedEvent): void {
     attributes['network.io.direction'] = network.direction === 'ingress' ? 'receive' : 'transmit';
 }
 
-/** The conventions' names for the kinds of entities that they know. */
+/** The kinds of entities that the conventions know: what they call the name and the uid. */
+const ENTITIES = new Map<string, readonly [name: string, uid: string]>([
+  ['pod', ['k8s.pod.name', 'k8s.pod.uid']],
+  ['node', ['k8s.node.name', 'k8s.node.uid']],
+  ['container', ['container.name', 'container.id']],
+  ['host', ['host.name', 'host.id']],
+]);
+
 function addEntity(attributes: AnyValueMap, { entity }: UnifiedEvent): void {
   if (!entity) return;
-  const add = (name: string, value: string | null | undefined): void => {
-    if (value) attributes[name] = value;
-  };
-  switch (entity.type.toLowerCase()) {
-    case 'pod':
-      add('k8s.pod.name', entity.name);
-      add('k8s.pod.uid', entity.uid);
-      break;
-    case 'node':
-      add('k8s.node.name', entity.name);
-      add('k8s.node.uid', entity.uid);
-      break;
-    case 'container':
-      add('container.name', entity.name);
-      add('container.id', entity.uid);
-      break;
-    case 'host':
-      add('host.name', entity.name);
-      add('host.id', entity.uid);
-  }
-  add('k8s.namespace.name', entity.namespace);
+  const [name, uid] = ENTITIES.get(entity.type.toLowerCase()) ?? [];
+  if (name && entity.name) attributes[name] = entity.name;
+  if (uid && entity.uid) attributes[uid] = entity.uid;
+  if (entity.namespace) attributes['k8s.namespace.name'] = entity.namespace;
 }
