@@ -36,7 +36,7 @@ async function run({ signal, outlet, ready }: SourceContext<null>): Promise<void
   };
   if (signal.aborted) return;
   tracer.start();
-  while (!signal.aborted) {
+  while (!signal.aborted && tracer.getStats().state === 'running') {
     await delay(COUNT_MS, undefined, { signal }).catch(() => undefined);
     tell();
   }
