@@ -1,9 +1,9 @@
 import type { UnifiedEvent } from '../event/unified-event';
 import type { LinkedAbort } from '../flow/linked-abort';
 
-/** Events that are sent together. */
+/** Events that are sent together. Who sends them takes away those that are answered for. */
 export interface Batch {
-  readonly events: readonly UnifiedEvent[];
+  events: readonly UnifiedEvent[];
 }
 
 /**
@@ -20,8 +20,8 @@ export class InFlightWindow<B extends Batch> {
   readonly #flying = new Map<B, Promise<void>>();
   /** By their place among all batches. */
   readonly #unsent = new Map<number, B>();
+  readonly #waiting = new Set<B>();
   #added = 0;
-  #events = 0;
 
   /**
    * @param stop ended by who wants an end, or here, by what `send` rejects with
@@ -34,20 +34,26 @@ export class InFlightWindow<B extends Batch> {
   }
 
   /** Events in flight. */
-  get events(): number {
-    return this.#events;
+  get inFlight(): number {
+    return countOf(this.#flying.keys());
+  }
+
+  /** Events in flight, those that wait for room, and those that `takeUnsent` would give. */
+  get held(): number {
+    return this.inFlight + countOf(this.#waiting) + countOf(this.#unsent.values());
   }
 
   /** Settles once it is on its way, that is when there is room in the window. @throws what has stopped it; then the batch is unsent */
   async add(batch: B): Promise<void> {
     const place = this.#added++;
     const { signal } = this.#stop;
+    this.#waiting.add(batch);
     while (this.#flying.size >= this.#size && !signal.aborted) await Promise.race(this.#flying.values());
+    this.#waiting.delete(batch);
     if (signal.aborted) {
       this.#unsent.set(place, batch);
       throw signal.reason;
     }
-    this.#events += batch.events.length;
     this.#flying.set(batch, this.#fly(batch, place));
   }
 
@@ -71,8 +77,13 @@ export class InFlightWindow<B extends Batch> {
       this.#stop.end(error);
       this.#unsent.set(place, batch);
     } finally {
-      this.#events -= batch.events.length;
       this.#flying.delete(batch);
     }
   }
+}
+
+function countOf(batches: Iterable<Batch>): number {
+  let count = 0;
+  for (const { events } of batches) count += events.length;
+  return count;
 }

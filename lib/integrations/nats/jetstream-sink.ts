@@ -114,7 +114,7 @@ export class JetStreamSink {
     const { acknowledged = 0, retried = 0, duplicates = 0 } = this.#publisher?.stats ?? {};
     return {
       acknowledged: this.#ended.acknowledged + acknowledged,
-      inFlight: this.#publisher?.window.events ?? 0,
+      inFlight: this.#publisher?.window.inFlight ?? 0,
       retried: this.#ended.retried + retried,
       duplicates: this.#ended.duplicates + duplicates,
       oversized: this.#oversized,

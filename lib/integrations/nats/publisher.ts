@@ -1,13 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamApiError, JetStreamClient } from '@nats-io/jetstream';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
-import type { UnifiedEvent } from '../../event/unified-event';
 import type { LinkedAbort } from '../../flow/linked-abort';
-import { InFlightWindow } from '../in-flight-window';
+import { type Batch, InFlightWindow } from '../in-flight-window';
 
 /** A message on its way: what it carries, and how it is told from others. */
-export interface Message {
-  readonly events: readonly UnifiedEvent[];
+export interface Message extends Batch {
   readonly bytes: Uint8Array;
   readonly id: string;
 }
