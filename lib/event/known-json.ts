@@ -35,3 +35,10 @@ export function keepJsonText(value: object, text: string): void {
 export function knownJsonText(value: object): string | undefined {
   return KnownJson.textOf(value);
 }
+
+/** Stands for the object that JSON.parse gives for the text: empty, as who reads it will parse the text. */
+export function keptText(text: string): Record<string, unknown> {
+  const stand = {};
+  KnownJson.keep(stand, text);
+  return stand;
+}
