@@ -3,6 +3,7 @@
 #define TAPIO_CORE_JSON_PROJECTION_H_
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -357,8 +358,9 @@ class JsonProjection {
     return JsonStatus::kPlain;
   }
 
-  // Whether one of four characters is a quote, a backslash, a control or half of a pair.
-  static bool IsSpecial(std::uint64_t units) {
+  // Has the top bit of those of four characters set that are a quote, a backslash, a control or half
+  // of a pair. A character above one of them may be a false alarm.
+  static std::uint64_t Special(std::uint64_t units) {
     constexpr std::uint64_t kOnes = 0x0001000100010001;
     constexpr std::uint64_t kTops = kOnes << 15;
     const auto zero = [](std::uint64_t lanes) { return (lanes - kOnes) & ~lanes; };
@@ -366,37 +368,41 @@ class JsonProjection {
     const std::uint64_t backslash = zero(units ^ (kOnes * u'\\'));
     const std::uint64_t control = (units - kOnes * 0x20) & ~units;
     const std::uint64_t half = zero((units & (kOnes * 0xf800)) ^ (kOnes * 0xd800));
-    return ((quote | backslash | control | half) & kTops) != 0;
+    return (quote | backslash | control | half) & kTops;
+  }
+
+  // Steps to the next such character: behind the end are zeros, which are controls.
+  void StepToSpecial() {
+    for (;; at_ += 4) {
+      std::uint64_t units;
+      std::memcpy(&units, at_, sizeof units);
+      const std::uint64_t special = Special(units);
+      if (special == 0) continue;
+      if constexpr (std::endian::native == std::endian::little) {
+        at_ += std::countr_zero(special) / 16;
+        return;
+      }
+      while ((Special(*at_) & 0x8000) == 0) ++at_;
+      return;
+    }
   }
 
   // A string from its first quote to behind its last one. False: it is none.
   bool String(bool& escaped) {
     ++at_;
     for (;;) {
-      std::uint64_t units;
-      for (;;) {
-        std::memcpy(&units, at_, sizeof units);
-        if (IsSpecial(units)) break;
-        at_ += 4;
-        // Behind the end are zeros, which are controls.
-      }
-      // One of the four; a lane above a true one may have been a false alarm.
-      for (int i = 0; i < 4; ++i, ++at_) {
-        const char16_t unit = *at_;
-        if (unit == u'"') {
+      StepToSpecial();
+      switch (*at_) {
+        case u'"':
           ++at_;
           return true;
-        }
-        if (unit < 0x20) return false;
-        if (unit == u'\\') {
+        case u'\\':
           escaped = true;
           if (!Escape()) return false;
           break;
-        }
-        if ((unit & 0xf800) == 0xd800) {
+        default:
+          if (*at_ < 0x20) return false;
           Surrogate();
-          break;
-        }
       }
     }
   }
