@@ -3,7 +3,8 @@ import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { addAttribute, containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
-import { endAt, isObjectAt, Kind, kindAt, project, rowsEnd, startAt, valueAt } from '../projection';
+import { endAt, isObjectAt, Kind, kindAt, project, rawAt, rowsEnd, startAt, valueAt } from '../projection';
+import { RecentValues } from '../recent-values';
 import { severityOfWord } from '../severity';
 import { Shape, WHOLE } from '../shape';
 import { timeOfCount, timeOfText, Unit } from '../time';
@@ -33,7 +34,9 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   if (!isAlert(value)) return 'no rule and priority';
   const fields = objectOf(value.output_fields);
   const time = timeOfText(value.time) ?? timeOfFields(fields) ?? line.arrival();
-  out.push(readAlert(value, fields, time, fields));
+  const event = readAlert(value, fields, time, fields);
+  for (const key in value) if (!MAPPED.has(key)) addAttribute(event, key, anyText(value[key]));
+  out.push(event);
   return undefined;
 }
 
@@ -80,6 +83,8 @@ const CONTAINER = field('container.id');
 const CONTAINER_NAME = field('container.name');
 const FIELD_HOSTNAME = field('hostname');
 
+const RECENT_TAGS = new RecentValues((tags) => tags);
+
 /** Without parsing the line. What has other keys, or no time or fields, is left to `read`. */
 function readText(line: InputLine, out: UnifiedEvent[]): boolean {
   if (!line.forBuffer) return false;
@@ -93,7 +98,7 @@ function readText(line: InputLine, out: UnifiedEvent[]): boolean {
     priority: valueAt(json, PRIORITY),
     rule: valueAt(json, RULE),
     source: valueAt(json, SOURCE),
-    tags: valueAt(json, TAGS),
+    tags: kindAt(TAGS) === Kind.ARRAY ? RECENT_TAGS.get(rawAt(json, TAGS)) : undefined,
     time: valueAt(json, TIME),
   };
   const time = timeOfText(alert.time);
@@ -142,7 +147,6 @@ function readAlert(
   const host = textOf(alert.hostname);
   if (event.entity === undefined) event.entity = entityOf('host', host);
   else if (host !== undefined) addAttribute(event, 'hostname', host);
-  for (const key in alert) if (!MAPPED.has(key)) addAttribute(event, key, anyText(alert[key]));
   return event;
 }
 
@@ -155,16 +159,21 @@ function timeOfFields(fields: JsonObject | undefined): bigint | undefined {
   return undefined;
 }
 
+const SPACE = 0x20;
 const PREFIX = /^[\d:.TZ+-]{8,40}: $/;
 
 /** Without the time, which is local and has no date, and the priority. */
 function textOfOutput(output: unknown, priority: string): string | undefined {
   const text = textOf(output);
-  const at = text?.indexOf(`: ${priority} `) ?? -1;
-  return at >= 0 && PREFIX.test(text!.slice(0, at + 2))
-    ? textOf(text!.slice(at + priority.length + 3))
-    : text;
+  if (text === undefined) return undefined;
+  const start = text.indexOf(': ') + 2;
+  const end = start + priority.length;
+  const isPrefixed =
+    text.charCodeAt(end) === SPACE && text.startsWith(priority, start) && PREFIX.test(text.slice(0, start));
+  return isPrefixed ? textOf(text.slice(end + 1)) : text;
 }
+
+type Kernel = NonNullable<UnifiedEvent['kernel']>;
 
 function readFields(event: UnifiedEvent, fields: JsonObject): void {
   const kernel = kernelOf(
@@ -182,7 +191,7 @@ function readFields(event: UnifiedEvent, fields: JsonObject): void {
     // An address.
     if (kernel.returnCode === undefined) kernel.args = { return: anyText(result) };
   }
-  if (KERNEL_FIELDS.some((name) => kernel[name] !== undefined)) event.kernel = kernel;
+  if (hasField(kernel)) event.kernel = kernel;
   readConnection(event, fields);
   const pod = known(fields['k8s.pod.name']);
   event.entity =
@@ -190,17 +199,9 @@ function readFields(event: UnifiedEvent, fields: JsonObject): void {
     containerEntity(containerOf(fields), known(fields['container.name']));
 }
 
-const KERNEL_FIELDS = [
-  'pid',
-  'tid',
-  'uid',
-  'gid',
-  'comm',
-  'syscall',
-  'cpuCore',
-  'returnCode',
-  'args',
-] as const;
+function hasField({ pid, tid, uid, gid, comm, syscall, cpuCore, returnCode, args }: Kernel): boolean {
+  return (pid ?? tid ?? uid ?? gid ?? comm ?? syscall ?? cpuCore ?? returnCode ?? args) !== undefined;
+}
 
 /** Client and server: whoever connected is the source. */
 function readConnection(event: UnifiedEvent, fields: JsonObject): void {

@@ -3,7 +3,8 @@ import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
-import { endAt, isObjectAt, Kind, kindAt, nameAt, project, startAt, valueAt } from '../projection';
+import { endAt, isObjectAt, Kind, kindAt, nameAt, project, rawAt, startAt, valueAt } from '../projection';
+import { RecentValues } from '../recent-values';
 import { Shape, WHOLE } from '../shape';
 import { timeOfText } from '../time';
 import { i32Of, idOf, objectOf, setKey, textMapOf, textOf, textsOf, u32Of } from '../values';
@@ -110,6 +111,8 @@ const TIME = SHAPE.slot('time');
 const CLUSTER_NAME = SHAPE.slot('cluster_name');
 const STREAM = SHAPE.slot('stream');
 
+const RECENT_LABELS = new RecentValues((labels) => labels);
+
 /** Without parsing the line. What does not begin with the event, as Tetragon writes it, is left to `read`. */
 function readText(line: InputLine, out: UnifiedEvent[]): boolean {
   if (!line.forBuffer) return false;
@@ -134,7 +137,7 @@ function readText(line: InputLine, out: UnifiedEvent[]): boolean {
             namespace: valueAt(json, POD_NAMESPACE),
             name: valueAt(json, POD_NAME),
             uid: valueAt(json, POD_UID),
-            pod_labels: valueAt(json, POD_LABELS),
+            pod_labels: isObjectAt(POD_LABELS) ? RECENT_LABELS.get(rawAt(json, POD_LABELS)) : undefined,
           }
         : undefined,
     },
