@@ -24,8 +24,7 @@ export const enum Kind {
   ARRAY = 9,
 }
 
-/** Words of a row for a key that the shape does not name: this in place of a node, where the key begins and the value ends, its kind. */
-export const REST_ROW = -1;
+/** Words of a row for a key that the shape does not name: the complement of the node of its object, where it begins and its value ends, the kind. */
 export const REST_WORDS = 4;
 
 /**
@@ -89,4 +88,28 @@ export function valueAt(json: string, slot: number): unknown {
     default:
       return JSON.parse(json.slice(WORDS[slot + 1], WORDS[slot + 2]));
   }
+}
+
+/**
+ * The keys that the shape does not name of the object of a node, with their values, as they stand between the braces. Undefined where a value is
+ * null: those are left out of attributes. Of a shape that has no rows of items.
+ */
+export function restText(json: string, shape: Shape, node: number): string | undefined {
+  const end = WORDS[Word.ROWS_END];
+  let text = '';
+  for (let row = shape.rows; row < end; row += REST_WORDS) {
+    if (WORDS[row] !== ~node) continue;
+    if (WORDS[row + 3] === Kind.NULL) return undefined;
+    const member = json.slice(WORDS[row + 1], WORDS[row + 2]);
+    text = text === '' ? member : `${text},${member}`;
+  }
+  return text;
+}
+
+/** Whether one of those keys is this one, without escapes. */
+export function hasRest(json: string, shape: Shape, node: number, key: string): boolean {
+  const end = WORDS[Word.ROWS_END];
+  for (let row = shape.rows; row < end; row += REST_WORDS)
+    if (WORDS[row] === ~node && json.startsWith(`"${key}"`, WORDS[row + 1])) return true;
+  return false;
 }

@@ -29,7 +29,7 @@ export const enum Word {
 /** Words of a slot: kind, start and end in the text, and which of the names of its key the line has. */
 const SLOT_WORDS = 4;
 const TELLS_REST = 1;
-const HOLDS_ITEMS = 2;
+const HAS_ROWS = 2;
 
 /** Threads: the one that made it. Memory: native, until the thread ends: for constants of modules. */
 export class Shape {
@@ -80,13 +80,13 @@ export class Shape {
     this.places.set(path, number);
     for (const [key, below] of Object.entries(keys)) {
       const place = `${path}\n${key}`;
-      if (key === '*') node[2] |= TELLS_REST;
+      if (key === '*') node[2] |= TELLS_REST | HAS_ROWS;
       else if (key === '[]') {
-        node[2] |= HOLDS_ITEMS;
+        node[2] |= HAS_ROWS;
         this.arrays.push({ node: number, keys: below, path: place });
       } else {
         const child = this.add(below, place);
-        node[2] |= this.nodes[child][2] & HOLDS_ITEMS;
+        node[2] |= this.nodes[child][2] & HAS_ROWS;
         key.split('|').forEach((name, index) => {
           this.keys.push(number, child, index, this.text.length, name.length);
           this.text += name;

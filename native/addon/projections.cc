@@ -13,7 +13,7 @@ namespace {
 // Words of a node and of a key, as lib/formats/projection.ts writes them.
 constexpr std::size_t kNodeWords = 3;
 constexpr std::int32_t kTellsRest = 1;
-constexpr std::int32_t kHoldsItems = 2;
+constexpr std::int32_t kHasRows = 2;
 constexpr std::size_t kKeyWords = 5;
 
 std::vector<JsonShape::Node> NodesOf(const Elements<std::int32_t>& words) {
@@ -23,7 +23,7 @@ std::vector<JsonShape::Node> NodesOf(const Elements<std::int32_t>& words) {
     nodes[i].end = word[0];
     nodes[i].item = word[1];
     nodes[i].tells_rest = (word[2] & kTellsRest) != 0;
-    nodes[i].holds_items = (word[2] & kHoldsItems) != 0;
+    nodes[i].has_rows = (word[2] & kHasRows) != 0;
   }
   return nodes;
 }

@@ -31,7 +31,7 @@ enum class JsonStatus : std::int32_t {
   kRepaired = 1,  // Repaired() is
   kInvalid = -1,  // no JSON
   // Nested deeper than kMaxDepth; a number that may be beyond all doubles; more rows than there is
-  // room for; two names of one node; items of an array that a later one of the same key replaces.
+  // room for; two names of one node; rows that a later value of the same key replaces.
   kOther = -2,
 };
 
@@ -53,9 +53,9 @@ class JsonProjection {
   static constexpr std::size_t kMaxDepth = 400;
   // Words of a value: its kind, start, end, and the number of its key's name.
   static constexpr std::int32_t kSlotWords = 4;
-  // Words of a row for a key that no node has: kRestRow, where the key starts and the value ends,
-  // the kind. A row of an item: its node, then the slots of it and those below.
-  static constexpr std::int32_t kRestRow = -1;
+  // Words of a row for a key that no node has: the complement of the node of the object, where the
+  // key starts and the value ends, the kind. A row of an item: its node, then the slots of it and
+  // those below.
   static constexpr std::int32_t kRestWords = 4;
 
   // Where a text of `size` characters is to be written. It is changed where it is repaired.
@@ -218,7 +218,7 @@ class JsonProjection {
     if (frame.is_object) {
       if (frame.rest_start == kNone) return true;
       if (row_limit_ - row_ < kRestWords) return false;
-      words_[row_] = kRestRow;
+      words_[row_] = ~frame.node;
       words_[row_ + 1] = frame.rest_start;
       words_[row_ + 2] = Position(at_);
       words_[row_ + 3] = static_cast<std::int32_t>(kind_);
@@ -263,7 +263,7 @@ class JsonProjection {
         const std::int32_t* const before = words_ + slot * kSlotWords;
         if (before[0] != 0) {
           const JsonShape::Node& node = shape_->At(slot);
-          if (before[3] != name || node.holds_items) return JsonStatus::kOther;
+          if (before[3] != name || node.has_rows) return JsonStatus::kOther;
           Clear(slot, node.end);
         }
       } else if (parent.tells_rest) {

@@ -25,7 +25,7 @@ class JsonShape {
     std::int32_t end = 0;         // one past the last node below
     std::int32_t item = kNone;    // the node of each item, if this is an array of which they are wanted
     bool tells_rest = false;      // whether keys that no node has are told
-    bool holds_items = false;     // whether it or a node below has items
+    bool has_rows = false;        // whether it or a node below has items, or tells the rest
     std::uint32_t first = 0;      // its buckets
     std::uint32_t mask = 0;       // their number less one
     bool has_keys = false;
