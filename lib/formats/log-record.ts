@@ -55,9 +55,16 @@ const LEVEL_NAMES: ReadonlyMap<number, string> = new Map([
  * The event of one log record. What has no field, or does not fit its field, is in the attributes under its own key.
  *
  * @param rest where `value` has only what may have a field: the text of all else, without the braces
+ * @param restOfError likewise of its `err`
  */
-export function readLog(value: JsonObject, source: string, line: InputLine, rest?: string): UnifiedEvent {
-  return new LogRecord(value, source, line, rest).event;
+export function readLog(
+  value: JsonObject,
+  source: string,
+  line: InputLine,
+  rest?: string,
+  restOfError?: string,
+): UnifiedEvent {
+  return new LogRecord(value, source, line, rest, restOfError).event;
 }
 
 class LogRecord {
@@ -70,6 +77,7 @@ class LogRecord {
     source: string,
     line: InputLine,
     rest: string | undefined,
+    restOfError: string | undefined,
   ) {
     this.attributes = rest === undefined ? restOf(value, MAPPED) : undefined;
     this.event = newEvent('log', source, this.readTime() ?? line.arrival());
@@ -93,8 +101,8 @@ class LogRecord {
     else if (value.error !== undefined) this.readError('error');
     if (value.req !== undefined || value.res !== undefined) this.readRequest();
     else if (value.responseTime !== undefined) this.keep('responseTime', value.responseTime);
-    this.event.attributes =
-      rest === undefined || rest === '' ? this.attributes : this.attributesWith(rest);
+    const texts = textsOfRest(rest, restOfError);
+    this.event.attributes = texts === '' ? this.attributes : this.attributesWith(texts);
   }
 
   private attributesWith(rest: string): Record<string, unknown> {
@@ -196,6 +204,13 @@ class LogRecord {
     if (request !== undefined) this.keep('req', restOf(request, MAPPED_OF_REQUEST));
     if (response !== undefined) this.keep('res', restOf(response, MAPPED_OF_RESPONSE));
   }
+}
+
+/** The text of an error's rest is that of its key. */
+function textsOfRest(rest: string | undefined, restOfError: string | undefined): string {
+  if (restOfError === undefined || restOfError === '') return rest ?? '';
+  const error = `"err":{${restOfError}}`;
+  return rest === '' ? error : `${rest},${error}`;
 }
 
 function flagsOf(value: unknown): number {

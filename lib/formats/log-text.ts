@@ -7,7 +7,7 @@ import { Shape, WHOLE } from './shape';
 
 const SHAPE = new Shape({
   ...{ level: WHOLE, time: WHOLE, pid: WHOLE, hostname: WHOLE, name: WHOLE, msg: WHOLE, message: WHOLE },
-  ...{ v: WHOLE, err: WHOLE, error: WHOLE, req: WHOLE, res: WHOLE, responseTime: WHOLE },
+  ...{ v: WHOLE, err: { type: WHOLE, stack: WHOLE, '*': WHOLE }, error: WHOLE, req: WHOLE, res: WHOLE, responseTime: WHOLE },
   ...{ reqId: WHOLE, requestId: WHOLE, req_id: WHOLE, trace_id: WHOLE, span_id: WHOLE, trace_flags: WHOLE },
   ...{ timestamp: WHOLE, ts: WHOLE, '@timestamp': WHOLE },
   // Of other formats, and of docker's wrapper.
@@ -23,6 +23,9 @@ const MSG = SHAPE.slot('msg');
 const MESSAGE = SHAPE.slot('message');
 const V = SHAPE.slot('v');
 const ERR = SHAPE.slot('err');
+const ERR_NODE = SHAPE.nodeOf(['err']);
+const ERR_TYPE = SHAPE.slot('err', 'type');
+const ERR_STACK = SHAPE.slot('err', 'stack');
 const ERROR = SHAPE.slot('error');
 const REQ = SHAPE.slot('req');
 const RES = SHAPE.slot('res');
@@ -44,13 +47,13 @@ export function readLogText(
   line: InputLine,
   source: string,
   recognise: (value: JsonObject) => unknown,
-  out: UnifiedEvent[],
-): boolean {
-  if (!line.forBuffer) return false;
+): UnifiedEvent[] | undefined {
+  if (!line.forBuffer) return undefined;
   const json = project(SHAPE, line.text);
-  if (json === undefined || kindAt(OTHERS) !== Kind.ABSENT) return false;
+  if (json === undefined || kindAt(OTHERS) !== Kind.ABSENT) return undefined;
   const rest = restText(json, SHAPE, ROOT);
-  if (rest === undefined) return false;
+  if (rest === undefined) return undefined;
+  const restOfError = kindAt(ERR_TYPE) === Kind.TEXT ? restText(json, SHAPE, ERR_NODE) : undefined;
   const value = {
     level: valueAt(json, LEVEL),
     time: valueAt(json, TIME),
@@ -60,7 +63,7 @@ export function readLogText(
     msg: valueAt(json, MSG),
     message: valueAt(json, MESSAGE),
     v: valueAt(json, V),
-    err: valueAt(json, ERR),
+    err: restOfError === undefined ? valueAt(json, ERR) : { type: valueAt(json, ERR_TYPE), stack: valueAt(json, ERR_STACK) },
     error: valueAt(json, ERROR),
     req: valueAt(json, REQ),
     res: valueAt(json, RES),
@@ -75,7 +78,6 @@ export function readLogText(
     ts: valueAt(json, TS),
     '@timestamp': valueAt(json, AT_TIMESTAMP),
   };
-  if (recognise(value) === undefined) return false;
-  out.push(readLog(value, source, line, rest));
-  return true;
+  if (recognise(value) === undefined) return undefined;
+  return [readLog(value, source, line, rest, restOfError)];
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,7 +69,9 @@ class JsonShape {
     for (std::uint32_t at = Hash(key);; ++at) {
       const Bucket& bucket = buckets_[parent.first + (at & parent.mask)];
       if (bucket.found.node == kNone) return {};
-      if (bucket.key == key) return bucket.found;
+      if (bucket.key.size() == key.size() &&
+          std::memcmp(bucket.key.data(), key.data(), key.size() * sizeof(char16_t)) == 0)
+        return bucket.found;
     }
   }
 

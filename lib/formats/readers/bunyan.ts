@@ -11,7 +11,7 @@ export const bunyanFormat: JsonFormat = {
     out.push(readLog(value, 'bunyan', line));
     return undefined;
   },
-  readText: (line, out) => readLogText(line, 'bunyan', recognise, out),
+  readText: (line) => readLogText(line, 'bunyan', recognise),
 };
 
 function recognise(value: JsonObject): string | undefined {

@@ -86,11 +86,11 @@ const FIELD_HOSTNAME = field('hostname');
 const RECENT_TAGS = new RecentValues((tags) => tags);
 
 /** Without parsing the line. What has other keys, or no time or fields, is left to `read`. */
-function readText(line: InputLine, out: UnifiedEvent[]): boolean {
-  if (!line.forBuffer) return false;
+function readText(line: InputLine): UnifiedEvent[] | undefined {
+  if (!line.forBuffer) return undefined;
   const json = project(SHAPE, line.text);
-  if (json === undefined || rowsEnd() !== SHAPE.rows || !isObjectAt(OUTPUT_FIELDS)) return false;
-  if (kindAt(FIELD_HOSTNAME) !== Kind.ABSENT) return false;
+  if (json === undefined || rowsEnd() !== SHAPE.rows || !isObjectAt(OUTPUT_FIELDS)) return undefined;
+  if (kindAt(FIELD_HOSTNAME) !== Kind.ABSENT) return undefined;
   const alert = {
     hostname: valueAt(json, HOSTNAME),
     message: valueAt(json, MESSAGE),
@@ -102,7 +102,7 @@ function readText(line: InputLine, out: UnifiedEvent[]): boolean {
     time: valueAt(json, TIME),
   };
   const time = timeOfText(alert.time);
-  if (time === undefined || !isAlert(alert)) return false;
+  if (time === undefined || !isAlert(alert)) return undefined;
   const fields = {
     'proc.pid': valueAt(json, PID),
     'thread.tid': valueAt(json, TID),
@@ -124,8 +124,7 @@ function readText(line: InputLine, out: UnifiedEvent[]): boolean {
     'container.name': valueAt(json, CONTAINER_NAME),
   };
   const attributes = keptText(json.slice(startAt(OUTPUT_FIELDS), endAt(OUTPUT_FIELDS)));
-  out.push(readAlert(alert, fields, time, attributes));
-  return true;
+  return [readAlert(alert, fields, time, attributes)];
 }
 
 /** attributes: the fields as they came. */

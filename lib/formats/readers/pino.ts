@@ -12,7 +12,7 @@ export const pinoFormat: JsonFormat = {
     out.push(readLog(value, 'pino', line));
     return undefined;
   },
-  readText: (line, out) => readLogText(line, 'pino', recognise, out),
+  readText: (line) => readLogText(line, 'pino', recognise),
 };
 
 /** A level beside a message or a time. Other formats that have a level have no message beside it under these names. */

@@ -114,16 +114,16 @@ const STREAM = SHAPE.slot('stream');
 const RECENT_LABELS = new RecentValues((labels) => labels);
 
 /** Without parsing the line. What does not begin with the event, as Tetragon writes it, is left to `read`. */
-function readText(line: InputLine, out: UnifiedEvent[]): boolean {
-  if (!line.forBuffer) return false;
+function readText(line: InputLine): UnifiedEvent[] | undefined {
+  if (!line.forBuffer) return undefined;
   const json = project(SHAPE, line.text);
-  if (json === undefined || !isObjectAt(BODY) || kindAt(STREAM) !== Kind.ABSENT) return false;
+  if (json === undefined || !isObjectAt(BODY) || kindAt(STREAM) !== Kind.ABSENT) return undefined;
   const kind = SNAKE_CASE[nameAt(BODY)];
   const start = startAt(BODY);
   const end = endAt(BODY) - 1;
   const behindKey = kind.length + '{"":'.length;
   const isFirst = start === behindKey || (start === behindKey + 1 && json.charCodeAt(behindKey) === SPACE);
-  if (!isFirst || json.charCodeAt(0) !== OPEN || !isObjectAt(PROCESS)) return false;
+  if (!isFirst || json.charCodeAt(0) !== OPEN || !isObjectAt(PROCESS)) return undefined;
   const body = {
     process: {
       pid: valueAt(json, PID),
@@ -159,8 +159,7 @@ function readText(line: InputLine, out: UnifiedEvent[]): boolean {
   };
   const event = readEvent(kind, body, around, line);
   event.attributes = keptText(json.slice(start, end) + json.slice(end + 1));
-  out.push(event);
-  return true;
+  return [event];
 }
 
 const OPEN = 0x7b;

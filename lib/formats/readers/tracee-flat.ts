@@ -57,9 +57,9 @@ const OLD_CONTAINER_ID = SHAPE.slot('containerId');
 const STREAM = SHAPE.slot('stream');
 
 /** Without parsing the line, but for its arguments. */
-export function readFlatText(line: InputLine, out: UnifiedEvent[]): boolean {
+export function readFlatText(line: InputLine): UnifiedEvent[] | undefined {
   const json = project(SHAPE, line.text);
-  if (json === undefined || kindAt(STREAM) !== Kind.ABSENT) return false;
+  if (json === undefined || kindAt(STREAM) !== Kind.ABSENT) return undefined;
   const value = {
     timestamp: valueAt(json, TIMESTAMP),
     hostProcessId: valueAt(json, PROCESS_ID),
@@ -91,9 +91,8 @@ export function readFlatText(line: InputLine, out: UnifiedEvent[]): boolean {
       : undefined,
     containerId: valueAt(json, OLD_CONTAINER_ID),
   };
-  if (!isFlat(value)) return false;
-  out.push(readEvent(value, line, keptText(json)));
-  return true;
+  if (!isFlat(value)) return undefined;
+  return [readEvent(value, line, keptText(json))];
 }
 
 export function readFlat(value: JsonObject, line: InputLine): UnifiedEvent {

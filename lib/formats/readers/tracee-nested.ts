@@ -69,11 +69,11 @@ const STREAM = SHAPE.slot('stream');
 const ROOT_NODE = SHAPE.nodeOf([]);
 
 /** Without parsing the line, but for its data. */
-export function readNestedText(line: InputLine, out: UnifiedEvent[]): boolean {
+export function readNestedText(line: InputLine): UnifiedEvent[] | undefined {
   const json = project(SHAPE, line.text);
-  if (json === undefined || kindAt(STREAM) !== Kind.ABSENT) return false;
+  if (json === undefined || kindAt(STREAM) !== Kind.ABSENT) return undefined;
   const attributes = attributesText(json);
-  if (attributes === undefined) return false;
+  if (attributes === undefined) return undefined;
   const value = {
     timestamp: valueAt(json, TIMESTAMP),
     name: valueAt(json, NAME),
@@ -115,11 +115,10 @@ export function readNestedText(line: InputLine, out: UnifiedEvent[]): boolean {
       : undefined,
     id: hasRest(json, SHAPE, ROOT_NODE, 'id') || hasRest(json, SHAPE, ROOT_NODE, 'policies') || undefined,
   };
-  if (!isNested(value)) return false;
+  if (!isNested(value)) return undefined;
   const event = readEvent(value, line);
   event.attributes = keptText(attributes);
-  out.push(event);
-  return true;
+  return [event];
 }
 
 /** The text of what `attributesOf` gives; undefined where something in it is null or no object. */

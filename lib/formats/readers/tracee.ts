@@ -23,8 +23,8 @@ export const traceeFormat: JsonFormat = {
 const NESTED = '{"timestamp":"';
 
 /** By its first key each of the two is told mostly. */
-function readText(line: InputLine, out: UnifiedEvent[]): boolean {
-  if (!line.forBuffer) return false;
-  if (line.text.startsWith(NESTED)) return readNestedText(line, out) || readFlatText(line, out);
-  return readFlatText(line, out) || readNestedText(line, out);
+function readText(line: InputLine): UnifiedEvent[] | undefined {
+  if (!line.forBuffer) return undefined;
+  if (line.text.startsWith(NESTED)) return readNestedText(line) ?? readFlatText(line);
+  return readFlatText(line) ?? readNestedText(line);
 }
