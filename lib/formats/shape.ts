@@ -62,6 +62,11 @@ export class Shape {
     return this.wordOf(this.nodeOf(path));
   }
 
+  /** Words of the row of an item, by its node. */
+  wordsOfRow(node: number): number {
+    return (this.nodes[node][0] - node) * SLOT_WORDS + 1;
+  }
+
   /** The node of a value, by which the rows of its items are known. */
   nodeOf(path: readonly string[]): number {
     const node = this.places.get(['', ...path].join('\n'));
