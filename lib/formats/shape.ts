@@ -16,7 +16,7 @@ export const WHOLE: ShapeKeys = {};
  * Where results lie: words that native code reads and writes, one array for all shapes of this thread. The slots of a shape, then its rows. What
  * a projection leaves here holds until the next one.
  */
-export const WORDS = new Int32Array(1 << 16);
+export const WORDS = new Int32Array(1 << 18);
 
 /** Indexes of WORDS; mirrors native/addon/projections.h. */
 export const enum Word {
