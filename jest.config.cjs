@@ -18,7 +18,8 @@ module.exports = {
   testMatch: ['**/*.test.js'],
   transform: {},
   moduleNameMapper,
-  testTimeout: 30_000,
+  // A hang is to be found; a machine that others keep busy may be ten times as slow as a quiet one.
+  testTimeout: 120_000,
   collectCoverage: false,
   coverageProvider: 'v8',
   collectCoverageFrom: ['<rootDir>/dist/**/*.js'],

@@ -26,18 +26,31 @@ export class ProcRun {
     return run;
   }
 
-  get events(): UnifiedEvent[] {
-    return this.tapio.output.stdout
-      .split('\n')
-      .slice(0, -1)
-      .filter((line) => line.includes('"timestamp"'))
-      .map(eventFromJSON);
+  private readonly parsed: UnifiedEvent[] = [];
+  private parsedUpTo = 0;
+
+  /** Each line is parsed once: a busy machine has tens of thousands of them. */
+  get events(): readonly UnifiedEvent[] {
+    const { stdout } = this.tapio.output;
+    const end = stdout.lastIndexOf('\n') + 1;
+    if (end > this.parsedUpTo) {
+      for (const line of stdout.slice(this.parsedUpTo, end).split('\n'))
+        if (line.includes('"timestamp"')) this.parsed.push(eventFromJSON(line));
+      this.parsedUpTo = end;
+    }
+    return this.parsed;
   }
 
   /** The first event that is so. */
   async seen(test: (event: UnifiedEvent) => unknown): Promise<UnifiedEvent> {
-    await this.tapio.until('stdout', () => this.events.some(test));
-    return this.events.find(test)!;
+    let found: UnifiedEvent | undefined;
+    let looked = 0;
+    await this.tapio.until('stdout', () => {
+      for (const { events } = this; found === undefined && looked < events.length; looked++)
+        if (test(events[looked])) found = events[looked];
+      return found !== undefined;
+    });
+    return found!;
   }
 
   /** The first event of this type about this process. */
