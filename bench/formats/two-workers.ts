@@ -48,12 +48,16 @@ export async function runTwoWorkers(lines: string[], seconds: number): Promise<v
       worker.once('error', reject);
     });
   });
+  const isEmpty = (): boolean => {
+    const { totalWrites, totalReads } = buffer.getStats();
+    return totalWrites === totalReads;
+  };
   let taken = 0;
   let pids = 0;
   const all = Promise.all(workers);
   let done: Done[] | undefined;
   void all.then((reports) => (done = reports));
-  while (done === undefined || buffer.size > 0) {
+  while (done === undefined || !isEmpty()) {
     taken += buffer.consume((view) => {
       pids += view.kernel?.pid ?? 0;
     });

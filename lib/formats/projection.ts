@@ -72,9 +72,12 @@ const TWO_TO_32 = 2 ** 32;
 
 /** What JSON.parse gives for the value; undefined where there is none. */
 export function valueAt(json: string, slot: number): unknown {
+  // Most of what is asked for is not there. So small a function the engine puts in place.
+  return WORDS[slot] === Kind.ABSENT ? undefined : presentAt(json, slot);
+}
+
+function presentAt(json: string, slot: number): unknown {
   switch (WORDS[slot] as Kind) {
-    case Kind.ABSENT:
-      return undefined;
     case Kind.TEXT:
       return json.slice(WORDS[slot + 1], WORDS[slot + 2]);
     case Kind.INTEGER:
