@@ -43,7 +43,8 @@ struct Projected {
   JsonKind KindOf(Node node) const { return static_cast<JsonKind>(words[node * 4]); }
   std::u16string Text(Node node) const {
     const auto* word = &words[static_cast<std::size_t>(node) * 4];
-    return text.substr(static_cast<std::size_t>(word[1]), static_cast<std::size_t>(word[2] - word[1]));
+    return text.substr(static_cast<std::size_t>(word[1]),
+                       static_cast<std::size_t>(word[2] - word[1]));
   }
 };
 
@@ -72,10 +73,12 @@ TEST(TakesWhatIsJson) {
 
 TEST(RefusesWhatIsNone) {
   for (const char16_t* text :
-       {u"", u" ", u"{", u"}", u"[", u"[1,]", u"[1 2]", u"{\"a\"}", u"{\"a\":}", u"{\"a\":1,}", u"{a:1}",
-        u"{,}", u"01", u"-", u"+1", u".5", u"1.", u"1e", u"1e+", u"0x1", u"tru", u"nulll", u"NaN",
-        u"\"", u"\"\\\"", u"\"\\x\"", u"\"\\u12g4\"", u"\"\\u123", u"\"a\nb\"", u"\"\t\"", u"'a'", u"{} {}",
-        u"[]]", u"{\"a\":1]", u"\xfeff{}", u"\xa0{}"}) {
+       {u"",       u" ",       u"{",           u"}",          u"[",        u"[1,]",
+        u"[1 2]",  u"{\"a\"}", u"{\"a\":}",    u"{\"a\":1,}", u"{a:1}",    u"{,}",
+        u"01",     u"-",       u"+1",          u".5",         u"1.",       u"1e",
+        u"1e+",    u"0x1",     u"tru",         u"nulll",      u"NaN",      u"\"",
+        u"\"\\\"", u"\"\\x\"", u"\"\\u12g4\"", u"\"\\u123",   u"\"a\nb\"", u"\"\t\"",
+        u"'a'",    u"{} {}",   u"[]]",         u"{\"a\":1]",  u"\xfeff{}", u"\xa0{}"}) {
     CHECK(Project(text).status == JsonStatus::kInvalid);
   }
   CHECK(Project(std::u16string_view(u"{}\0", 3)).status == JsonStatus::kInvalid);
@@ -93,8 +96,8 @@ TEST(TellsWhereValuesLie) {
   REQUIRE(result.rows_end == kNodes * 4 + 8);
   const std::int32_t* row = &result.words[kNodes * 4];
   CHECK_EQ(row[0], ~kRoot);
-  CHECK(result.text.substr(static_cast<std::size_t>(row[1]), static_cast<std::size_t>(row[2] - row[1])) ==
-        u"\"z\": [1]");
+  CHECK(result.text.substr(static_cast<std::size_t>(row[1]),
+                           static_cast<std::size_t>(row[2] - row[1])) == u"\"z\": [1]");
   CHECK_EQ(row[3], static_cast<std::int32_t>(JsonKind::kArray));
   CHECK_EQ(row[7], static_cast<std::int32_t>(JsonKind::kNull));
 }
@@ -154,14 +157,34 @@ TEST(DepthIsBounded) {
 // Whatever stands in a text, what is told of it lies in it.
 TEST(RandomTextsStayInBounds) {
   Random random;
-  const std::u16string_view pieces[] = {u"{",    u"}",      u"[",      u"]",   u":",         u",",
-                                        u"\"a\"", u"\"b\"",  u"\"list\"", u"\"x\"", u"1",         u"-",
-                                        u"\"",   u"\\",     u"\\u00",  u"\\ud800", u"12345678901234567",
-                                        u"null", u"true",   u" ",      u"\xd800", u"\xdc00",   u"e5"};
+  const std::u16string_view pieces[] = {u"{",
+                                        u"}",
+                                        u"[",
+                                        u"]",
+                                        u":",
+                                        u",",
+                                        u"\"a\"",
+                                        u"\"b\"",
+                                        u"\"list\"",
+                                        u"\"x\"",
+                                        u"1",
+                                        u"-",
+                                        u"\"",
+                                        u"\\",
+                                        u"\\u00",
+                                        u"\\ud800",
+                                        u"12345678901234567",
+                                        u"null",
+                                        u"true",
+                                        u" ",
+                                        u"\xd800",
+                                        u"\xdc00",
+                                        u"e5"};
   const auto count = static_cast<int>(20000 * tapio::test::Multiplier());
   int taken = 0;
   for (int i = 0; i < count; ++i) {
-    std::u16string text = u"{\"a\":{\"b\":[1,\"t\"]},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}";
+    std::u16string text =
+        u"{\"a\":{\"b\":[1,\"t\"]},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}";
     for (std::uint64_t changes = random.Next() % 4; changes > 0; --changes) {
       const std::u16string_view piece = pieces[random.Next() % std::size(pieces)];
       const std::size_t at = random.Next() % text.size();
