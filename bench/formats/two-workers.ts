@@ -67,8 +67,14 @@ export async function runTwoWorkers(lines: string[], seconds: number): Promise<v
   const reports = await all;
   const sum = (key: keyof Done): number => reports.reduce((total, report) => total + report[key], 0);
   const figures = { lines: sum('lines'), put: sum('put'), taken, lost: sum('lines') - taken };
-  console.log(`${Object.entries(figures).map(([name, count]) => `${name} ${count.toLocaleString('en-US')}`).join(', ')}`);
-  console.log(`${Math.round(taken / elapsed).toLocaleString('en-US')} lines a second through ${WORKERS} workers`);
+  console.log(
+    `${Object.entries(figures)
+      .map(([name, count]) => `${name} ${count.toLocaleString('en-US')}`)
+      .join(', ')}`,
+  );
+  console.log(
+    `${Math.round(taken / elapsed).toLocaleString('en-US')} lines a second through ${WORKERS} workers`,
+  );
   if (figures.lost !== 0 || pids === 0) process.exitCode = 1;
 }
 
