@@ -53,20 +53,62 @@ const others: readonly [like: RegExp, line: string][] = [
   [/"process_exec"/, '{"process_exec":{"process":{"pid":1}},"process_exit":{"process":{"pid":2}}}'],
   [/"process_exec"/, '{"node_name":"n","process_exec":{"process":{"pid":1}}}'],
   [/"process_exec"/, '{"process_exec":{"process":{"pid":1e400}},"node_name":"n"}'],
-  [/"rule"/, '{"rule":"r","priority":"error","source":"s","time":"2026-11-28T10:00:00Z","output_fields":{},"hostname":"h"}'],
-  [/"rule"/, '{"rule":"r","priority":"error","source":"s","time":"2026-11-28T10:00:00Z","output_fields":{"hostname":1},"hostname":"h"}'],
-  [/"rule"/, '{"rule":"r","priority":"error","source":"s","output_fields":{"evt.time":1795860000123456789},"more":[1]}'],
-  [/"rule"/, '{"rule":"r","priority":"error","time":"2026-11-28T10:00:00Z","output":"10:00:00.1: error: error x","output_fields":{"container.id":"abc","k8s.pod.name":"<NA>"}}'],
-  [/"eventName"/, '{"timestamp":"2026-11-28T10:00:00Z","id":1,"name":"e","workload":{"process":{"a":null,"thread":{"x":1}}}}'],
-  [/"eventName"/, '{"timestamp":"2026-11-28T10:00:00Z","policies":{},"name":"e","workload":{"process":{"pid":3,"real_user":{"id":4},"thread":{"tid":1}},"container":{"id":"c1"},"k8s":{"pod":{"name":"p","labels":{"a":"b"}},"namespace":{"name":"n"}}},"data":[{"name":"returnValue","value":-2},{"name":"x","value":[1]}]}'],
-  [/resourceLogs/, '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"arrayValue":{"values":[{"intValue":"7"}]}},"attributes":[{"key":"resource","value":{"intValue":"-0"}},{"key":"a","value":{"kvlistValue":{"values":[{"key":"b","value":{"boolValue":true}}]}}},{"key":"i","value":{"intValue":5}},{"key":"j","value":{"intValue":"x"}},{"value":{}},{"key":"u\\u0061","value":{"doubleValue":1.50}},7],"droppedAttributesCount":2},3]},4],"resource":{"attributes":[{"key":"z","value":{"stringValue":"q"}}]}},5]}'],
-  [/resourceLogs/, '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"bytesValue":"Af8="}}]}],"scopeLogs":[]}]}'],
-  [/resourceLogs/, '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"attributes":[{"key":"k","value":{"intValue":1,"stringValue":"s"}}]}]}]}]}'],
-  [/"level":30,"time":1795860000123/, '{"level":30,"time":1795860000123456789,"msg":"m","a":1,"a":null,"big":12345678901234567890}'],
-  [/"level":30,"time":1795860000123/, '{"level":40,"time":1,"err":{"type":"E","stack":"s","code":5,"type":3},"x":"y"}'],
-  [/"level":30,"time":1795860000123/, '{"level":40,"ts":"z","err":{"type":"E","stack":7},"msg":{"a":1},"k":{"d":[-0,1.5e3]}}'],
-  [/"level":30,"time":1795860000123/, '{"log":"{}\\n","stream":"stdout","time":"2026-11-28T10:00:00Z","level":30}'],
-  [/"level":30,"time":1795860000123/, '{"level":30,"msg":"\u00e9\u4e16\ud83d\ude00","k\\ud800":"\\ud83d\\ude00\\udc00","__proto__":{"x":1}}'],
+  [
+    /"rule"/,
+    '{"rule":"r","priority":"error","source":"s","time":"2026-11-28T10:00:00Z","output_fields":{},"hostname":"h"}',
+  ],
+  [
+    /"rule"/,
+    '{"rule":"r","priority":"error","source":"s","time":"2026-11-28T10:00:00Z","output_fields":{"hostname":1},"hostname":"h"}',
+  ],
+  [
+    /"rule"/,
+    '{"rule":"r","priority":"error","source":"s","output_fields":{"evt.time":1795860000123456789},"more":[1]}',
+  ],
+  [
+    /"rule"/,
+    '{"rule":"r","priority":"error","time":"2026-11-28T10:00:00Z","output":"10:00:00.1: error: error x","output_fields":{"container.id":"abc","k8s.pod.name":"<NA>"}}',
+  ],
+  [
+    /"eventName"/,
+    '{"timestamp":"2026-11-28T10:00:00Z","id":1,"name":"e","workload":{"process":{"a":null,"thread":{"x":1}}}}',
+  ],
+  [
+    /"eventName"/,
+    '{"timestamp":"2026-11-28T10:00:00Z","policies":{},"name":"e","workload":{"process":{"pid":3,"real_user":{"id":4},"thread":{"tid":1}},"container":{"id":"c1"},"k8s":{"pod":{"name":"p","labels":{"a":"b"}},"namespace":{"name":"n"}}},"data":[{"name":"returnValue","value":-2},{"name":"x","value":[1]}]}',
+  ],
+  [
+    /resourceLogs/,
+    '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"arrayValue":{"values":[{"intValue":"7"}]}},"attributes":[{"key":"resource","value":{"intValue":"-0"}},{"key":"a","value":{"kvlistValue":{"values":[{"key":"b","value":{"boolValue":true}}]}}},{"key":"i","value":{"intValue":5}},{"key":"j","value":{"intValue":"x"}},{"value":{}},{"key":"u\\u0061","value":{"doubleValue":1.50}},7],"droppedAttributesCount":2},3]},4],"resource":{"attributes":[{"key":"z","value":{"stringValue":"q"}}]}},5]}',
+  ],
+  [
+    /resourceLogs/,
+    '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"bytesValue":"Af8="}}]}],"scopeLogs":[]}]}',
+  ],
+  [
+    /resourceLogs/,
+    '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"attributes":[{"key":"k","value":{"intValue":1,"stringValue":"s"}}]}]}]}]}',
+  ],
+  [
+    /"level":30,"time":1795860000123/,
+    '{"level":30,"time":1795860000123456789,"msg":"m","a":1,"a":null,"big":12345678901234567890}',
+  ],
+  [
+    /"level":30,"time":1795860000123/,
+    '{"level":40,"time":1,"err":{"type":"E","stack":"s","code":5,"type":3},"x":"y"}',
+  ],
+  [
+    /"level":30,"time":1795860000123/,
+    '{"level":40,"ts":"z","err":{"type":"E","stack":7},"msg":{"a":1},"k":{"d":[-0,1.5e3]}}',
+  ],
+  [
+    /"level":30,"time":1795860000123/,
+    '{"log":"{}\\n","stream":"stdout","time":"2026-11-28T10:00:00Z","level":30}',
+  ],
+  [
+    /"level":30,"time":1795860000123/,
+    '{"level":30,"msg":"\u00e9\u4e16\ud83d\ude00","k\\ud800":"\\ud83d\\ude00\\udc00","__proto__":{"x":1}}',
+  ],
 ];
 
 test('samples, as they are and with another order of keys', () => {
@@ -84,7 +126,19 @@ test.each(others)('behind %s: %s', (like, line) => {
 test(`samples with characters and values changed (seed ${seed})`, () => {
   const random = randomness(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
-  const values = ['null', '{}', '[]', '0', '-1', '""', '"x"', '"\\u0061\\ud800"', '1e5', '12345678901234567890', 'true'];
+  const values = [
+    'null',
+    '{}',
+    '[]',
+    '0',
+    '-1',
+    '""',
+    '"x"',
+    '"\\u0061\\ud800"',
+    '1e5',
+    '12345678901234567890',
+    'true',
+  ];
   const pieces = ['"', '\\', '{', '}', ',', ':', ' ', '\ud800', '\u0000', '"a":null,', '"time":1,', '1'];
   const change = (line: string): string => {
     const at = below(line.length);
