@@ -10,7 +10,7 @@ namespace tapio::addon {
 
 namespace {
 
-// Words of a node and of a key, as lib/formats/projection.ts writes them.
+// Words of a node and of a key, as lib/formats/shape.ts writes them.
 constexpr std::size_t kNodeWords = 3;
 constexpr std::int32_t kTellsRest = 1;
 constexpr std::int32_t kHasRows = 2;
