@@ -15,17 +15,6 @@
 
 namespace tapio {
 
-// Projects texts onto shapes. The texts taken are those of RFC 8259 that JSON.parse takes, but for
-// those that are left to others: see JsonStatus.
-//
-// Exact: an integer that a double cannot hold is told, and its digits are to be put in quotes; half
-// of a surrogate pair, as it is or escaped, becomes U+FFFD. `Repaired` is the text with that done,
-// and positions count in it.
-//
-// Of keys that stand twice the last one counts.
-//
-// Threads: one. Memory: its own, of the longest text so far; that which results are written to is
-// the caller's. Does not recurse.
 enum class JsonStatus : std::int32_t {
   kPlain = 0,     // the text is as it should be
   kRepaired = 1,  // Repaired() is
@@ -48,6 +37,17 @@ enum class JsonKind : std::int32_t {
   kArray = 9,
 };
 
+// Projects texts onto shapes. The texts taken are those of RFC 8259 that JSON.parse takes, but for
+// those that are left to others: see JsonStatus.
+//
+// Exact: an integer that a double cannot hold is told, and its digits are to be put in quotes; half
+// of a surrogate pair, as it is or escaped, becomes U+FFFD. `Repaired` is the text with that done,
+// and positions count in it.
+//
+// Of keys that stand twice the last one counts.
+//
+// Threads: one. Memory: its own, of the longest text so far; that which results are written to is
+// the caller's. Does not recurse.
 class JsonProjection : private JsonCursor {
  public:
   static constexpr std::size_t kMaxDepth = 400;
