@@ -51,8 +51,9 @@ export interface FormatReaderOptions {
   /** With `auto`, told of each format the first time that a line of it comes, and by what it was recognised. */
   onFormat?: (line: number, format: FormatName, reason: string) => void;
   /**
-   * The events are put into a buffer as they are, which saves a third of the time: attributes are not written again but kept as the text
-   * that they were read from, so that a change of them is not stored. Default false.
+   * The events are put into a buffer as they are, which saves half of the time: of most formats a line is not parsed, and the attributes are
+   * the text they came as, which are there as an object once the event is taken out of a buffer; before, it may be empty, and a change of it is not
+   * stored. Default false.
    */
   forBuffer?: boolean;
 }
@@ -302,7 +303,9 @@ class Reader implements FormatReader, InputLine {
     this.current = format;
     if (this.named !== undefined || this.told.has(format.name)) return;
     this.told.add(format.name);
-    this.options.onFormat?.(this.lines, format.name, reason);
+    const { wrapper } = this;
+    const around = wrapper === undefined ? '' : `, in lines of a container (${wrapper.wrapper})`;
+    this.options.onFormat?.(this.lines, format.name, reason + around);
   }
 
   private skip(reason: string): void {
