@@ -9,8 +9,8 @@ import { ThreadExport } from './thread-export';
 export const otlpExport: ExportDefinition<OtlpSinkOptions> = {
   name: 'otlp',
   options: [],
-  usage: `  --otlp URL        sends each event also to a receiver of OpenTelemetry logs, as
-                    JSON by OTLP/HTTP; a URL without a path gets /v1/logs.
+  usage: `  --otlp URL        sends each event also to a receiver of OpenTelemetry logs,
+                    as JSON by OTLP/HTTP; a URL without path gets /v1/logs.
                     Reads OTEL_EXPORTER_OTLP_HEADERS, _CERTIFICATE and
                     _COMPRESSION (gzip), and OTEL_RESOURCE_ATTRIBUTES
 `,
