@@ -116,7 +116,7 @@ async function main(repeats: number, count: number): Promise<void> {
     const [port] = (await once(server, 'message')) as [number];
     const url = `http://127.0.0.1:${port}`;
     console.log(`${describe(machine())}; ${repeats} pairs of turns, ${count} events each`);
-    for (const kind of ['full', 'kernel'] as const) {
+    for (const kind of ['kernel', 'full'] as const) {
       const ratios: number[] = [];
       const rates: Record<string, number[]> = { ours: [], sdk: [] };
       for (let repeat = 0; repeat < repeats; repeat++) {
