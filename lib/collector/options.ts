@@ -5,8 +5,10 @@ import { AUTO } from './auto-source';
 import { UsageError } from './command';
 import { EXPORT_OPTIONS, EXPORT_USAGE, parseExports } from './exports';
 import type { AskedExport } from './exports/export';
+import { EXPORT_CAPACITY } from './exports/thread-export';
 import { parseSinkTarget, SINK_FORMATS, type SinkFormat, type SinkTarget } from './sinks';
 import { SOURCES } from './sources';
+import { count } from './text-format';
 
 export interface CollectOptions {
   /** Names of SOURCES, or `auto`, each once, in the order given. */
@@ -151,6 +153,12 @@ the table on a terminal:
                        the first, 99 % less than the second; - without events
                        that tell their time
 
+A line below it for each export (--otlp, --nats) tells what the other side has
+taken, what waits, what was dropped, and why. An export that is slow or away
+stalls nothing: the oldest of the events that wait for it give way (about
+${count(EXPORT_CAPACITY)} may wait), and at the end it has ${STOP_LIMIT_S} seconds for the rest. Its figures
+are its own; dropped above is of the sink.
+
 Ctrl-C, SIGTERM and the end of --duration stop the sources, deliver what waits
 and print the summary; a reader that takes nothing is waited for ${STOP_LIMIT_S} seconds in
 all, and the rest counts as dropped. A second Ctrl-C ends at once. SIGHUP opens
@@ -164,8 +172,8 @@ delivered counts the lines that the system took whole, also of a disk that gets
 full; a line that was begun is cut out of the file again, or told.
 
 Exit codes: 0 all went well and produced = delivered + dropped, exactly; 1 those
-figures disagree, or a source, the sink or stdout failed; 2 wrong usage; 130 the
-second Ctrl-C.
+figures disagree, or a source, the sink, stdout or (for good) an export failed;
+2 wrong usage; 130 the second Ctrl-C.
 `;
 
 /** The names of all formats, in lines of the usage text. */

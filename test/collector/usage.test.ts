@@ -69,6 +69,12 @@ test.each([
   [['--format', 'pino'], 'needs --source stdin or --source file:PATH'],
   [['--sink-format', 'xml'], '--sink-format "xml": must be one of tapio, otlp, cloudevents'],
   [['--sink-format', 'otlp'], '--sink-format "otlp": needs --sink stdout or file:PATH'],
+  [['--otlp', 'localhost:4318'], '--otlp "localhost:4318": url must be a URL of http or https'],
+  [['--nats', 'http://me:secret@a'], '--nats "http://...@a": must be nats://HOST:PORT'],
+  [['--nats', 'a,'], '--nats "": must be'],
+  [['--nats', 'a', '--nats-subject', 'a.*'], '--nats-subject "a.*": must be words between dots'],
+  [['--nats-subject', 'a'], '--nats-subject "a": needs --nats'],
+  [['--otlp', 'http://a', '--otlp', 'http://b'], '--otlp: given twice'],
   [['--duration', '0'], '--duration "0"'],
   [['--proc-interval', '1'], '--proc-interval "1"'],
 ])('%j is refused with the option and the value', (args, message) => {
