@@ -30,7 +30,7 @@ class ProcessWriter : private ProgramParts {
     for (std::size_t at = 0; at < sizeof(ProcessDetails); at += 8)
       code_.StoreValue(Width::k64, kRecord, At(kDetails + at), 0);
     code_.StoreValue(Width::k64, kRecord, At(offsetof(TracerRecord, return_value)), 0);
-    code_.StoreValue(Width::k64, kRecord, At(offsetof(TracerRecord, syscall)), 0);
+    code_.StoreValue(Width::k32, kRecord, At(offsetof(TracerRecord, syscall)), 0);
     if (plan_.process.has_value()) {
       AddParent();
       if (probe_ == Probe::kExit) AddEnd();

@@ -102,10 +102,13 @@ bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
   plan.group_dead =
       probe == Probe::kExit &&
       (plan.process.has_value() ? plan.process->group_dead : !plan.identity.layout.has_value());
+  plan.cgroups = true;
   if (run()) return true;
   const bool refused = failure.error == EINVAL || failure.error == EACCES;
   if (plan.direct && failure.step == Step::kLoadProgram && refused) {
     plan.direct = false;
+    if (run()) return true;
+    plan.cgroups = false;
     if (run()) return true;
   }
   // The tracepoint itself tells whether the last thread of a process exits, from Linux 6.16 on. An

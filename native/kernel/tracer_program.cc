@@ -151,7 +151,6 @@ class ProbeWriter : private ProgramParts {
       code_.StoreValue(Width::k64, kRecord, At(offsetof(TracerRecord, return_value)), 0);
     }
     code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, syscall)), kSyscallNumber);
-    code_.StoreValue(Width::k32, kRecord, At(offsetof(TracerRecord, unused)), 0);
     FillRecord();
     SubmitRecord();
   }

@@ -29,6 +29,7 @@ struct ProgramPlan {
   int execs;     // hash: what threads that become another program called; -1: not known
   std::uint32_t keep_below;  // a random 32-bit number below it keeps a system call; 0: keep all
   bool group_dead;           // kExit: the tracepoint tells whether the whole process is gone
+  bool cgroups;              // the kernel has some
   bool direct;               // the verifier lets a program read a thread's fields without a helper
   Identity identity;
   std::optional<ProcessLayout> process;  // only beside identity.layout
