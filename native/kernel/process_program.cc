@@ -18,6 +18,7 @@ class ProcessWriter : private ProgramParts {
 
   std::vector<bpf_insn> Write() {
     Begin(static_cast<std::int32_t>(probe_));
+    FilterThread();
     if (probe_ == Probe::kExit) KeepLastThread();
     if (probe_ == Probe::kFork) KeepProcesses();
     const bool has_texts = probe_ == Probe::kExec && plan_.process.has_value();

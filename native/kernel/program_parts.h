@@ -54,6 +54,23 @@ class ProgramParts {
     code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
   }
 
+  // Ends the program unless this thread, as it is now, is to be traced.
+  void FilterThread() {
+    if (plan_.uids >= 0) {
+      code_.Call(BPF_FUNC_get_current_uid_gid);
+      code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR0);
+      code_.LookUp(plan_.uids, kKeyAt);
+      code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
+    }
+    if (plan_.comms < 0) return;
+    code_.Move(Reg::kR1, Reg::kFrame);
+    code_.Add(Reg::kR1, kPairAt);
+    code_.Set(Reg::kR2, sizeof(TracerRecord::comm));
+    code_.Call(BPF_FUNC_get_current_comm);
+    code_.LookUp(plan_.comms, kPairAt);
+    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
+  }
+
   std::vector<bpf_insn> End() {
     code_.Bind(done_);
     code_.Set(Reg::kR0, 0);

@@ -15,6 +15,7 @@ class ProbeWriter : private ProgramParts {
 
   std::vector<bpf_insn> Write() {
     Begin(static_cast<std::int32_t>(probe_));
+    FilterThread();
     Sample();
     FindSyscall(probe_ == Probe::kSyscallEnter);
     if (probe_ == Probe::kSyscall) SortOutExit();

@@ -23,6 +23,8 @@ struct ProgramPlan {
   int ring;      // map descriptors; -1: no such filter
   int lost;      // array: a counter for each CPU's number
   int pids;      // hash: process ids to trace, as this process sees them
+  int uids;      // hash: users to trace, as the initial user namespace numbers them
+  int comms;     // hash: names of threads to trace, 16 bytes with NULs behind them
   int syscalls;  // array: 1 for the numbers to trace, those of the 32-bit table behind the others
   int scratch;   // array by CPU: kScratchBytes in which a record is made
   int ended;     // hash: processes whose exit was told; -1: the tracepoint tells the last thread

@@ -152,6 +152,7 @@ TEST(TheVerifierTakesEveryVariant) {
   const UniqueFd ring = tapio::kernel::CreateMap({BPF_MAP_TYPE_RINGBUF, 0, 0, 4096}, "ring");
   const UniqueFd lost = tapio::kernel::CreateMap({BPF_MAP_TYPE_ARRAY, 4, 8, 64}, "lost");
   const UniqueFd pids = tapio::kernel::CreateMap({BPF_MAP_TYPE_HASH, 4, 4, 8}, "pids");
+  const UniqueFd comms = tapio::kernel::CreateMap({BPF_MAP_TYPE_HASH, 16, 4, 8}, "comms");
   const UniqueFd execs = tapio::kernel::CreateMap({BPF_MAP_TYPE_LRU_HASH, 8, 8, 1024}, "execs");
   const UniqueFd calls = tapio::kernel::CreateMap(
       {BPF_MAP_TYPE_ARRAY, 4, 4, 2 * tapio::kernel::kSyscallNumbers}, "syscalls");
@@ -166,6 +167,8 @@ TEST(TheVerifierTakesEveryVariant) {
     plan.ring = ring.get();
     plan.lost = lost.get();
     plan.pids = has(0) ? pids.get() : -1;
+    plan.uids = has(2) ? pids.get() : -1;
+    plan.comms = has(5) ? comms.get() : -1;
     plan.syscalls = has(1) ? calls.get() : -1;
     plan.keep_below = has(2) ? 1000 : 0;
     plan.group_dead = has(3) != has(0);
