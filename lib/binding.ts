@@ -162,6 +162,9 @@ export interface NativeBinding extends InstanceCalls {
     pids: Uint32Array,
     syscalls: Uint32Array | undefined,
     mapping: NativeMapping,
+    uids: Uint32Array,
+    /** 16 bytes each, with NULs to the end. */
+    comms: Uint32Array,
   ): number | [step: number, errno: number, detail: number] | undefined;
   /**
    * Likewise from the ring buffer of another program, by descriptor or pinned path; without a mapping records travel as they are. `follow`:

@@ -1,6 +1,8 @@
 /** The options of `tapio collect`: parsing, checking and the usage text. */
 import { parseArgs } from 'node:util';
 import { FORMAT_NAMES, type FormatName } from '../formats';
+import type { KernelFilters } from '../kernel';
+import { isSyscallName } from '../kernel/syscalls';
 import { AUTO } from './auto-source';
 import { UsageError } from './command';
 import { EXPORT_OPTIONS, EXPORT_USAGE, parseExports } from './exports';
@@ -39,6 +41,8 @@ export interface CollectOptions {
   readonly files: readonly string[];
   /** Where the file source begins in files that it does not know. */
   readonly from: 'start' | 'end';
+  /** What the ebpf source leaves out in the kernel. */
+  readonly kernelFilters: KernelFilters;
   /** Where the file source keeps how far it has read. */
   readonly positions?: string;
 }
@@ -56,10 +60,17 @@ const OPTIONS_OF_A_SOURCE = {
   rate: ['synthetic'],
   workers: ['synthetic'],
   'proc-interval': ['proc', AUTO],
+  pid: ['ebpf', AUTO],
+  syscall: ['ebpf', AUTO],
+  comm: ['ebpf', AUTO],
+  sample: ['ebpf', AUTO],
   format: ['stdin', 'file'],
   from: ['file'],
   positions: ['file'],
 } as const;
+
+/** Options that may be given more than once. */
+const REPEATED: ReadonlySet<string> = new Set(['source', 'pid', 'syscall', 'comm']);
 
 const DEFAULTS = {
   source: AUTO,
@@ -96,6 +107,11 @@ ${[...SOURCES].map(([name, source]) => `                    ${(name === 'file' ?
   --format NAME     what the lines of stdin or files are (default ${DEFAULTS.format})
                     auto      each line is of the format that it looks like:
 ${formatLines()}
+  --pid N, --syscall NAME, --comm NAME
+                    of the ebpf source: these processes, system calls and
+                    thread names only; each may be repeated
+  --sample SHARE    of the ebpf source: the share of system calls that is kept,
+                    by chance, above 0 up to 1 (default 1)
   --duration S      seconds to run at most, fractions allowed
                     (default: until Ctrl-C, or until standard input ends;
                     files are followed on and on)
@@ -212,6 +228,7 @@ export function parseCollectOptions(args: string[]): CollectOptions {
       numberOption('proc-interval', values['proc-interval'], 10, 3_600_000, true) ?? DEFAULTS.procInterval,
     files,
     from: parseFrom(values.from ?? DEFAULTS.from),
+    kernelFilters: parseKernelFilters(values),
     positions: values.positions === undefined ? undefined : nonEmpty('positions', values.positions),
   };
   for (const [option, takers] of entriesOf(OPTIONS_OF_A_SOURCE)) {
@@ -266,6 +283,30 @@ function parseSinkFormat(text: string, sink: string | undefined): SinkFormat {
   return format;
 }
 
+/** What the tracer refuses is told before the run begins. */
+function parseKernelFilters(values: {
+  pid?: string[];
+  syscall?: string[];
+  comm?: string[];
+  sample?: string;
+}): KernelFilters {
+  for (const name of values.syscall ?? []) {
+    if (!isSyscallName(name))
+      throw new UsageError(`--syscall ${JSON.stringify(name)}: there is no such system call here`);
+  }
+  for (const comm of values.comm ?? []) {
+    const bytes = Buffer.byteLength(comm);
+    if (bytes === 0 || bytes > 15)
+      throw new UsageError(`--comm ${JSON.stringify(comm)}: must be 1 to 15 bytes, as the kernel cuts names`);
+  }
+  return {
+    pids: values.pid?.map((pid) => numberIn('--pid', pid, 1, 2 ** 32 - 1, true)),
+    syscalls: values.syscall,
+    comms: values.comm,
+    sampleRate: numberOption('sample', values.sample, 2 ** -32, 1, false),
+  };
+}
+
 function parseFrom(text: string): 'start' | 'end' {
   if (text === 'start' || text === 'end') return text;
   throw new UsageError(`--from ${JSON.stringify(text)}: must be start or end`);
@@ -294,6 +335,10 @@ function parse(args: string[]) {
         'sink-format': { type: 'string' },
         json: { type: 'boolean' },
         correlate: { type: 'boolean' },
+        pid: { type: 'string', multiple: true },
+        syscall: { type: 'string', multiple: true },
+        comm: { type: 'string', multiple: true },
+        sample: { type: 'string' },
         'buffer-size': { type: 'string' },
         'proc-interval': { type: 'string' },
         from: { type: 'string' },
@@ -308,7 +353,7 @@ function parse(args: string[]) {
   }
   const seen = new Set<string>();
   for (const token of parsed.tokens) {
-    if (token.kind !== 'option' || token.name === 'source') continue;
+    if (token.kind !== 'option' || REPEATED.has(token.name)) continue;
     if (seen.has(token.name)) throw new UsageError(`--${token.name}: given twice`);
     seen.add(token.name);
   }
