@@ -1,12 +1,13 @@
 /** The protobuf form, beside protobuf-es as the judge. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { EventBuffer, type UnifiedEvent } from '@tapio/performance';
 import { fullEvents, kernelEvents } from '../../bench/sample-events';
 import { PROTO_FILE } from '../support/proto-descriptor';
-import { decodeBatch, encodeBatch, withoutEmpty } from '../support/protobuf-oracle';
+import { decodeBatch, encodeBatch, withoutEmpty, withPlainJson } from '../support/protobuf-oracle';
 import { arbitraryEvent, eventWith, leafFields, smallestEvent } from './arbitrary-event';
 import { thrown } from './internals';
 import { seed } from './seed';
@@ -55,7 +56,7 @@ describe(`random events (SEED=${seed})`, () => {
   test('what the judge writes is read', () => {
     check((events) =>
       expect(ours.decodeBatch(encodeBatch(events, 7))).toEqual({
-        events: events.map(withoutEmpty),
+        events: events.map(withPlainJson).map(withoutEmpty),
         dropped: 7,
       }),
     );
@@ -71,7 +72,6 @@ describe(`random events (SEED=${seed})`, () => {
     const bytes = write(fullEvents(2));
     for (let length = 1; length < bytes.length; length++) {
       const cut = bytes.subarray(0, length);
-      if (length === bytes.indexOf(0x0a, 500)) continue;
       try {
         expect(ours.decodeBatch(cut).events.length).toBeLessThan(2);
       } catch (error) {
@@ -188,62 +188,61 @@ describe('a message that is not ours', () => {
 });
 
 describe('the .proto file and the type', () => {
-  const { href } = new URL(`file://${path.join(__dirname, '../../../scripts/codec-generator/')}`);
-  /** What the build says of a .proto file. */
-  const problemOf = (change: (text: string) => string): string => {
-    const code = `
-      import { writeFileSync } from 'node:fs';
-      const { numberFields } = await import('${href}number-fields.mjs');
-      const { readProto } = await import('${href}read-proto.mjs');
-      const { readEventType } = await import('${href}read-type.mjs');
-      writeFileSync(process.argv[1], process.argv[2]);
-      try {
-        numberFields(readEventType('lib/event/unified-event.ts'), readProto(process.argv[1]));
-        console.log('they agree');
-      } catch (error) {
-        console.log(error.message);
-      }`;
-    const file = path.join(__dirname, `../../wire-${process.pid}.proto`);
-    const changed = change(readFileSync(PROTO_FILE, 'utf8'));
-    return execFileSync(process.execPath, ['--input-type=module', '-e', code, file, changed], {
-      cwd: path.join(__dirname, '../../..'),
-      encoding: 'utf8',
-    });
-  };
-
-  test.each([
-    ['as they are', (text: string) => text, /^they agree/],
+  const root = path.join(__dirname, '../../..');
+  const cases: [name: string, change: (text: string) => string, says: RegExp][] = [
+    ['as they are', (text) => text, /^they agree/],
     [
       'a field is missing',
-      (text: string) => text.replace(/^.*uint32 pid = 2;\n/m, ''),
+      (text) => text.replace(/^.*uint32 pid = 2;\n/m, ''),
       /message Event.Kernel lacks `optional uint32 pid = 11;`/,
     ],
     [
       'a type differs',
-      (text: string) => text.replace('sint32 return_code', 'int32 return_code'),
+      (text) => text.replace('sint32 return_code', 'int32 return_code'),
       /says `optional int32 return_code`/,
     ],
     [
       'a field too many',
-      (text: string) => text.replace('string id = 1;', 'string id = 1; string old = 99;'),
+      (text) => text.replace('string id = 1;', 'string id = 1; string old = 99;'),
       /needs `reserved 99;`/,
     ],
-    [
-      'a number twice',
-      (text: string) => text.replace('string id = 1;', 'string id = 2;'),
-      /the number 2 twice/,
-    ],
+    ['a number twice', (text) => text.replace('string id = 1;', 'string id = 2;'), /the number 2 twice/],
     [
       'a number that is reserved',
-      (text: string) => text.replace('string id = 1;', 'string id = 1; reserved 5;'),
+      (text) => text.replace('string id = 1;', 'string id = 1; reserved 5;'),
       /the number 5 twice/,
     ],
-    [
-      'a value is missing',
-      (text: string) => text.replace(/^.*SEVERITY_LOW = 3;\n/m, ''),
-      /enum Severity must be/,
-    ],
-  ])('%s', (_, change, says) => {
-    expect(problemOf(change)).toMatch(says);
+    ['a value is missing', (text) => text.replace(/^.*SEVERITY_LOW = 3;\n/m, ''), /enum Severity must be/],
+  ];
+  let said: string[];
+
+  /** What the build says of each text. */
+  beforeAll(() => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'tapio-proto-'));
+    const files = cases.map(([, change], i) => {
+      const file = path.join(folder, `${i}.proto`);
+      writeFileSync(file, change(readFileSync(PROTO_FILE, 'utf8')));
+      return file;
+    });
+    const code = `
+      const { numberFields } = await import('./scripts/codec-generator/number-fields.mjs');
+      const { readProto } = await import('./scripts/codec-generator/read-proto.mjs');
+      const { readEventType } = await import('./scripts/codec-generator/read-type.mjs');
+      const said = process.argv.slice(1).map((file) => {
+        try {
+          numberFields(readEventType('lib/event/unified-event.ts'), readProto(file));
+          return 'they agree';
+        } catch (error) {
+          return error.message;
+        }
+      });
+      console.log(JSON.stringify(said));`;
+    const args = ['--input-type=module', '-e', code, ...files];
+    said = JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' })) as string[];
+    rmSync(folder, { recursive: true });
+  });
+
+  test.each(cases.map(([name, , says], i) => [name, i, says] as const))('%s', (_, i, says) => {
+    expect(said[i]).toMatch(says);
   });
 });

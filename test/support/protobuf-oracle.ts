@@ -34,6 +34,16 @@ export function decodeBatch(bytes: Uint8Array): { events: UnifiedEvent[]; droppe
   return { events: batch.events.map((event) => fromMessage(event)), dropped: Number(batch.dropped) };
 }
 
+/** An event as JSON.stringify has its JSON values: without -0. */
+export function withPlainJson(event: UnifiedEvent): UnifiedEvent {
+  const plain = (value: unknown): never => JSON.parse(JSON.stringify(value)) as never;
+  const changed = { ...event };
+  if (event.attributes) changed.attributes = plain(event.attributes);
+  if (event.application?.custom)
+    changed.application = { ...event.application, custom: plain(event.application.custom) };
+  return changed;
+}
+
 /** What is left of an event in protobuf, which cannot tell an empty list or map from one that is absent. */
 export function withoutEmpty(event: UnifiedEvent): UnifiedEvent {
   return withoutEmptyFields(EVENT_FIELDS, event as unknown as Values) as unknown as UnifiedEvent;
