@@ -57,7 +57,7 @@ export function startPeer(role: string, port: number, ...args: (string | number)
     async next() {
       const { done, value } = await lines.next();
       if (done) throw new Error(`the peer ${role} ended`);
-      return JSON.parse(value as string) as Record<string, number>;
+      return JSON.parse(value) as Record<string, number>;
     },
     exit: new Promise((resolve) => child.once('exit', () => resolve())),
   };
