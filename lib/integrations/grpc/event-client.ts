@@ -104,17 +104,14 @@ export class EventClient {
     const { path, requestSerialize, responseDeserialize } = METHODS.PublishEvents;
     const stop = this.#begin(signal);
     try {
-      const summary = await sendEvents(
-        events,
-        stop.signal,
-        (answer) =>
-          this.#client.makeClientStreamRequest(
-            path,
-            requestSerialize,
-            responseDeserialize,
-            this.#metadata(),
-            answer,
-          ) as ClientWritableStream<Buffer>,
+      const summary = await sendEvents(events, stop.signal, (answer) =>
+        this.#client.makeClientStreamRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          this.#metadata(),
+          answer,
+        ),
       );
       return { accepted: decodeMessage('PublishSummary', summary).accepted as number };
     } finally {
