@@ -8,8 +8,12 @@ import { isNativeError } from 'node:util/types';
 import type { KnownPlace } from './followed-file';
 
 export interface SavedPlace extends KnownPlace {
-  /** Where the file was last seen. */
+  /** The path at which it is followed, also when it has left that. */
   readonly path: string;
+  /** Where it lay, links followed. */
+  readonly location?: string;
+  /** That it was not found again has been told. */
+  readonly isTold?: boolean;
   /** Decimal: both may exceed what a number holds. */
   readonly device: string;
   readonly inode: string;
@@ -81,6 +85,7 @@ function isSavedPlace(value: unknown): value is SavedPlace {
     typeof place === 'object' &&
     place !== null &&
     [place.path, place.device, place.inode, place.digest].every((field) => typeof field === 'string') &&
+    ['string', 'undefined'].includes(typeof place.location) &&
     [place.offset, place.headLength, place.seenAt].every(
       (field) => Number.isSafeInteger(field) && Number(field) >= 0,
     )
