@@ -251,9 +251,60 @@ describe('bad input', () => {
     const options = ['--source', `file:${log}`, '--positions', at('positions'), '--json'];
     const result = await tapio(['collect', ...options]);
     expect(result.code).toBe(1);
-    expect(result.stderr).toContain('is no position file');
-    expect(summaryOf(result).produced).toBe(0);
+    expect(result.stderr).toMatch(/^tapio collect: [^\n]*positions is no position file[^\n]*\n$/);
+    expect(result.stdout).toBe('');
     expect(fs.readFileSync(at('positions'), 'utf8')).toBe('{"version":1,"files":[{}]}');
+  });
+});
+
+describe('a file of positions is refused before anything is written', () => {
+  const old = '{"version":1,"files":[]}\n';
+  const run = (positions: string, ...options: string[]): Promise<Result> =>
+    tapio([
+      'collect',
+      '--source',
+      `file:${log}`,
+      '--positions',
+      at(positions),
+      '--duration',
+      '1',
+      ...options,
+    ]);
+
+  test.each([
+    ['positions', 'positions'],
+    ['positions', 'soft'],
+    ['hard', 'positions'],
+    ['new', 'new'],
+    ['new', 'dangling'],
+  ])('where it is the sink: %s, %s', async (positions, sink) => {
+    fs.writeFileSync(log, line(1));
+    fs.writeFileSync(at('positions'), old);
+    fs.symlinkSync(at('positions'), at('soft'));
+    fs.symlinkSync(at('new'), at('dangling'));
+    fs.linkSync(at('positions'), at('hard'));
+    const { code, stderr } = await run(positions, '--sink', `file:${at(sink)}`);
+    expect(stderr).toMatch(/--positions "[^"]*" is the file of --sink "file:/);
+    expect(code).toBe(2);
+    expect(fs.readFileSync(at('positions'), 'utf8')).toBe(old);
+    expect(fs.existsSync(at('new'))).toBe(false);
+  });
+
+  test('where it is what is read', async () => {
+    fs.writeFileSync(log, line(1));
+    const { code, stderr } = await run('app.log');
+    expect(stderr).toMatch(/is the file of --source "file:/);
+    expect(code).toBe(2);
+    expect(fs.readFileSync(log, 'utf8')).toBe(line(1));
+  });
+
+  test('where it cannot be written, and the sink is not emptied', async () => {
+    fs.writeFileSync(log, line(1));
+    fs.writeFileSync(at('out'), 'kept\n');
+    const { code, stderr, stdout } = await run('missing/positions', '--sink', `file:${at('out')}`);
+    expect(stderr).toMatch(/^tapio collect: positions cannot be written: ENOENT[^\n]*\n$/);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(fs.readFileSync(at('out'), 'utf8')).toBe('kept\n');
   });
 });
 
@@ -449,7 +500,7 @@ async function until(name: string, test: () => boolean): Promise<void> {
         if (!fs.existsSync(at(name)) || !test()) return;
         resolve();
       } catch (error) {
-        reject(error);
+        reject(new Error(String(error)));
       }
       watcher.close();
     };

@@ -61,21 +61,37 @@ export class PositionFile {
     }
   }
 
+  /** Throws if it cannot be read, or not as much written beside it as it holds. */
+  check(): void {
+    const text = JSON.stringify(this.load());
+    try {
+      this.writeTemporary(text.padEnd(4096));
+    } catch (error) {
+      throw new Error(`positions cannot be written: ${(error as Error).message}`, { cause: error });
+    } finally {
+      fs.rmSync(this.temporary, { force: true });
+    }
+  }
+
   /** Writes nothing if nothing changed but the time. */
   save(places: readonly SavedPlace[], now: number): void {
     const kept = places.filter(({ seenAt }) => now - seenAt < KEEP_MS);
     const identity = JSON.stringify(kept.map((place) => ({ ...place, seenAt: 0 })));
     if (identity === this.written) return;
     const lines = kept.map((place) => JSON.stringify(place)).join(',\n');
+    this.writeTemporary(`{"version":${VERSION},"files":[\n${lines}\n]}\n`);
+    fs.renameSync(this.temporary, this.file);
+    this.written = identity;
+  }
+
+  private writeTemporary(text: string): void {
     const fd = fs.openSync(this.temporary, 'w', 0o600);
     try {
-      fs.writeFileSync(fd, `{"version":${VERSION},"files":[\n${lines}\n]}\n`);
+      fs.writeFileSync(fd, text);
       fs.fsyncSync(fd);
     } finally {
       fs.closeSync(fd);
     }
-    fs.renameSync(this.temporary, this.file);
-    this.written = identity;
   }
 }
 
