@@ -489,7 +489,7 @@ describe('the unread rest of a file that has left its path', () => {
     await end(run, 'SIGTERM');
     const seen = new Set(received());
     expect(numbers(0, last + 1).filter((id) => !seen.has(id))).toEqual([]);
-  });
+  }, 90_000);
 });
 
 /** Until the test is true of a file in the directory, which is looked at whenever something happens there. */
