@@ -1,6 +1,7 @@
 /** Lines in, events out: takes wrappers off, puts parts together, and finds out whose line it is. */
 import { show, TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
+import { checkFunction, checkOptions, invalidArgument } from '../validate';
 import { isTooDeep, MAX_DEPTH, parseExact } from './exact-json';
 import { excerpt } from './excerpt';
 import type {
@@ -28,6 +29,7 @@ export interface FormatReader {
   /**
    * The events of a line, without its line end; none for a blank line, a bookmark, a part. Events may come later than their line:
    * with a further line, or from `idle` or `end`.
+   * @throws TapioError ERR_INVALID_ARGUMENT for what is no string
    */
   push(line: string): UnifiedEvent[];
   /** What has waited for two seconds or more for lines that belong to it. To be called now and then while no line comes. */
@@ -60,7 +62,7 @@ export interface FormatReaderOptions {
 
 /**
  * @param format `auto`: each line is of the format that recognises it, first that of the line before
- * @throws TapioError ERR_INVALID_ARGUMENT for a format there is not
+ * @throws TapioError ERR_INVALID_ARGUMENT for a format there is not, options that are no object, or a callback that is no function
  */
 export function createFormatReader(
   format: FormatName | 'auto',
@@ -73,7 +75,11 @@ export function createFormatReader(
       `format must be auto or one of ${[...FORMATS.keys()].join(', ')}, not ${show(format)}`,
     );
   }
-  return new Reader(named, options);
+  const checked = checkOptions(options);
+  for (const name of ['onSkip', 'onFormat'] as const) {
+    if (checked[name] !== undefined) checkFunction(name, checked[name]);
+  }
+  return new Reader(named, checked);
 }
 
 class Reader implements FormatReader, InputLine {
@@ -125,6 +131,7 @@ class Reader implements FormatReader, InputLine {
   }
 
   push(line: string): UnifiedEvent[] {
+    if (typeof line !== 'string') throw invalidArgument('line', line, 'a string');
     this.lines++;
     this.wrapper = undefined;
     const early = this.readAsBefore(line);
