@@ -21,6 +21,15 @@ export class BlankEvents {
     this.blank = this.pool?.get();
   }
 
+  /** Gives an event back to the pool, whose user must not have it any more. One that the pool refuses is garbage. */
+  putBack(event: UnifiedEvent): void {
+    try {
+      this.pool?.put(event);
+    } catch {
+      // Somebody has frozen it, or put it back already: it is not ours to mend.
+    }
+  }
+
   /** The prepared one; undefined without a pool. One that is not needed after all is for the next record. */
   take(): UnifiedEvent | undefined {
     const event = this.blank;

@@ -214,6 +214,11 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
     this.reader.giveBack(events);
   }
 
+  /** Gives events of this instance that somebody has delivered back to its pool; without one, does nothing. @internal */
+  recycle(events: readonly UnifiedEvent[]): void {
+    this.reader.recycle(events);
+  }
+
   /** Whether the last take left nothing behind, in the rings or in this instance. */
   private get emptied(): boolean {
     return this.port.emptied && !this.reader.hasLeftover;

@@ -182,6 +182,11 @@ export class EventReader {
     this.port.recordsAppeared();
   }
 
+  /** Gives events that were delivered back to the pool, if there is one. */
+  recycle(events: readonly UnifiedEvent[]): void {
+    for (const event of events) this.blanks.putBack(event);
+  }
+
   /** Copies of what waits in this instance, for those who visit events without taking them. */
   leftovers(): UnifiedEvent[] {
     const events = this.returned.toArray();

@@ -6,6 +6,7 @@ import { ExitCode, UsageError } from './command';
 import { Consumer } from './consumer';
 import { CorrelationOutlet } from './correlation-outlet';
 import { CpuMeter, type CpuPercent } from './cpu-meter';
+import { Exports } from './exports/exports';
 import { LiveDisplay } from './live-display';
 import { OVERFLOW_FACTOR, STOP_LIMIT_S, type CollectOptions } from './options';
 import { findInput, type FileIdentity } from './output/file-identity';
@@ -38,7 +39,26 @@ export async function collect(asked: CollectOptions): Promise<number> {
   refuseInputs(inputs);
   const end = new RunEnd();
   const buffer = createBuffer(options.bufferSize);
-  const sink = await openSink(options.sink, inputs, (failure) => end.request(failure), options.sinkFormat);
+  const display = new LiveDisplay(humanStream(options), stderr, hasTable(options));
+  const warn = (text: string): void => display.message(`tapio: ${text}`);
+  // Before the sink, whose file is overwritten.
+  const exports = await Exports.open(options.exports, {
+    buffer,
+    warn,
+    fail: (text) => {
+      warn(text);
+      end.failures.push(text);
+    },
+  });
+  const sink = await openSink(
+    options.sink,
+    inputs,
+    (failure) => end.request(failure),
+    options.sinkFormat,
+  ).catch(async (error: unknown) => {
+    await exports.close(0);
+    throw error;
+  });
   stdout.onFailure(() => end.request());
   // A terminal that is gone ends the run, also one whose events go into a file: nobody could stop it any more.
   stderr.onFailure(() => {
@@ -46,10 +66,9 @@ export async function collect(asked: CollectOptions): Promise<number> {
   });
   const clock = new RunClock();
   const stamped = new Set(options.sources.filter((name) => SOURCES.get(name)?.stampsEvents));
-  const correlation = options.correlate ? new CorrelationOutlet(sink.beside()) : undefined;
-  const consumer = new Consumer(buffer, sink, clock, stamped, correlation);
+  const correlation = options.correlate ? new CorrelationOutlet(sink.beside(), exports) : undefined;
+  const consumer = new Consumer(buffer, sink, clock, stamped, exports, correlation);
   const cpu = new CpuMeter();
-  const display = new LiveDisplay(humanStream(options), stderr, hasTable(options));
   const patience = new Patience(
     STOP_LIMIT_S * 1000,
     () => consumer.isWaitingForSink,
@@ -72,7 +91,6 @@ export async function collect(asked: CollectOptions): Promise<number> {
     end.request();
   });
 
-  const warn = (text: string): void => display.message(`tapio: ${text}`);
   const threads = startThreads(options, buffer, clock, warn, () => consumer.arrived());
   const allEnded = watchThreads(threads, end);
   await Promise.race([Promise.all(threads.map(({ ready }) => ready)), end.requested]);
@@ -83,7 +101,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
     cpu.restart();
     const now = clock.now();
     for (const thread of threads) thread.go(now);
-    display.start(new StatusSampler(options, { sink, consumer, cpu, threads, startedAt }));
+    display.start(new StatusSampler(options, { sink, exports, consumer, cpu, threads, startedAt }));
     void allEnded.then(() => end.request());
     if (options.durationMs !== undefined) duration = setTimeout(() => end.hurry(), options.durationMs);
   }
@@ -95,16 +113,29 @@ export async function collect(asked: CollectOptions): Promise<number> {
     await allEnded;
     buffer.close();
     await consumed;
+    await exports.close(STOP_LIMIT_S * 1000);
     // Without the time the threads take to exit.
     const durationMs = Math.max(stopAt, consumer.lastDeliveryAt) - startedAt;
     const usage = cpu.sinceStart();
     display.stop();
     const times = { durationMs, producingMs: stopAt - startedAt };
-    const run = { ...times, threads, sink, consumer, correlation, usage, cpuNote: cpu.note, buffer, end };
+    const run = {
+      ...times,
+      threads,
+      sink,
+      exports,
+      consumer,
+      correlation,
+      usage,
+      cpuNote: cpu.note,
+      buffer,
+      end,
+    };
     const code = report(options, run);
     await drain(end);
     return code;
   } finally {
+    await exports.close(0);
     clearTimeout(duration);
     patience.stop();
     display.stop();
@@ -174,6 +205,7 @@ interface EndedRun {
   producingMs: number;
   threads: SourceThread[];
   sink: Sink;
+  exports: Exports;
   consumer: Consumer;
   correlation: CorrelationOutlet | undefined;
   usage: CpuPercent;
@@ -189,6 +221,7 @@ function report(options: CollectOptions, run: EndedRun): number {
   const metrics = run.buffer.getMetrics();
   const latency = consumer.latency.all();
   const correlated = run.correlation?.counts();
+  const exported = run.exports.counts();
   const summary = makeSummary({
     durationMs,
     sources,
@@ -198,16 +231,18 @@ function report(options: CollectOptions, run: EndedRun): number {
     metrics,
     rate: options.rate,
     correlated,
+    exported,
   });
   if (!options.json) {
     const notes = {
       cpu: run.cpuNote,
       lostBecause: sink.lostBecause,
+      exports: exported,
       rate: rateShortfall(summary, options.workers, run.producingMs),
     };
     humanStream(options).print(...formatSummary(summary, consumer.types.top(5), notes));
   }
-  const errors = [...end.failures, ...conservationErrors(sources, sink, metrics, correlated)];
+  const errors = [...end.failures, ...conservationErrors(sources, sink, metrics, correlated, exported)];
   // The frames of a stack stay lines of their own.
   for (const error of errors) stderr.print(...`tapio collect: ${error}`.split(/\n(?= +at )/));
   if (options.json) stdout.printJSON(summary);

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventView, PerCPUEventBuffer } from '../index';
 import type { CorrelationOutlet } from './correlation-outlet';
+import type { Exports } from './exports/exports';
 import { PeakFill } from './peak-fill';
 import { LatencyRecorder } from './latency';
 import type { RunClock } from './run-clock';
@@ -37,6 +38,7 @@ export class Consumer {
     private readonly sink: Sink,
     private readonly clock: RunClock,
     private readonly stamped: ReadonlySet<string>,
+    private readonly exports: Exports,
     private readonly correlation?: CorrelationOutlet,
   ) {
     this.since = clock.now();
@@ -104,6 +106,7 @@ export class Consumer {
       this.time(view);
     }
     this.sink.take(view);
+    this.exports.take(view);
     this.correlation?.observe(view);
   }
 

@@ -1,6 +1,7 @@
-/** Correlation in a running collection: looks at every event, and brings what it finds to the sink, the most urgent first. */
+/** Correlation in a running collection: looks at every event, and brings what it finds to the sink and the exports, the most urgent first. */
 import { PriorityBuffer, type EventView, type Priority, type UnifiedEvent } from '../index';
 import { Correlator } from './correlation';
+import type { Exports } from './exports/exports';
 import type { Sink } from './sinks';
 
 export interface CorrelatedCounts {
@@ -20,9 +21,15 @@ export class CorrelationOutlet {
   private readonly found = new PriorityBuffer(CAPACITIES);
   private produced = 0;
   private refused = 0;
-  private readonly take = (view: EventView): void => this.sink.take(view);
+  private readonly take = (view: EventView): void => {
+    this.sink.take(view);
+    this.exports.take(view);
+  };
 
-  constructor(private readonly sink: Sink) {}
+  constructor(
+    private readonly sink: Sink,
+    private readonly exports: Exports,
+  ) {}
 
   /** Looks at an event. */
   observe(view: EventView): void {

@@ -1,7 +1,7 @@
 /** Shows the running collection: a table rewritten in place on a terminal, else a plain line each second. */
-import { renderLine, renderTable } from './live-table';
+import { renderExports, renderLine, renderTable } from './live-table';
 import type { StandardStream } from './output/standard-streams';
-import type { StatusSampler } from './status';
+import type { Status, StatusSampler } from './status';
 
 const TABLE_INTERVAL_MS = 500;
 const LINE_INTERVAL_MS = 1000;
@@ -35,7 +35,7 @@ export class LiveDisplay {
       // A reader that is slow gets fewer lines, not a queue of them.
       if (this.out.isBehind) return;
       if (this.isTable) this.draw(status);
-      else this.out.print(renderLine(status.sample()));
+      else this.printLines(status.sample());
     };
     this.timer = setInterval(show, this.isTable ? TABLE_INTERVAL_MS : LINE_INTERVAL_MS);
   }
@@ -59,6 +59,10 @@ export class LiveDisplay {
     } else {
       this.messages.print(text);
     }
+  }
+
+  private printLines(status: Status): void {
+    this.out.print(renderLine(status), ...renderExports(status));
   }
 
   private draw(status: StatusSampler): void {

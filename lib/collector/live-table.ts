@@ -32,6 +32,12 @@ export function renderTable(status: Status, columns: number, rows: number): stri
       ]),
       ...(malformed > 0 ? [figures('', '', [['malformed, skipped', count(malformed)]])] : []),
     ]),
+    ...Object.entries(status.exports).map(([name, { delivered, dropped, waiting, note }]) =>
+      figures(name, `${shortCount(waiting, 1e6)} waiting`, [
+        ['delivered', count(delivered)],
+        ['dropped', count(dropped) + (note === undefined ? '' : ` (${note})`)],
+      ]),
+    ),
     'Peak fill since the last update:',
   ];
   const rings = renderRings(status.metrics, width, Math.max(2, rows - head.length));
@@ -54,6 +60,16 @@ export function renderLine(status: Status): string {
   ];
   const line = parts.join('  ');
   return line.length <= MAX_COLUMNS ? line : fit(parts.join(' '), MAX_COLUMNS);
+}
+
+/** For where there is no terminal, one line for each export. */
+export function renderExports(status: Status): string[] {
+  return Object.entries(status.exports).map(([name, { delivered, dropped, waiting, note }]) => {
+    const figures =
+      `${name.padStart(7)}  delivered ${shortCount(delivered, 1e6)}  ` +
+      `waiting ${shortCount(waiting, 1e6)}  dropped ${shortCount(dropped, 1e6)}`;
+    return fit(note === undefined ? figures : `${figures}  (${note})`, MAX_COLUMNS);
+  });
 }
 
 function figures(label: string, first: string, others: [label: string, value: string][]): string {

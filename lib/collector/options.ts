@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { FORMAT_NAMES, type FormatName } from '../formats';
 import { AUTO } from './auto-source';
 import { UsageError } from './command';
+import { EXPORT_OPTIONS, EXPORT_USAGE, parseExports } from './exports';
+import type { AskedExport } from './exports/export';
 import { parseSinkTarget, SINK_FORMATS, type SinkFormat, type SinkTarget } from './sinks';
 import { SOURCES } from './sources';
 
@@ -16,6 +18,8 @@ export interface CollectOptions {
   readonly sink: SinkTarget;
   /** Of the lines that the sink writes. */
   readonly sinkFormat: SinkFormat;
+  /** Outputs beside the sink. */
+  readonly exports: readonly AskedExport[];
   /** Threads of the synthetic source. */
   readonly workers: number;
   readonly json: boolean;
@@ -100,7 +104,7 @@ ${formatLines()}
   --sink-format F   whose lines those are: tapio (default), otlp (a log record
                     each) or cloudevents
   --append          keeps what is in the file, and writes behind it
-  --correlate       finds bursts of events and chains of causes (a program
+${EXPORT_USAGE}  --correlate       finds bursts of events and chains of causes (a program
                     starts, connects, something fails) of each entity or
                     process, and sends an event of each to the sink, too
   --json            the summary is one line of JSON, the last of stdout
@@ -191,6 +195,7 @@ export function parseCollectOptions(args: string[]): CollectOptions {
     durationMs: seconds === undefined ? undefined : seconds * 1000,
     sink: parseSinkTarget(values.sink ?? DEFAULTS.sink, values.append ?? false),
     sinkFormat: parseSinkFormat(values['sink-format'] ?? 'tapio', values.sink),
+    exports: parseExports(values as Record<string, string | undefined>),
     workers: numberOption('workers', values.workers, 1, 64, true) ?? DEFAULTS.workers,
     json: values.json ?? false,
     correlate: values.correlate ?? false,
@@ -287,6 +292,7 @@ function parse(args: string[]) {
         'proc-interval': { type: 'string' },
         from: { type: 'string' },
         positions: { type: 'string' },
+        ...Object.fromEntries(EXPORT_OPTIONS.map((name) => [name, { type: 'string' } as const])),
       },
     });
   } catch (error) {

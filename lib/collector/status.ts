@@ -2,6 +2,8 @@
 import type { PerCPUBufferMetrics } from '../index';
 import type { Consumer } from './consumer';
 import type { CpuMeter, CpuPercent } from './cpu-meter';
+import type { ExportCounts } from './exports/export';
+import type { Exports } from './exports/exports';
 import type { LatencyMicros } from './latency';
 import type { CollectOptions } from './options';
 import type { Sink } from './sinks';
@@ -24,12 +26,15 @@ export interface Status {
   readonly produced: number;
   readonly delivered: number;
   readonly dropped: number;
+  /** By name; no part of the figures above. */
+  readonly exports: Readonly<Record<string, ExportCounts>>;
   /** What its rings and its overflow ring use is the highest seen since the status before. */
   readonly metrics: PerCPUBufferMetrics;
 }
 
 interface Parts {
   readonly sink: Sink;
+  readonly exports: Exports;
   readonly consumer: Consumer;
   readonly cpu: CpuMeter;
   readonly threads: readonly SourceThread[];
@@ -47,15 +52,16 @@ export class StatusSampler {
     private readonly parts: Parts,
   ) {
     this.lastAt = parts.startedAt;
-    const { sources, workers, sink } = options;
+    const { sources, workers, sink, exports } = options;
     const names = sources.map((name) =>
       name === 'synthetic' && workers > 1 ? `${name} (${workers} threads)` : name,
     );
-    this.title = `${names.join(', ')} -> ${sink.kind === 'file' ? sink.path : sink.kind}`;
+    const outputs = [sink.kind === 'file' ? sink.path : sink.kind, ...exports.map(({ name }) => name)];
+    this.title = `${names.join(', ')} -> ${outputs.join(', ')}`;
   }
 
   sample(): Status {
-    const { sink, consumer, cpu, threads, startedAt } = this.parts;
+    const { sink, exports, consumer, cpu, threads, startedAt } = this.parts;
     const now = performance.now();
     const perSecond = 1000 / Math.max(1, now - this.lastAt);
     const sources = sumSources(threads);
@@ -84,6 +90,7 @@ export class StatusSampler {
       produced,
       delivered: sink.delivered,
       dropped,
+      exports: exports.counts(),
       metrics: consumer.fill.takeMetrics(),
     };
   }

@@ -2,6 +2,7 @@
 import type { PerCPUBufferMetrics } from '../index';
 import type { CorrelatedCounts } from './correlation-outlet';
 import type { CpuPercent } from './cpu-meter';
+import type { ExportCounts } from './exports/export';
 import type { LatencyMicros } from './latency';
 import { LATENCY_SAMPLE } from './consumer';
 import type { Sink } from './sinks';
@@ -33,7 +34,12 @@ export interface Summary {
   readonly kernel?: { readonly captured: number; readonly lost: number };
   /** With --correlate. These events are no part of the figures above. */
   readonly correlated?: CorrelatedCounts;
+  /** By name, with exports. No part of the figures above: each of the events is also delivered or dropped there. */
+  readonly exports?: Record<string, ExportSummary>;
 }
+
+/** taken = delivered + dropped. */
+type ExportSummary = Omit<ExportCounts, 'waiting' | 'note'>;
 
 interface SourceSummary {
   readonly produced: number;
@@ -52,6 +58,8 @@ interface SummaryNotes {
   readonly lostBecause?: string;
   /** See rateShortfall. */
   readonly rate?: string;
+  /** See ExportCounts.note. */
+  readonly exports?: Readonly<Record<string, ExportCounts>>;
 }
 
 /** Counts of all workers of each source together. */
@@ -87,6 +95,7 @@ export function makeSummary(run: {
   /** Asked of the synthetic source. */
   rate: number;
   correlated?: CorrelatedCounts;
+  exported?: Readonly<Record<string, ExportCounts>>;
 }): Summary {
   const kernel = run.sources.get('ebpf');
   const droppedBy = { buffer: total(run.sources, 'dropped'), sink: run.sink.lost };
@@ -109,7 +118,18 @@ export function makeSummary(run: {
     ),
     ...(kernel && { kernel: { captured: kernel.produced, lost: kernel.lost } }),
     ...(run.correlated && { correlated: run.correlated }),
+    ...exportsOf(run.exported),
   };
+}
+
+function exportsOf(exported: Readonly<Record<string, ExportCounts>> = {}): Pick<Summary, 'exports'> {
+  const entries = Object.entries(exported).map(([name, { taken, delivered, dropped, retried }]) => [
+    name,
+    { taken, delivered, dropped, retried },
+  ]);
+  return entries.length === 0
+    ? {}
+    : { exports: Object.fromEntries(entries) as Record<string, ExportSummary> };
 }
 
 /**
@@ -121,6 +141,7 @@ export function conservationErrors(
   sink: Pick<Sink, 'delivered' | 'lost'>,
   metrics: PerCPUBufferMetrics,
   correlated: CorrelatedCounts = { produced: 0, delivered: 0, dropped: 0, bursts: 0, chains: 0 },
+  exported: Readonly<Record<string, ExportCounts>> = {},
 ): string[] {
   const produced = total(sources, 'produced');
   const dropped = total(sources, 'dropped');
@@ -136,6 +157,13 @@ export function conservationErrors(
       'delivered + dropped',
       correlated.delivered + correlated.dropped,
     ],
+    ...Object.entries(exported).flatMap(([name, { taken, delivered, dropped: lost }]) => {
+      const offered = sink.delivered + sink.lost + correlated.delivered + correlated.dropped;
+      return [
+        [`events that ${name} took`, taken, 'those of the sink', offered],
+        [`events that ${name} took`, taken, 'delivered + dropped', delivered + lost],
+      ] satisfies typeof equal;
+    }),
   ];
   return equal
     .filter(([, left, , right]) => left !== right)
@@ -166,6 +194,10 @@ export function formatSummary(
       droppedBy.sink > 0 && `${count(droppedBy.sink)} not delivered (${notes.lostBecause})`,
     ),
     ...optionalRow('correlated', correlated && correlatedText(correlated)),
+    ...Object.entries(summary.exports ?? {}).map(([name, counts]): [string, string] => [
+      name,
+      exportText(counts, notes.exports?.[name]?.note),
+    ]),
     [
       'rate',
       `${count(summary.eventsPerSecond)} events/s delivered for ${(summary.durationMs / 1000).toFixed(1)} s`,
@@ -197,6 +229,15 @@ function correlatedText({ produced, delivered, dropped, bursts, chains }: Correl
   return (
     `${count(bursts)} bursts + ${count(chains)} chains ${sign} ` +
     `${count(delivered)} delivered + ${count(dropped)} dropped`
+  );
+}
+
+function exportText({ taken, delivered, dropped, retried }: ExportSummary, note?: string): string {
+  const sign = taken === delivered + dropped ? '=' : 'is not';
+  return (
+    `${count(taken)} taken ${sign} ${count(delivered)} delivered + ${count(dropped)} dropped` +
+    (retried > 0 ? `, ${count(retried)} retries` : '') +
+    (dropped > 0 && note !== undefined ? ` (${note})` : '')
   );
 }
 

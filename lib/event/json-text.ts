@@ -99,7 +99,8 @@ export function jsonText(value: unknown, path: string, maxLength: number): strin
 const SHORT = 64;
 const ESCAPED_OR_WIDE = /[^ !#-[\]-~]/;
 
-function quoted(text: string): string {
+/** A text as JSON; lone surrogates become U+FFFD. */
+export function quoted(text: string): string {
   if (text.length < SHORT && !ESCAPED_OR_WIDE.test(text)) return `"${text}"`;
   return JSON.stringify(text.toWellFormed());
 }

@@ -51,6 +51,7 @@ const status = (elapsedMs: number): StatusModule.Status => ({
   produced: 0,
   delivered: 0,
   dropped: 0,
+  exports: {},
   metrics: {
     writes: 0,
     reads: 0,

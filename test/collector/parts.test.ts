@@ -213,6 +213,7 @@ describe('the live table', () => {
     produced: figure,
     delivered: figure,
     dropped: figure,
+    exports: {},
     metrics: {
       writes: figure,
       reads: figure,

@@ -84,6 +84,7 @@ test('options and their defaults', () => {
     durationMs: undefined,
     sink: { kind: 'none' },
     sinkFormat: 'tapio',
+    exports: [],
     workers: 1,
     json: false,
     correlate: false,

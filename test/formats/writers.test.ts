@@ -81,8 +81,20 @@ test('OTLP: what a record has a place for is there, and comes back', () => {
     attributes: {
       ...event.attributes,
       'log.record.uid': 'e1',
-      kernel: { pid: 7, comm: 'cart' },
+      'process.pid': 7,
+      'process.executable.name': 'cart',
     },
+  });
+});
+
+test('OTLP: names are unique in a record, and the name of a field is that of the field', () => {
+  const line = eventToOtlp({ ...event, attributes: { 'process.pid': 'mine', 'thread.id': 'free', '': 1 } });
+  const { attributes } = back('otlp', line);
+  expect(attributes).toMatchObject({
+    'process.pid': 7,
+    'tapio.attributes.process.pid': 'mine',
+    'thread.id': 'free',
+    '(empty)': 1,
   });
 });
 

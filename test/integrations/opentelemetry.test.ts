@@ -152,10 +152,10 @@ describe('toLogRecord and LogsSink', () => {
   test.each([
     ['debug', 5],
     ['info', 9],
-    ['low', 11],
-    ['medium', 13],
+    ['low', 10],
+    ['medium', 14],
     ['warning', 13],
-    ['high', 17],
+    ['high', 18],
     ['error', 17],
     ['critical', 21],
   ] as const)('severity %s is number %d', (severity, number) => {

@@ -48,13 +48,13 @@ const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
  * whose first has the same id for one that it has. Batches that are sent again may be stored behind later ones. Full: while the server
  * is away or the stream has no room, at most `maxInFlight` messages are held, and one that waits; the buffer's own policy decides about
  * the rest. Closed: `run` ends when the buffer is closed and drained and all is stored. Memory: what was taken and not stored when `run`
- * ends early goes back to the buffer's instance.
+ * ends early goes back to the buffer's instance; events that are stored, to the pool of the buffer's instance.
  */
 export class JetStreamSink {
   readonly #connection: NatsConnection;
   readonly #buffer: EventEndpoint;
   readonly #options: Required<JetStreamSinkOptions>;
-  readonly #ended: PublisherStats = { acknowledged: 0, inFlight: 0, retried: 0, duplicates: 0 };
+  readonly #ended: PublisherStats = { acknowledged: 0, retried: 0, duplicates: 0 };
   #oversized = 0;
   #publisher: Publisher | undefined;
 
@@ -84,9 +84,9 @@ export class JetStreamSink {
     if (this.#publisher !== undefined)
       throw new TapioError('ERR_INVALID_ARGUMENT', 'this JetStreamSink runs already');
     const { jetstream, jetstreamManager } = jetStreamLibrary();
-    const { stream, maxInFlight } = this.#options;
+    const { stream } = this.#options;
     const stop = new LinkedAbort(signal);
-    const publisher = new Publisher(jetstream(this.#connection), this.#options, maxInFlight, stop);
+    const publisher = new Publisher(jetstream(this.#connection), this.#options, this.#buffer, stop);
     this.#publisher = publisher;
     try {
       // A stream that does not exist is told at once; later the server may be away for a while.
@@ -94,14 +94,14 @@ export class JetStreamSink {
       const { config } = await manager.streams.info(stream);
       const batches = this.#buffer.batches({ maxCount: this.#options.maxBatch, signal: stop.signal });
       for await (const events of batches) await this.#publish(publisher, events, this.#roomOf(config));
-      await publisher.flush();
+      await publisher.window.flush();
     } catch (error) {
       stop.end(error);
-      await publisher.flush().catch(() => undefined);
+      await publisher.window.flush().catch(() => undefined);
       throw stop.signal.reason;
     } finally {
       stop.end();
-      this.#buffer.giveBack(publisher.takeUnsent());
+      this.#buffer.giveBack(publisher.window.takeUnsent());
       const { acknowledged, retried, duplicates } = publisher.stats;
       this.#ended.acknowledged += acknowledged;
       this.#ended.retried += retried;
@@ -111,10 +111,10 @@ export class JetStreamSink {
   }
 
   getStats(): JetStreamSinkStats {
-    const { acknowledged = 0, inFlight = 0, retried = 0, duplicates = 0 } = this.#publisher?.stats ?? {};
+    const { acknowledged = 0, retried = 0, duplicates = 0 } = this.#publisher?.stats ?? {};
     return {
       acknowledged: this.#ended.acknowledged + acknowledged,
-      inFlight,
+      inFlight: this.#publisher?.window.inFlight ?? 0,
       retried: this.#ended.retried + retried,
       duplicates: this.#ended.duplicates + duplicates,
       oversized: this.#oversized,
@@ -137,8 +137,12 @@ export class JetStreamSink {
         const sent = rest.slice(0, Math.max(count, 1));
         // Before the publisher has them: what it cannot send it hands back itself.
         rest = rest.slice(sent.length);
-        if (count === 0) this.#oversized++;
-        else await publisher.publish({ events: sent, bytes, id: messageId(sent) });
+        if (count > 0) {
+          await publisher.window.add({ events: sent, bytes, id: messageId(sent) });
+        } else {
+          this.#oversized++;
+          this.#buffer.recycle(sent);
+        }
       }
     } catch (error) {
       this.#buffer.giveBack(rest);

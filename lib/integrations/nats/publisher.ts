@@ -1,18 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamApiError, JetStreamClient } from '@nats-io/jetstream';
-import type { UnifiedEvent } from '../../event/unified-event';
+import type { EventEndpoint } from '../../buffers/event-endpoint';
 import type { LinkedAbort } from '../../flow/linked-abort';
+import { type Batch, InFlightWindow } from '../in-flight-window';
 
 /** A message on its way: what it carries, and how it is told from others. */
-export interface Message {
-  readonly events: readonly UnifiedEvent[];
+export interface Message extends Batch {
   readonly bytes: Uint8Array;
   readonly id: string;
 }
 
 export interface PublisherStats {
   acknowledged: number;
-  inFlight: number;
   retried: number;
   duplicates: number;
 }
@@ -25,73 +24,33 @@ const MAX_DELAY_MS = 5000;
  *
  * Threads: one. Guaranteed: a message is tried again, under the same id, until the server acknowledges it, so the server stores it
  * once within its duplicate window. An error that trying again cannot mend (no such stream, a closed connection) stops it, and
- * what was not acknowledged by then is handed back. Memory: owns the messages in flight, at most `window` of them.
+ * what was not acknowledged by then is handed back by the window. Memory: events that are stored go back to the buffer's pool.
  */
 export class Publisher {
-  readonly stats: PublisherStats = { acknowledged: 0, inFlight: 0, retried: 0, duplicates: 0 };
+  readonly stats: PublisherStats = { acknowledged: 0, retried: 0, duplicates: 0 };
+  readonly window: InFlightWindow<Message>;
   readonly #client: JetStreamClient;
   readonly #to: { readonly stream: string; readonly subject: string };
-  readonly #window: number;
   readonly #stop: LinkedAbort;
-  /** Each with its attempt, which never rejects. */
-  readonly #flying = new Map<Message, Promise<void>>();
-  /** By their place among all messages. */
-  readonly #unsent = new Map<number, Message>();
-  #published = 0;
 
   /** @param stop ended by who wants an end, or here, by what stops the publisher; a call under way may still succeed */
   constructor(
     client: JetStreamClient,
-    to: { readonly stream: string; readonly subject: string },
-    window: number,
+    to: { readonly stream: string; readonly subject: string; readonly maxInFlight: number },
+    buffer: EventEndpoint,
     stop: LinkedAbort,
   ) {
     this.#client = client;
     this.#to = to;
-    this.#window = window;
     this.#stop = stop;
-  }
-
-  /** Settles once it is on its way, that is when there is room in the window. @throws what has stopped the publisher; then it is unsent */
-  async publish(message: Message): Promise<void> {
-    const place = this.#published++;
-    const { signal } = this.#stop;
-    while (this.#flying.size >= this.#window && !signal.aborted) await Promise.race(this.#flying.values());
-    if (signal.aborted) {
-      this.#unsent.set(place, message);
-      throw signal.reason;
-    }
-    this.stats.inFlight += message.events.length;
-    this.#flying.set(message, this.#untilStored(message, place));
-  }
-
-  /** Settles when no message is in flight. @throws what has stopped the publisher */
-  async flush(): Promise<void> {
-    await Promise.all(this.#flying.values());
-    this.#stop.signal.throwIfAborted();
-  }
-
-  /** The events that the server has not acknowledged, in their order; nothing may be in flight. */
-  takeUnsent(): UnifiedEvent[] {
-    const inOrder = [...this.#unsent].sort(([a], [b]) => a - b);
-    this.#unsent.clear();
-    return inOrder.flatMap(([, { events }]) => events);
-  }
-
-  async #untilStored(message: Message, place: number): Promise<void> {
-    try {
-      await this.#tryUntilStored(message);
+    this.window = new InFlightWindow(to.maxInFlight, stop, async (message: Message) => {
+      await this.#untilStored(message);
       this.stats.acknowledged += message.events.length;
-    } catch (error) {
-      this.#stop.end(error);
-      this.#unsent.set(place, message);
-    } finally {
-      this.stats.inFlight -= message.events.length;
-      this.#flying.delete(message);
-    }
+      buffer.recycle(message.events);
+    });
   }
 
-  async #tryUntilStored({ bytes, id }: Message): Promise<void> {
+  async #untilStored({ bytes, id }: Message): Promise<void> {
     for (let ms = FIRST_DELAY_MS; ; ms = Math.min(2 * ms, MAX_DELAY_MS)) {
       try {
         const { duplicate } = await this.#client.publish(this.#to.subject, bytes, {

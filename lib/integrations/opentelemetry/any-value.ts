@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { AnyValue, AnyValueMap } from '@opentelemetry/api-logs';
+import { EMPTY_NAME } from '../../formats/log-fields';
 
 /** Deeper values are told as text: an SDK walks them by recursion. */
 const MAX_DEPTH = 32;
@@ -56,6 +57,6 @@ export function toAnyMap(
 }
 
 function nameOf(key: string): string {
-  if (key === '') return '(empty)';
+  if (key === '') return EMPTY_NAME;
   return key === 'constructor' ? '(constructor)' : key;
 }

@@ -2,23 +2,9 @@ import type * as OpenTelemetry from '@opentelemetry/api';
 import type { LogRecord } from '@opentelemetry/api-logs';
 import { getSeverity } from '../../event/helpers';
 import type { UnifiedEvent } from '../../event/unified-event';
+import { SEVERITY_NUMBERS } from '../../formats/log-fields';
 import { loadPeer } from '../peer';
 import { attributesOf } from './attributes';
-
-/**
- * The lowest number of the range that means it; `low` is more than info, and less than a warning. A Map, as the level of an
- * application may be any word.
- */
-const SEVERITY_NUMBERS: ReadonlyMap<string, number> = new Map([
-  ['debug', 5],
-  ['info', 9],
-  ['low', 11],
-  ['medium', 13],
-  ['warning', 13],
-  ['high', 17],
-  ['error', 17],
-  ['critical', 21],
-]);
 
 const NS_PER_S = 1_000_000_000n;
 

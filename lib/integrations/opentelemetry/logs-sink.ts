@@ -15,7 +15,8 @@ export interface LogsSinkStats {
  *
  * Threads: one. Guaranteed: an event is handed over once, in the order of the buffer. A logger has no way to say that it is full: the
  * SDK's batch processor drops what exceeds its queue (2,048 records by default) without a word, so its `maxQueueSize` must hold a
- * burst; for the full stream there is the OTLP sink. Closed: `run` ends when the buffer is closed and drained. Memory: holds both.
+ * burst; for the full stream there is the OTLP sink. Closed: `run` ends when the buffer is closed and drained. Memory: holds both; events that were
+ * handed over go back to the pool of the buffer's instance.
  */
 export class LogsSink {
   readonly #logger: Logger;
@@ -50,6 +51,8 @@ export class LogsSink {
         }
       } finally {
         if (done < events.length) this.#buffer.giveBack(events.slice(done));
+        // A record has copies of all that it tells.
+        this.#buffer.recycle(done === events.length ? events : events.slice(0, done));
       }
     }
   }

@@ -1,0 +1,55 @@
+/** The exports of a run together: each event goes to all of them. */
+import type { EventView } from '../../index';
+import type { AskedExport, Export, ExportContext, ExportCounts } from './export';
+
+export class Exports {
+  /** Events offered so far. */
+  taken = 0;
+  private closed: Promise<unknown> | undefined;
+  private readonly all: readonly { readonly name: string; readonly export: Export }[];
+
+  private constructor(all: Exports['all']) {
+    this.all = all;
+  }
+
+  /** Rejects with the first that cannot work; the others are closed again. */
+  static async open(asked: readonly AskedExport[], context: ExportContext): Promise<Exports> {
+    const all: { name: string; export: Export }[] = [];
+    try {
+      for (const each of asked) {
+        const { name } = each;
+        const warn = (text: string): void => context.warn(`${name}: ${text}`);
+        const fail = (text: string): void => context.fail(`${name}: ${text}`);
+        all.push({ name, export: await each.open({ ...context, warn, fail }) });
+      }
+    } catch (error) {
+      await new Exports(all).close(0);
+      throw error;
+    }
+    return new Exports(all);
+  }
+
+  /** Takes the event the view is on. */
+  take(view: EventView): void {
+    if (this.all.length === 0) return;
+    this.taken++;
+    const event = view.toEvent();
+    for (const each of this.all) each.export.take(event);
+  }
+
+  /** By name, of those that take events. */
+  counts(): Record<string, ExportCounts> {
+    return Object.fromEntries(
+      this.all.flatMap((each) => {
+        const counts = each.export.counts();
+        return counts === undefined ? [] : [[each.name, counts]];
+      }),
+    );
+  }
+
+  /** Resolves when all is counted as delivered or dropped; what is not delivered after `limitMs` is dropped. Idempotent. */
+  async close(limitMs: number): Promise<void> {
+    const hurry = AbortSignal.timeout(limitMs);
+    await (this.closed ??= Promise.all(this.all.map((each) => each.export.close(hurry))));
+  }
+}
