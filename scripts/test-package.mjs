@@ -46,7 +46,7 @@ const steps = {
     tarball = path.join(folder, packed.filename);
     const files = packed.files.map((file) => file.path);
     const allowed =
-      /^(package\.json|bin\/tapio\.js|README\.md|LICENSE|CHANGELOG\.md|docs\/(guides\/)?[^/]+\.md|dist\/.+\.(js|mjs|d\.ts|d\.mts)|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
+      /^(package\.json|bin\/tapio\.js|README\.md|LICENSE|CHANGELOG\.md|docs\/(guides\/)?[^/]+\.md|dist\/.+\.(js|mjs|d\.ts|d\.mts)|dist\/collector\/page\/files\/[^/]+\.(html|css|txt)|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
     const foreign = files.filter((file) => !allowed.test(file));
     expect(foreign.length === 0, `these do not belong into the tarball: ${foreign.join(', ')}`);
     for (const wanted of [
@@ -56,6 +56,7 @@ const steps = {
       'CHANGELOG.md',
       'dist/index.js',
       'dist/index.mjs',
+      'dist/collector/page/files/uplot-license.txt',
     ]) {
       expect(files.includes(wanted), `the tarball lacks ${wanted}`);
     }

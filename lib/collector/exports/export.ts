@@ -37,9 +37,9 @@ export interface ExportContext {
   /** Through which all events come. */
   readonly buffer: PerCPUEventBuffer;
   /** What the run tells of itself; measured only if this is called while the exports are opened. */
-  activity(): ActivitySampler;
+  readonly activity: () => ActivitySampler;
   /** Shows one line to the user. */
-  warn(text: string): void;
+  readonly warn: (text: string) => void;
   /** It is of no use any more: told, and the run ends with exit code 1 when it ends. */
   fail(text: string): void;
 }

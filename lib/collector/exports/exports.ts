@@ -2,21 +2,16 @@
 import type { EventView, UnifiedEvent } from '../../index';
 import type { AskedExport, Export, ExportContext, ExportCounts } from './export';
 
-type Taker = Required<Pick<Export, 'take' | 'isTaking'>>;
-
 export class Exports {
   /** Events offered so far. */
   taken = 0;
   private closed: Promise<unknown> | undefined;
   private readonly all: readonly { readonly name: string; readonly export: Export }[];
-  private readonly takers: readonly Taker[];
+  private readonly takers: readonly Export[];
 
   private constructor(all: Exports['all']) {
     this.all = all;
-    this.takers = all.flatMap(({ export: each }) => {
-      const { take, isTaking = () => true } = each;
-      return take ? [{ take: take.bind(each), isTaking: isTaking.bind(each) }] : [];
-    });
+    this.takers = all.map((each) => each.export).filter((each) => 'take' in each);
   }
 
   /** Rejects with the first that cannot work; the others are closed again. */
@@ -41,7 +36,7 @@ export class Exports {
     if (this.takers.length === 0) return;
     this.taken++;
     let event: UnifiedEvent | undefined;
-    for (const taker of this.takers) if (taker.isTaking()) taker.take((event ??= view.toEvent()));
+    for (const taker of this.takers) if (taker.isTaking?.() ?? true) taker.take?.((event ??= view.toEvent()));
   }
 
   /** By name, of those that take events. */
