@@ -24,6 +24,7 @@ function short(value) {
 
 function micros(value) {
   if (value === undefined || value === null) return '-';
+  if (value === 0) return '0';
   if (value < 1000) return `${value < 10 ? value.toFixed(1) : Math.round(value)} us`;
   if (value < 1e6) return `${(value / 1000).toFixed(value < 1e4 ? 1 : 0)} ms`;
   return `${(value / 1e6).toFixed(1)} s`;
@@ -36,6 +37,8 @@ function clock(ms) {
   const minutes = Math.floor(seconds / 60) % 60;
   return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
 }
+
+const timeOfDay = (seconds) => new Date(seconds * 1000).toLocaleTimeString('en-GB');
 
 function element(name, text, className) {
   const made = document.createElement(name);
@@ -71,9 +74,12 @@ function drawCharts() {
         x: { range: (_, min, max) => [Math.min(min ?? 0, (max ?? 0) - WINDOW_S), max ?? WINDOW_S] },
         y: { range: (_, min, max) => [0, Math.max(1, (max ?? 0) * 1.1)] },
       },
-      axes: [axis, { ...axis, size: 60, values: (_, values) => values.map(format) }],
+      axes: [
+        { ...axis, space: 80, values: (_, values) => values.map(timeOfDay) },
+        { ...axis, size: 60, values: (_, values) => values.map(format) },
+      ],
       series: [
-        {},
+        { label: 'time', value: (_, value) => (value === null ? '-' : timeOfDay(value)) },
         ...series.map(([label, name, fill]) => ({
           label,
           stroke: color(name),
