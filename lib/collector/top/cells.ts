@@ -29,6 +29,6 @@ export function padCells(text: string, width: number, align: 'left' | 'right' = 
     kept = `${characters.join('')}~`;
     used++;
   }
-  const space = ' '.repeat(width - used);
+  const space = ' '.repeat(Math.max(0, width - used));
   return align === 'left' ? kept + space : space + kept;
 }

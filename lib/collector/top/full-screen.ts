@@ -71,7 +71,8 @@ export class FullScreen {
     if (!this.isOpen || stdout.isBehind) return;
     const last = lines.length - 1;
     const shown = lines.map((line, row) => (row === 0 || row === last ? `${INVERSE}${line}${PLAIN}` : line));
-    stdout.control(`${HOME}${shown.map((line) => `${line}\x1b[K`).join('\r\n')}\x1b[J`);
+    // Erased before it is written: behind a full line the cursor is still on its last cell.
+    stdout.control(`${HOME}${shown.map((line) => `\x1b[K${line}`).join('\r\n')}`);
   }
 
   private enter(): void {

@@ -79,8 +79,11 @@ function fill({ activity }: TopState, columns: number, rows: number): string[] {
   const shown = [...cpus.filter((each) => fullest.includes(each)), ...overflow];
   const share = (ratio: number): number => (ratio >= 0 ? Math.min(1, ratio) : 0);
   if (rows < TALL) {
-    const cells = shown.map(({ name, ratio }) => `${text(name)} ${Math.round(share(ratio) * 100)}%`);
-    return rows < 8 ? [] : [`fill  ${cells.join('  ')}`];
+    const byRatio = [...overflow, ...fullest];
+    const cells = byRatio.map(({ name, ratio }) => `  ${text(name)} ${Math.round(share(ratio) * 100)}%`);
+    let line = 'fill';
+    for (const cell of cells) if (line.length + cell.length <= columns) line += cell;
+    return rows < 8 ? [] : [line];
   }
   const width = Math.floor(columns / perRow) - 2;
   const cells = shown.map(({ name, ratio }) => {
@@ -121,10 +124,11 @@ function table(list: List, tallies: readonly Tally[], width: number, rows: numbe
   ];
 }
 
-function foot({ trouble, shown, sort }: TopState, columns: number): string {
+function foot({ trouble, sort }: TopState, columns: number): string {
   if (trouble !== undefined) return ` ${text(trouble)}; trying again`;
   if (columns < WIDE) return ' q quit  space pause  t p c  s sort';
-  return ` q quit  space pause  t types  p processes  c containers  a all (${shown})  s sort (${sort})`;
+  const next = sort === 'rate' ? 'count' : 'rate';
+  return ` q quit  space pause  t types  p processes  c containers  a all  s by ${next}`;
 }
 
 /** Of whom nothing is known. */
