@@ -181,6 +181,14 @@ export interface NativeBinding extends InstanceCalls {
   /** Attaches a tracer of everything and takes it away again: [step, errno, detail], step 0 when all went well. */
   probeTracing(): [step: number, errno: number, detail: number];
 
+  /**
+   * A JSON shape: `nodes` and `keys` as shape.ts writes them, of keys that lie in `text`. The number that `project` selects it by. `words`: where
+   * results lie, the same for all shapes of this thread.
+   */
+  compileShape(nodes: Int32Array, keys: Int32Array, text: string, words: Int32Array): number;
+  /** Projects a text onto the shape that the words select; the text as repaired, if it was. */
+  readonly project: (text: string) => string | undefined;
+
   /** Interns a string of at most 256 UTF-8 bytes for every thread of this process. 0: the table is full or the string too long. */
   internString(text: string): number;
   /** The interned string, or undefined for an id that was never given out. Ids count up from 1. */

@@ -1,5 +1,6 @@
 /**
- * Writes lib/event/generated/ from the UnifiedEvent type. Runs before tsc in every build.
+ * Writes lib/event/generated/ from the UnifiedEvent type, and what is of the protobuf form also from the numbers in
+ * proto/tapio/v1/events.proto. Runs before tsc in every build.
  *
  *   node scripts/generate-codec.mjs
  */
@@ -9,9 +10,14 @@ import { fileURLToPath } from 'node:url';
 import { emitDecode } from './codec-generator/emit-decode.mjs';
 import { emitEncode } from './codec-generator/emit-encode.mjs';
 import { emitFields } from './codec-generator/emit-fields.mjs';
+import { emitMessages } from './codec-generator/emit-messages.mjs';
 import { emitPlaces } from './codec-generator/emit-places.mjs';
 import { emitView } from './codec-generator/emit-view.mjs';
+import { emitWireRead } from './codec-generator/emit-wire-read.mjs';
+import { emitWireWrite } from './codec-generator/emit-wire-write.mjs';
 import { layOut } from './codec-generator/layout.mjs';
+import { numberFields } from './codec-generator/number-fields.mjs';
+import { readProto } from './codec-generator/read-proto.mjs';
 import { readEventType } from './codec-generator/read-type.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -20,12 +26,17 @@ const target = path.join(root, 'lib/event/generated');
 
 const fields = readEventType(source);
 const layout = layOut(fields);
+const proto = readProto(path.join(root, 'proto/tapio/v1/events.proto'));
+numberFields(fields, proto);
 const files = {
   'fields.ts': emitFields(fields),
   'encode.ts': emitEncode(layout),
   'decode.ts': emitDecode(layout),
   'view.ts': emitView(layout),
   'places.ts': emitPlaces(layout),
+  'wire-write.ts': emitWireWrite(layout),
+  'wire-read.ts': emitWireRead(fields),
+  'messages.ts': emitMessages(proto),
 };
 
 mkdirSync(target, { recursive: true });

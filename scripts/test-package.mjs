@@ -31,6 +31,28 @@ async function succeed(command, args, cwd = folder) {
   return stdout;
 }
 
+/** The anchors of a document's headings, as npm's and GitHub's pages make them. */
+function anchorsOf(text) {
+  const headings = text.replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** The links of a document to files that are not there, or to headings that these do not have. */
+function deadLinks(file) {
+  const links = [...fs.readFileSync(file, 'utf8').matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
+  return links.flatMap(([link, target, anchor]) => {
+    const to = target === '' ? file : path.join(path.dirname(file), target);
+    const isAlive =
+      fs.existsSync(to) && (anchor === undefined || anchorsOf(fs.readFileSync(to, 'utf8')).includes(anchor));
+    return isAlive ? [] : [`${path.relative(installed, file)}: ${link.slice(1)}`];
+  });
+}
+
 let tarball;
 let manifest;
 
@@ -46,7 +68,7 @@ const steps = {
     tarball = path.join(folder, packed.filename);
     const files = packed.files.map((file) => file.path);
     const allowed =
-      /^(package\.json|bin\/tapio\.js|README\.md|LICENSE|CHANGELOG\.md|docs\/(guides\/)?[^/]+\.md|dist\/.+\.(js|mjs|d\.ts|d\.mts)|dist\/collector\/page\/files\/[^/]+\.(html|css|txt)|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
+      /^(package\.json|bin\/tapio\.js|README\.md|LICENSE|(CHANGELOG|CONTRIBUTING|bench\/README)\.md|docs\/(guides\/)?[^/]+\.md|examples\/(kubernetes\/)?[^/]+\.mjs|dist\/.+\.(js|mjs|d\.ts|d\.mts)|dist\/collector\/page\/files\/[^/]+\.(html|css|txt)|proto\/tapio\/v1\/events\.proto|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
     const foreign = files.filter((file) => !allowed.test(file));
     expect(foreign.length === 0, `these do not belong into the tarball: ${foreign.join(', ')}`);
     for (const wanted of [
@@ -57,6 +79,7 @@ const steps = {
       'dist/index.js',
       'dist/index.mjs',
       'dist/collector/page/files/uplot-license.txt',
+      'proto/tapio/v1/events.proto',
     ]) {
       expect(files.includes(wanted), `the tarball lacks ${wanted}`);
     }
@@ -105,6 +128,18 @@ const steps = {
     const missing = targets.filter((target) => !fs.existsSync(path.join(installed, target)));
     expect(missing.length === 0, `package.json names files that are not there: ${missing.join(', ')}`);
     return `${targets.length} files`;
+  },
+
+  async 'every link of a document leads to something in the package'() {
+    const documents = fs.readdirSync(installed, { recursive: true }).filter((file) => file.endsWith('.md'));
+    const problems = documents.flatMap((file) => deadLinks(path.join(installed, file)));
+    expect(problems.length === 0, problems.join('\n'));
+    return `${documents.length} documents`;
+  },
+
+  async examples() {
+    const output = await succeed(process.execPath, [path.join(installed, 'examples', 'priority.mjs')]);
+    expect(output.includes('critical: 100 arrived'), output);
   },
 
   async 'prebuilt binary'() {

@@ -6,7 +6,7 @@ import { checkCount, checkFunction } from '../validate';
 import { Backlog } from './backlog';
 import type { BlankEvents } from './blank-events';
 import { highWatermark, HighWatermarks } from './diagnostics';
-import { EventProjector } from './event-projector';
+import { EventProjector } from '../event/event-projector';
 import type { Port } from './port';
 import { Layout, Limit, Status, Word, alignUp, i32, u32 } from './staging';
 

@@ -80,7 +80,7 @@ export function formatDiagnosis({
     [
       '',
       ebpf.bpffs === undefined
-        ? 'no bpf file system for pinned maps: sudo mount -t bpf bpf /sys/fs/bpf'
+        ? 'no bpf file system (optional): sudo mount -t bpf bpf /sys/fs/bpf'
         : `bpf file system at ${ebpf.bpffs}`,
     ],
   ];

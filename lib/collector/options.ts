@@ -128,13 +128,11 @@ Examples:
   tapio collect --source stdin --sink file:copy.ndjson < events.ndjson
       from one file into another, checking every line; the lines may change
       their order, as an event waits in the ring of the CPU that put it
-
   tapio collect --source 'file:/var/log/app/*.log' --positions app.pos
       what an application logs, in all of its files, going on where the
       run before ended
   tetra getevents -o json | tapio collect --source stdin --sink stdout
       what another tool has seen, as events; it is told whose lines they are
-
   tapio collect --source stdin --correlate --sink stdout < events.ndjson |
       grep correlation
       what belongs together in recorded events

@@ -7,8 +7,9 @@ import type { LatencyMicros } from './latency';
 import { LATENCY_SAMPLE } from './consumer';
 import type { Sink } from './sinks';
 import type { SourceCounts } from './source-counters';
+import { visible } from './output/visible-text';
 import type { SourceThread } from './source-thread';
-import { count, micros, percent } from './text-format';
+import { count, fit, micros, percent } from './text-format';
 
 export type SourceTotals = SourceCounts;
 
@@ -177,7 +178,6 @@ export function formatSummary(
   notes: SummaryNotes,
 ): string[] {
   const { produced, delivered, dropped, droppedBy, latencyMicros, sources, correlated } = summary;
-  const taken = types.reduce((sum, [, events]) => sum + events, 0);
   const sign = produced === delivered + dropped ? '=' : 'is not';
   const rows: [string, string][] = [
     [
@@ -198,30 +198,55 @@ export function formatSummary(
       name,
       exportText(counts, notes.exports?.[name]?.note),
     ]),
-    [
-      'rate',
-      `${count(summary.eventsPerSecond)} events/s delivered for ${(summary.durationMs / 1000).toFixed(1)} s`,
-    ],
+    ['rate', rateText(summary)],
     ...optionalRow('', notes.rate),
-    ['CPU', `consumer thread ${percent(summary.consumerCpuPercent)} of a core${notes.cpu}`],
-    ['', `all threads ${percent(summary.processCpuPercent)} of a core`],
-    [
-      'latency',
-      `p50 ${micros(latencyMicros.p50)}, p99 ${micros(latencyMicros.p99)}, ` +
-        `put to delivery, 1 event of ${LATENCY_SAMPLE}`,
-    ],
+    ['CPU', `consumer thread ${cpuText(summary.consumerCpuPercent, summary.durationMs)}${notes.cpu}`],
+    ['', `all threads ${cpuText(summary.processCpuPercent, summary.durationMs)}`],
+    ['latency', latencyText(latencyMicros)],
     ...optionalRow(
       'kernel',
       summary.kernel &&
         `${count(summary.kernel.captured)} captured, ${count(summary.kernel.lost)} lost before they could be read`,
     ),
     ['overflow', `${count(summary.overflows)} events went through the overflow ring`],
-    ...types.map(([type, events], index): [string, string] => [
-      index === 0 ? 'types' : '',
-      `${type.padEnd(22)} ${count(events).padStart(13)}  ${percent((events / taken) * 100).padStart(7)}`,
-    ]),
+    ...typeRows(types),
   ];
   return ['', 'Summary', ...rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`)];
+}
+
+/** A run that is over before a second says nothing of what goes on; its times are told as they are. */
+const SHORTEST_FOR_RATES_MS = 1000;
+
+function rateText({ delivered, eventsPerSecond, durationMs }: Summary): string {
+  return durationMs < SHORTEST_FOR_RATES_MS
+    ? `${count(delivered)} delivered in ${durationMs} ms, too short for a rate`
+    : `${count(eventsPerSecond)} events/s delivered for ${(durationMs / 1000).toFixed(1)} s`;
+}
+
+function cpuText(ofCore: number, durationMs: number): string {
+  return durationMs < SHORTEST_FOR_RATES_MS
+    ? `${((ofCore / 100) * durationMs).toFixed(0)} ms`
+    : `${percent(ofCore)} of a core`;
+}
+
+function latencyText({ p50, p99 }: LatencyMicros): string {
+  return p50 === null
+    ? `not measured: none of the sample, 1 event of ${LATENCY_SAMPLE}, told its time`
+    : `p50 ${micros(p50)}, p99 ${micros(p99)}, put to delivery, 1 event of ${LATENCY_SAMPLE}`;
+}
+
+const TYPE_COLUMNS = { least: 22, most: 42 };
+
+function typeRows(types: readonly [type: string, count: number][]): [label: string, text: string][] {
+  const { least, most } = TYPE_COLUMNS;
+  const taken = types.reduce((sum, [, events]) => sum + events, 0);
+  // As long as it will be when it is shown.
+  const names = types.map(([type]) => visible(type));
+  const width = Math.min(most, Math.max(least, ...names.map((name) => name.length)));
+  return types.map(([, events], index) => [
+    index === 0 ? 'types' : '',
+    `${fit(names[index], width).padEnd(width)} ${count(events).padStart(13)}  ${percent((events / taken) * 100).padStart(7)}`,
+  ]);
 }
 
 function correlatedText({ produced, delivered, dropped, bursts, chains }: CorrelatedCounts): string {

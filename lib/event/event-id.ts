@@ -1,39 +1,32 @@
 /** Random ids for events, out of a pool of randomness that is refilled a few thousand ids at a time. */
 import { randomFillSync } from 'node:crypto';
 
+const CHARACTERS = 32;
 const BYTES_PER_ID = 16;
-const POOL_BYTES = 4096 * BYTES_PER_ID;
+const IDS_PER_FILL = 4096;
+/** Of one text of digits: it lives as long as any of them. */
+const IDS_PER_TEXT = 16;
 
-/** Two hex digits of each byte. */
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-const pool = new Uint8Array(POOL_BYTES);
-let used = POOL_BYTES;
+const pool = Buffer.alloc(IDS_PER_FILL * BYTES_PER_ID);
+let used = pool.length;
+let digits = '';
+let at = 0;
 
 /** 32 lower-case hex digits of cryptographic randomness: unique without any coordination. */
 export function generateEventId(): string {
-  if (used === POOL_BYTES) {
+  if (at === digits.length) nextDigits();
+  const start = at;
+  at += CHARACTERS;
+  return digits.slice(start, at);
+}
+
+function nextDigits(): void {
+  if (used === pool.length) {
     randomFillSync(pool);
     used = 0;
   }
-  const at = used;
-  used = at + BYTES_PER_ID;
-  return (
-    HEX[pool[at]] +
-    HEX[pool[at + 1]] +
-    HEX[pool[at + 2]] +
-    HEX[pool[at + 3]] +
-    HEX[pool[at + 4]] +
-    HEX[pool[at + 5]] +
-    HEX[pool[at + 6]] +
-    HEX[pool[at + 7]] +
-    HEX[pool[at + 8]] +
-    HEX[pool[at + 9]] +
-    HEX[pool[at + 10]] +
-    HEX[pool[at + 11]] +
-    HEX[pool[at + 12]] +
-    HEX[pool[at + 13]] +
-    HEX[pool[at + 14]] +
-    HEX[pool[at + 15]]
-  );
+  const end = used + IDS_PER_TEXT * BYTES_PER_ID;
+  digits = pool.toString('hex', used, end);
+  used = end;
+  at = 0;
 }

@@ -1,37 +1,28 @@
 /**
- * The text that a JSON object was parsed from, kept with the object, so that it need not be written again when the object goes into a
- * buffer. Whoever keeps it vouches for it: the object must be what JSON.parse gives for the text, and nobody may change it.
+ * The text of a JSON object in place of the object, so that it need neither be parsed nor written again on its way into a buffer. Whoever keeps it
+ * vouches for it: it is the text of an object, exact, well-formed, and no deeper than `jsonText` writes.
  */
 
-/** Returns what it is given, which then is the `this` of the class below: private fields can be added to any object. */
-const Itself = function (value: object): object {
-  return value;
-} as unknown as new (value: object) => object;
+/** Stands for the object that JSON.parse gives for the text: empty, as who takes it out of a buffer parses the text. */
+class KeptText {
+  readonly #text: string;
 
-class KnownJson extends Itself {
-  #text: string;
-
-  constructor(value: object, text: string) {
-    super(value);
+  constructor(text: string) {
     this.#text = text;
   }
 
-  static keep(value: object, text: string): void {
-    if (#text in value) value.#text = text;
-    else new KnownJson(value, text);
-  }
-
-  static textOf(value: object): string | undefined {
+  static of(value: object): string | undefined {
     return #text in value ? value.#text : undefined;
   }
 }
+// A plain object, as any other that is the value of a field.
+Object.setPrototypeOf(KeptText.prototype, null);
 
-/** Keeps the text of an object. */
-export function keepJsonText(value: object, text: string): void {
-  KnownJson.keep(value, text);
+export function keptText(text: string): Record<string, unknown> {
+  return new KeptText(text) as unknown as Record<string, unknown>;
 }
 
-/** The text that was kept with an object; undefined of all others. */
+/** The text that an object stands for; undefined of all others. */
 export function knownJsonText(value: object): string | undefined {
-  return KnownJson.textOf(value);
+  return KeptText.of(value);
 }

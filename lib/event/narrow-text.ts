@@ -48,6 +48,7 @@ export interface NarrowText {
 export interface TextBytes extends Uint8Array {
   utf8Write(text: string, offset: number, length: number): number;
   ucs2Write(text: string, offset: number, length: number): number;
+  utf8Slice(start: number, end: number): string;
   latin1Slice(start: number, end: number): string;
   ucs2Slice(start: number, end: number): string;
 }

@@ -26,7 +26,8 @@ export abstract class ViewReader {
   declare readonly i32: Int32Array;
   declare readonly i64: BigInt64Array;
   readonly #view: DataView;
-  declare protected readonly bytes: TextBytes;
+  /** @internal */
+  declare readonly bytes: TextBytes;
   declare protected readonly byteLength: number;
   readonly #interning: boolean;
 
@@ -38,8 +39,10 @@ export abstract class ViewReader {
   declare fixedBits: number;
   /** Word where the words of the event end; raw bytes may follow. Known once located. */
   #wordsEnd = 0;
-  declare protected at: number;
-  declare protected length: number;
+  /** Where the event lies in the region, in bytes. @internal */
+  declare at: number;
+  /** @internal */
+  declare length: number;
   /** No word at or after this one belongs to the event. */
   #wordLimit = 0;
 
@@ -88,6 +91,15 @@ export abstract class ViewReader {
     return textStart;
   }
 
+  /** Where the bundle of text starts, counted from the event, and how many characters of it are Latin-1. @internal */
+  textSizes(): [textStart: number, narrowUnits: number] {
+    const textStart = this.textStart();
+    const narrowUnits = this.i32[this.base + HeaderWord.NARROW_UNITS];
+    if (narrowUnits < 0 || narrowUnits > this.length - textStart)
+      throw corrupt(`${narrowUnits} characters of text in ${this.length} bytes`);
+    return [textStart, narrowUnits];
+  }
+
   /** The text of the reference in this word. */
   text(word: number): string {
     const ref = this.i32[word];
@@ -98,12 +110,9 @@ export abstract class ViewReader {
 
   private bundledText(word: number, ref: number): string {
     const length = ref & Reference.LENGTH_MASK;
-    const narrowStart = this.at + this.textStart();
-    const narrowUnits = this.i32[this.base + HeaderWord.NARROW_UNITS];
+    const [textStart, narrowUnits] = this.textSizes();
+    const narrowStart = this.at + textStart;
     const narrowEnd = narrowStart + narrowUnits;
-    if (narrowUnits < 0 || narrowEnd > this.at + this.length) {
-      throw corrupt(`${narrowUnits} characters of text in ${this.length} bytes`);
-    }
     if ((ref & Reference.WIDE) === 0) {
       const start = narrowStart + this.unitsBefore(word, 0);
       if (start + length > narrowEnd) throw corrupt('a text reaches past its end');

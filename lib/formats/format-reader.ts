@@ -1,7 +1,7 @@
 /** Lines in, events out: takes wrappers off, puts parts together, and finds out whose line it is. */
 import { show, TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
-import { exactJson, isTooDeep, MAX_DEPTH, parseExact, parseJson } from './exact-json';
+import { isTooDeep, MAX_DEPTH, parseExact } from './exact-json';
 import { excerpt } from './excerpt';
 import type {
   Format,
@@ -77,7 +77,6 @@ export function createFormatReader(
 
 class Reader implements FormatReader, InputLine {
   text = '';
-  json: string | undefined;
   readonly forBuffer: boolean;
   private lines = 0;
   private events = 0;
@@ -127,6 +126,11 @@ class Reader implements FormatReader, InputLine {
   push(line: string): UnifiedEvent[] {
     this.lines++;
     this.wrapper = undefined;
+    const early = this.readAsBefore(line);
+    if (early !== undefined) {
+      this.events += early.length;
+      return early;
+    }
     const out: UnifiedEvent[] = [];
     const cri = splitCri(line);
     if (cri !== undefined) this.readWrapped(cri, out);
@@ -152,6 +156,15 @@ class Reader implements FormatReader, InputLine {
     return out;
   }
 
+  /** The events of a line of the format of the line before, if that one can do without parsing all of it. */
+  private readAsBefore(line: string): UnifiedEvent[] | undefined {
+    const { current } = this;
+    if (current?.kind !== 'json' || current.readText === undefined) return undefined;
+    if (line.charCodeAt(0) !== OPEN || this.indented.isOpen) return undefined;
+    this.text = line;
+    return current.readText(this);
+  }
+
   /** A part waits for its last one; what is whole is read as a line of its own. */
   private readWrapped(part: WrappedLine, out: UnifiedEvent[]): void {
     const whole = this.streams.join(part, this.lines);
@@ -171,7 +184,11 @@ class Reader implements FormatReader, InputLine {
   private readText(text: string, out: UnifiedEvent[]): void {
     this.text = text;
     const { current } = this;
-    if (current?.kind === 'json' && current.readText?.(this, out) === true) return;
+    const early = this.wrapper === undefined ? undefined : this.readAsBefore(text);
+    if (early !== undefined) {
+      out.push(...early);
+      return;
+    }
     if (this.indented.isOpen && this.readIndented(text, out)) return;
     const first = firstCharacter(text);
     if (first === '') return;
@@ -180,14 +197,9 @@ class Reader implements FormatReader, InputLine {
         this.indentedSince = this.lines;
         return;
       }
-      const json = exactJson(text);
-      const value = parseJson(json);
+      const value = parseExact(text);
       if (value === undefined) this.readBroken(text, out);
-      else {
-        this.json = json;
-        this.readValue(value, out);
-        this.json = undefined;
-      }
+      else this.readValue(value, out);
     } else if (current?.kind === 'text' && current === this.named) this.readLine(current, out);
     else this.readBroken(text, out);
   }
@@ -214,7 +226,6 @@ class Reader implements FormatReader, InputLine {
     else if (!Array.isArray(value)) this.readItem(value, out);
     else if (value.length === 0) this.skip('an empty array');
     else {
-      this.json = undefined;
       for (const item of value) this.readItem(item, out);
     }
   }
@@ -299,6 +310,8 @@ class Reader implements FormatReader, InputLine {
     this.options.onSkip?.(this.lines, reason);
   }
 }
+
+const OPEN = 0x7b;
 
 /** The first that is no white space; '' of a blank line. */
 function firstCharacter(text: string): string {

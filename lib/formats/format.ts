@@ -26,9 +26,7 @@ export interface InputLine {
   readonly text: string;
   /** Counted from 1; of a line in parts, the last one's. */
   readonly number: number;
-  /** Of an object that is the whole line: the text that it was parsed from. */
-  readonly json: string | undefined;
-  /** Whether events go into a buffer and are not changed before. Then `keepJsonText` may spare the buffer to write attributes. */
+  /** Whether events go into a buffer and are not changed before: then their attributes may be a `keptText`. */
   readonly forBuffer: boolean;
   /** When the wrapper says the line was written, else the moment it was asked: nanoseconds since the epoch. */
   arrival(): bigint;
@@ -57,8 +55,11 @@ export interface JsonFormat extends FormatBase {
   read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason;
   /** The JSON that the producer of a line which is none has meant; undefined where it is not this producer's. */
   repair?(text: string): string | undefined;
-  /** Reads a line that has not been parsed: whether it did. Asked first where the line before was of this format. */
-  readText?(line: InputLine, out: UnifiedEvent[]): boolean;
+  /**
+   * The events of a line that has not been parsed, the same as of `read`; undefined where it is left to that one. Asked first where the line before was
+   * of this format.
+   */
+  readText?(line: InputLine): UnifiedEvent[] | undefined;
 }
 
 /** A format whose lines are no JSON. `recognise` as above; `open` gives the state of one reader. */

@@ -1,4 +1,6 @@
 /** What the loggers of applications have in common: level, time, message, error, request. */
+import { jsonText } from '../event/json-text';
+import { keptText } from '../event/known-json';
 import type { UnifiedEvent } from '../event/unified-event';
 import type { InputLine, JsonObject } from './format';
 import { entityOf, kernelOf, newEvent } from './new-event';
@@ -49,9 +51,20 @@ const LEVEL_NAMES: ReadonlyMap<number, string> = new Map([
   [60, 'fatal'],
 ]);
 
-/** The event of one log record. What has no field, or does not fit its field, is in the attributes under its own key. */
-export function readLog(value: JsonObject, source: string, line: InputLine): UnifiedEvent {
-  return new LogRecord(value, source, line).event;
+/**
+ * The event of one log record. What has no field, or does not fit its field, is in the attributes under its own key.
+ *
+ * @param rest where `value` has only what may have a field: the text of all else, without the braces
+ * @param restOfError likewise of its `err`
+ */
+export function readLog(
+  value: JsonObject,
+  source: string,
+  line: InputLine,
+  rest?: string,
+  restOfError?: string,
+): UnifiedEvent {
+  return new LogRecord(value, source, line, rest, restOfError).event;
 }
 
 class LogRecord {
@@ -63,8 +76,10 @@ class LogRecord {
     private readonly value: JsonObject,
     source: string,
     line: InputLine,
+    rest: string | undefined,
+    restOfError: string | undefined,
   ) {
-    this.attributes = restOf(value, MAPPED);
+    this.attributes = rest === undefined ? restOf(value, MAPPED) : undefined;
     this.event = newEvent('log', source, this.readTime() ?? line.arrival());
     this.application = {
       level: undefined,
@@ -86,7 +101,14 @@ class LogRecord {
     else if (value.error !== undefined) this.readError('error');
     if (value.req !== undefined || value.res !== undefined) this.readRequest();
     else if (value.responseTime !== undefined) this.keep('responseTime', value.responseTime);
-    this.event.attributes = this.attributes;
+    const texts = textsOfRest(rest, restOfError);
+    this.event.attributes = texts === '' ? this.attributes : this.attributesWith(texts);
+  }
+
+  private attributesWith(rest: string): Record<string, unknown> {
+    const { attributes } = this;
+    if (attributes === undefined) return keptText(`{${rest}}`);
+    return keptText(`{${rest},${jsonText(attributes, 'attributes', Infinity)!.slice(1)}`);
   }
 
   private keep(key: string, value: unknown): void {
@@ -182,6 +204,13 @@ class LogRecord {
     if (request !== undefined) this.keep('req', restOf(request, MAPPED_OF_REQUEST));
     if (response !== undefined) this.keep('res', restOf(response, MAPPED_OF_RESPONSE));
   }
+}
+
+/** The text of an error's rest is that of its key. */
+function textsOfRest(rest: string | undefined, restOfError: string | undefined): string {
+  if (restOfError === undefined || restOfError === '') return rest ?? '';
+  const error = `"err":{${restOfError}}`;
+  return rest === '' ? error : `${rest},${error}`;
 }
 
 function flagsOf(value: unknown): number {

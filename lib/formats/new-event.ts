@@ -1,7 +1,8 @@
 /** The event that a reader fills in. */
-import { keepJsonText, knownJsonText } from '../event/known-json';
+import { keptText, knownJsonText } from '../event/known-json';
 import { generateEventId } from '../event/event-id';
 import type { UnifiedEvent } from '../event/unified-event';
+import type { JsonObject } from './format';
 
 /**
  * An event of these fields and no others. All fields are there from the start, so that events of all formats have one shape, which
@@ -70,14 +71,21 @@ export function containerEntity(id: string | undefined, name?: string): Entity |
   return id === undefined ? undefined : entityOf('container', name ?? id.slice(0, 12), undefined, id);
 }
 
-/** Adds an attribute, unless the event has one of that name. To its text, too, where that is kept. */
+/** Adds an attribute, unless the event has one of that name; to the text of the attributes where that is all there is of them. */
 export function addAttribute(event: UnifiedEvent, key: string, value: string): void {
+  const text = event.attributes === undefined ? undefined : knownJsonText(event.attributes);
+  if (text !== undefined) {
+    // Where the key may be there already, in whatever spelling, the text is parsed.
+    if (text.includes(key) || text.includes('\\u')) event.attributes = JSON.parse(text) as JsonObject;
+    else {
+      const end = text.lastIndexOf('}');
+      const comma = /^\s*\{\s*$/.test(text.slice(0, end)) ? '' : ',';
+      event.attributes = keptText(
+        `${text.slice(0, end)}${comma}${JSON.stringify(key)}:${JSON.stringify(value)}}`,
+      );
+      return;
+    }
+  }
   const attributes = (event.attributes ??= {});
-  if (Object.hasOwn(attributes, key)) return;
-  attributes[key] = value;
-  const text = knownJsonText(attributes);
-  if (text === undefined) return;
-  const before = text.slice(0, text.lastIndexOf('}')).trimEnd();
-  const comma = before.trimStart() === '{' ? '' : ',';
-  keepJsonText(attributes, `${before}${comma}${JSON.stringify(key)}:${JSON.stringify(value)}}`);
+  if (!Object.hasOwn(attributes, key)) attributes[key] = value;
 }

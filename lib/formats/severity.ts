@@ -82,8 +82,15 @@ const SPELT: ReadonlyMap<string, Severity> = new Map(
 const LONGEST = 20;
 const SLOG = /^([A-Za-z]+)[+-]\d{1,3}$/;
 
+/** The word before, as most lines have the same. */
+let lastWord = '';
+let lastSeverity: Severity | undefined;
+
 /** A level by its name, in any capitals; Go's `INFO+2` counts as INFO. */
 export function severityOfWord(word: unknown): Severity | undefined {
+  if (word === lastWord) return lastSeverity;
   if (typeof word !== 'string' || word.length > LONGEST) return undefined;
-  return SPELT.get(word) ?? WORDS.get((SLOG.exec(word)?.[1] ?? word).toLowerCase());
+  lastSeverity = SPELT.get(word) ?? WORDS.get((SLOG.exec(word)?.[1] ?? word).toLowerCase());
+  lastWord = word;
+  return lastSeverity;
 }

@@ -31,11 +31,12 @@ export interface KernelTracerOptions extends PaceOptions {
   target: TargetBuffer;
   /**
    * What is traced: `syscall` (type `kernel.syscall`, when a call returns, with its return code), `syscall-enter` (`kernel.syscall.enter`,
-   * when it begins, for calls that never return), `exec` (`process.exec`), `exit` (`process.exit`). Default: syscall, exec and exit.
+   * when it begins, for calls that never return), `exec` (`process.exec`), `exit` (`process.exit`), `fork` (`process.fork`). Default:
+   * syscall, exec and exit. docs/kernel.md says what each carries.
    */
   events?: readonly KernelEvent[];
   filters?: KernelFilters;
-  /** Bytes of the ring buffer in the kernel: a power of two from a memory page (4096, on some kernels 65536) to 2^30, default 8388608. An event takes 72. */
+  /** Bytes of the ring buffer in the kernel: a power of two from a memory page (4096, on some kernels 65536) to 2^30, default 8388608. A system call takes 72, an exec 120 and its texts. */
   ringSize?: number;
 }
 
@@ -84,7 +85,7 @@ export class KernelTracer {
       ringSize,
       keepBelow,
     );
-    const mapping = makeMapping(tracerShapes(), {
+    const mapping = makeMapping(tracerShapes(probes), {
       limit: target.maxRecord,
       kindAt: KIND_AT,
       names: tracerSyscallNames(),

@@ -5,11 +5,14 @@
 import { binding, type NativeMapping } from '../binding';
 import { Encoder } from '../event/encoder';
 import {
+  KERNEL_ARGS_BIT,
   KERNEL_BITS_AT,
   KERNEL_FIELDS,
   KERNEL_PARTS_AT,
   NARROW_UNITS_AT,
   REFERENCES_AT,
+  ROOT_BITS_AT,
+  SECTIONS,
   TEXT_START_AT,
   TIMESTAMP_AT,
 } from '../event/generated/places';
@@ -26,6 +29,25 @@ export interface RecordShape {
   readonly source: string;
   readonly fields: readonly CheckedField[];
   readonly clock: Clock;
+  /** What native code finds in the record beyond its fields; a part that it does not find is absent. */
+  readonly details?: ShapeDetails;
+}
+
+/** Numbers of details, as native code has them. */
+export interface ShapeDetails {
+  /** Keys of `kernel.args`, behind those of the fields. */
+  readonly args?: Readonly<Record<string, number>>;
+  /** Of `kernel.returnCode`. */
+  readonly returnCode?: number;
+  readonly sections?: readonly SectionDetails[];
+}
+
+export interface SectionDetails {
+  readonly name: 'entity' | 'network';
+  /** What is the same in each event. */
+  readonly constants: Readonly<Record<string, string>>;
+  /** Without any of them there is no section. */
+  readonly fields: Readonly<Record<string, number>>;
 }
 
 interface MappingOptions {
@@ -49,6 +71,11 @@ const enum Op {
   Interned,
   Decimal,
   Literal,
+  DetailText,
+  DetailNumber,
+  DetailPair,
+  DetailPart,
+  DetailFixed,
 }
 const CLOCK_OPS: Readonly<Record<Clock, Op>> = {
   monotonic: Op.Monotonic,
@@ -61,8 +88,13 @@ interface Operation {
   readonly field?: CheckedField;
   /** Byte of the event. */
   readonly target: number;
-  readonly presenceBit?: number;
+  /** The word of the event that says whether it is there, and what is taken from it if not. */
+  readonly presence?: { at: number; bits: number };
   readonly literal?: { offset: number; size: number };
+  /** In place of `field`: the number of a detail, or bits of several. */
+  readonly detail?: number;
+  /** Bytes of the event that go away with a part. */
+  readonly bytes?: number;
 }
 
 const NOWHERE = 0xffffffff;
@@ -86,6 +118,7 @@ export function makeMapping(
     kindAt ?? NOWHERE,
     cpu?.size === 4 ? cpu.offset : NOWHERE,
     NARROW_UNITS_AT,
+    TEXT_START_AT,
     Math.min(limit, NOWHERE),
   ];
   const parts: (Uint8Array | Uint32Array)[] = [];
@@ -119,13 +152,25 @@ function makeTemplate(
   shape: RecordShape,
   literals: Literals,
 ): { event: Uint8Array; idAt: number; operations: Operation[] } {
-  const { fields } = shape;
+  const { fields, details = {} } = shape;
   const known = fields.filter(({ name }) => name in KERNEL_FIELDS);
   const others = fields.filter(({ name }) => name !== 'timestamp' && !(name in KERNEL_FIELDS));
   const kernel: Record<string, unknown> = {};
   for (const { name } of known) kernel[name] = kernelField(name).kind === 'string' ? '' : 0;
-  if (others.length > 0) kernel.args = Object.fromEntries(others.map(({ name }) => [name, '']));
-  const event = { id: ID, timestamp: 0n, type: shape.type, source: shape.source, kernel } as UnifiedEvent;
+  const args = Object.entries(details.args ?? {});
+  if (details.returnCode !== undefined) kernel.returnCode = 0;
+  if (others.length + args.length > 0)
+    kernel.args = Object.fromEntries([
+      ...others.map(({ name }) => [name, '']),
+      ...args.map(([name]) => [name, '']),
+    ]);
+  const sections = Object.fromEntries(
+    (details.sections ?? []).map((section) => [section.name, emptySection(section)]),
+  );
+  const event = {
+    ...{ id: ID, timestamp: 0n, type: shape.type, source: shape.source, kernel },
+    ...sections,
+  } as UnifiedEvent;
   const memory = new ArrayBuffer(TEMPLATE_BYTES);
   const encoder = new Encoder(memory, 0, TEMPLATE_BYTES);
   // A text is interned when it is met for the second time.
@@ -144,6 +189,7 @@ function makeTemplate(
       operations.push({ op: Op.Literal, target: keyAt, literal: literals.add(field.name) });
     operations.push({ op: field.kind === 'text' ? Op.Text : Op.Decimal, field, target: keyAt + 4 });
   });
+  operations.push(...detailOperations(details, others.length, read, literals));
   // Of the texts only the event's own stay in the template: what follows is written for each record.
   const idAt = read(TEXT_START_AT);
   const ownUnits = Object.values(REFERENCES_AT)
@@ -157,6 +203,86 @@ function makeTemplate(
     operations: operations.sort((a, b) => a.target - b.target),
   };
 }
+
+/** All operations on what may be absent. */
+function detailOperations(
+  { args = {}, returnCode, sections = [] }: ShapeDetails,
+  before: number,
+  read: (at: number) => number,
+  literals: Literals,
+): Operation[] {
+  const operations: Operation[] = [];
+  if (returnCode !== undefined) {
+    const { at, bit } = KERNEL_FIELDS.returnCode;
+    operations.push({
+      op: Op.DetailFixed,
+      target: at,
+      detail: returnCode,
+      presence: { at: KERNEL_BITS_AT, bits: bit },
+    });
+  }
+  const pairs = Object.entries(args);
+  const count = before + pairs.length;
+  if (before === 0 && count > 0) {
+    operations.push({
+      op: Op.DetailPart,
+      target: KERNEL_PARTS_AT,
+      detail: bitsOf(Object.values(args)),
+      bytes: 4 + 8 * count,
+      presence: { at: KERNEL_BITS_AT, bits: KERNEL_ARGS_BIT },
+    });
+  }
+  pairs.forEach(([name, detail], index) => {
+    const keyAt = KERNEL_PARTS_AT + 4 + (before + index) * 8;
+    // A key that could not be interned travels in the bundle, before its value.
+    const literal = read(keyAt) < 0 ? literals.add(name) : undefined;
+    const presence = { at: KERNEL_PARTS_AT, bits: 0 };
+    operations.push({ op: Op.DetailPair, target: keyAt + 4, detail, presence, literal });
+  });
+  let at = KERNEL_PARTS_AT + (count === 0 ? 0 : 4 + 8 * count);
+  for (const section of sections) {
+    const made = sectionOperations(section, at);
+    operations.push(...made.operations);
+    at = made.end;
+  }
+  return operations;
+}
+
+function sectionOperations(
+  { name, constants, fields }: SectionDetails,
+  start: number,
+): { operations: Operation[]; end: number } {
+  const { bit, fields: places } = SECTIONS[name];
+  const operations: Operation[] = [];
+  let end = start + 4;
+  for (const place of places) {
+    const detail = fields[place.name];
+    if (detail !== undefined) {
+      const op = place.kind === 'string' ? Op.DetailText : Op.DetailNumber;
+      operations.push({ op, target: end, detail, presence: { at: start, bits: place.bit } });
+    }
+    if (detail !== undefined || place.name in constants) end += place.size;
+  }
+  const part: Operation = {
+    op: Op.DetailPart,
+    target: start,
+    detail: bitsOf(Object.values(fields)),
+    bytes: end - start,
+    presence: { at: ROOT_BITS_AT, bits: bit },
+  };
+  return { operations: [part, ...operations], end };
+}
+
+function emptySection({ name, constants, fields }: SectionDetails): Record<string, unknown> {
+  const texts = SECTIONS[name].fields
+    .filter((place) => place.kind === 'string')
+    .map((place) => place.name as string);
+  const empty = Object.keys(fields).map((field) => [field, texts.includes(field) ? '' : 0]);
+  return { ...constants, ...(Object.fromEntries(empty) as Record<string, unknown>) };
+}
+
+const bitsOf = (details: readonly number[]): number =>
+  details.reduce((bits, detail) => bits | (1 << detail), 0);
 
 function kernelField(name: string): { kind: string; at: number; bit: number } {
   return KERNEL_FIELDS[name as keyof typeof KERNEL_FIELDS];
@@ -172,13 +298,14 @@ function timestampOperation({ fields, clock }: RecordShape): Operation {
 
 function kernelOperation(field: CheckedField): Operation {
   const { kind, at, bit } = kernelField(field.name);
+  const presence = { at: KERNEL_BITS_AT, bits: bit };
   if (kind !== 'string') {
     if (field.kind === 'text')
       throw invalidArgument(`the type of ${field.name}`, typeName(field), 'an integer');
-    return { op: kind === 'i32' ? Op.Signed : Op.Unsigned, field, target: at, presenceBit: bit };
+    return { op: kind === 'i32' ? Op.Signed : Op.Unsigned, field, target: at, presence };
   }
   if (field.kind === 'text') return { op: Op.Interned, field, target: at };
-  if (field.name === 'syscall') return { op: Op.Name, field, target: at, presenceBit: bit };
+  if (field.name === 'syscall') return { op: Op.Name, field, target: at, presence };
   throw invalidArgument(`the type of ${field.name}`, typeName(field), 'char[N]');
 }
 
@@ -188,15 +315,15 @@ function typeName({ kind, size }: CheckedField): string {
 
 function packOperations(operations: readonly Operation[]): Uint32Array {
   return Uint32Array.from(
-    operations.flatMap(({ op, field, target, presenceBit, literal }) => [
+    operations.flatMap(({ op, field, target, presence, literal, detail, bytes }) => [
       op,
-      field?.offset ?? 0,
+      detail ?? field?.offset ?? 0,
       literal?.size ?? field?.size ?? 0,
       field?.kind === 'signed' ? 1 : 0,
       target,
-      presenceBit === undefined ? NOWHERE : KERNEL_BITS_AT,
-      presenceBit ?? 0,
-      literal?.offset ?? 0,
+      presence?.at ?? NOWHERE,
+      presence?.bits ?? 0,
+      bytes ?? literal?.offset ?? 0,
     ]),
   );
 }

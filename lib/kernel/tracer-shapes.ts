@@ -1,16 +1,30 @@
-/** What the embedded tracer writes: TracerRecord in native/kernel/tracer_program.h. */
+/** What the embedded tracer writes: TracerRecord in native/kernel/tracer_record.h. */
 import { checkLayout, type RecordField } from './layout';
-import type { RecordShape } from './mapping';
+import type { RecordShape, ShapeDetails } from './mapping';
 
 /** In the order of Probe in native code. */
-export const KERNEL_EVENTS = ['syscall', 'syscall-enter', 'exec', 'exit'] as const;
+export const KERNEL_EVENTS = ['syscall', 'syscall-enter', 'exec', 'exit', 'fork'] as const;
 export type KernelEvent = (typeof KERNEL_EVENTS)[number];
 
 export const KIND_AT = 28;
 
 /** Added to the number of an event in native code: see kNoReturnBit, kInterruptedBit and kForeignBit. */
-const KIND_BITS = { noReturn: 4, interrupted: 8, foreign: 16 } as const;
-const KINDS = 32;
+const KIND_BITS = { noReturn: 8, interrupted: 16, foreign: 32 } as const;
+const PROBE_MASK = 7;
+const KINDS = 64;
+
+/** In the order of Detail in native/kernel/details.h. */
+const enum Detail {
+  FileName,
+  Arguments,
+  ArgumentsTruncated,
+  Parent,
+  ParentComm,
+  Status,
+  Signal,
+  Lifetime,
+  Child,
+}
 
 const IDS: readonly RecordField[] = [
   { name: 'tid', type: 'u32', offset: 8 },
@@ -37,12 +51,28 @@ const TYPES: Readonly<Record<KernelEvent, string>> = {
   'syscall-enter': 'kernel.syscall.enter',
   exec: 'process.exec',
   exit: 'process.exit',
+  fork: 'process.fork',
 };
 
-/** One for each kind of record; undefined for those that no program writes. */
-export function tracerShapes(): (RecordShape | undefined)[] {
+const DETAILS: Readonly<Partial<Record<KernelEvent, ShapeDetails>>> = {
+  exec: {
+    args: {
+      filename: Detail.FileName,
+      argv: Detail.Arguments,
+      argvTruncated: Detail.ArgumentsTruncated,
+      ppid: Detail.Parent,
+      parentComm: Detail.ParentComm,
+    },
+  },
+  exit: { args: { signal: Detail.Signal, lifetimeMs: Detail.Lifetime }, returnCode: Detail.Status },
+  fork: { args: { childPid: Detail.Child, ppid: Detail.Parent } },
+};
+
+/** One for each kind of record of these events (bit n: event n); undefined for those that no program writes. */
+export function tracerShapes(events: number): (RecordShape | undefined)[] {
   return Array.from({ length: KINDS }, (_, kind) => {
-    const event = KERNEL_EVENTS[kind % KERNEL_EVENTS.length];
+    const event = KERNEL_EVENTS.at(kind & PROBE_MASK);
+    if (event === undefined || (events & (1 << (kind & PROBE_MASK))) === 0) return undefined;
     const own = ownFields(event, kind);
     if (own === undefined) return undefined;
     const ids = (kind & KIND_BITS.foreign) === 0 ? IDS : HOST_IDS;
@@ -52,6 +82,7 @@ export function tracerShapes(): (RecordShape | undefined)[] {
       fields: checkLayout(event, [...COMMON, ...ids, ...own]),
       // It goes on while the machine sleeps.
       clock: 'boottime',
+      details: DETAILS[event],
     };
   });
 }

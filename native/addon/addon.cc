@@ -11,6 +11,7 @@
 #include "environment.h"
 #include "host.h"
 #include "kernel_sources.h"
+#include "projections.h"
 #include "registry.h"
 #include "symbols.h"
 #include "values.h"
@@ -189,6 +190,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add_raw("stopKernelSource", KernelSources::StopSource);
   add_raw("kernelSourceStats", KernelSources::SourceStats);
   add_raw("probeTracing", KernelSources::ProbeTracing);
+  add_raw("compileShape", Projections::CompileShape);
   add_raw("bootTime", BootTime);
   add_raw("threadCpuTime", ThreadCpuTime);
   add_raw("kernelUnits", KernelUnits);

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "attachment.h"
+#include "projections.h"
 #include "values.h"
 
 namespace tapio::addon {
@@ -538,6 +539,7 @@ bool ExportCalls(napi_env env, napi_value exports, Environment* environment) {
       {"passWakeOn", PassWakeOn},
       {"block", Block},
       {"release", Release},
+      {"project", Projections::Project},
   };
   for (const auto& [name, function] : kCalls) {
     napi_value value;

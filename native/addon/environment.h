@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel_sources.h"
+#include "projections.h"
 #include "staging.h"
 #include "wake_port.h"
 
@@ -30,6 +31,7 @@ class Environment {
 
   WakePort& port() { return port_; }
   KernelSources& kernel_sources() { return kernel_sources_; }
+  Projections& projections() { return projections_; }
 
   std::int32_t& Status() { return At<std::int32_t>(kStatus); }
   std::uint32_t& Uint(Word word) { return At<std::uint32_t>(word); }
@@ -59,6 +61,7 @@ class Environment {
   std::uint8_t* control_ = nullptr;
   WakePort port_;
   KernelSources kernel_sources_;
+  Projections projections_;
   std::vector<Attachment*> attachments_;  // nullptr where a number is free
   std::vector<std::uint32_t> free_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;

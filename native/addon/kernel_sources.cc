@@ -15,6 +15,7 @@
 
 #if defined(__linux__)
 #include "../kernel/source.h"
+#include "../kernel/tracer_details.h"
 #endif
 
 namespace tapio::addon {
@@ -76,17 +77,19 @@ napi_value Element(napi_env env, napi_value array, std::uint32_t index) {
 
 // [header, names, literals, event, operations, event, operations, ...] as lib/kernel/mapping.ts
 // packs it. undefined: no mapper, records travel as they are.
-std::unique_ptr<kernel::RecordMapper> ReadMapping(napi_env env, napi_value parts) {
+std::unique_ptr<kernel::RecordMapper> ReadMapping(
+    napi_env env, napi_value parts, std::unique_ptr<kernel::DetailReader> details = nullptr) {
   std::uint32_t count = 0;
   if (napi_get_array_length(env, parts, &count) != napi_ok || count < 3) return nullptr;
   const auto header = ElementsOf<std::uint32_t>(env, Element(env, parts, 0));
-  constexpr std::size_t kFixed = 4;
+  constexpr std::size_t kFixed = 5;
   if (header.count < kFixed + (count - 3) / 2) return nullptr;
   kernel::MapperPlan plan;
   plan.kind = header.data[0];
   plan.cpu = header.data[1];
   plan.narrow_units = header.data[2];
-  plan.limit = header.data[3];
+  plan.text_start = header.data[3];
+  plan.limit = header.data[4];
   plan.names = ReadMany<kernel::Name>(ElementsOf<std::uint32_t>(env, Element(env, parts, 1)));
   const auto literals = ElementsOf<char>(env, Element(env, parts, 2));
   plan.literals.assign(literals.data, literals.count);
@@ -99,7 +102,7 @@ std::unique_ptr<kernel::RecordMapper> ReadMapping(napi_env env, napi_value parts
         ReadMany<kernel::Operation>(ElementsOf<std::uint32_t>(env, Element(env, parts, i + 1)));
     plan.shapes.push_back(std::move(shape));
   }
-  return std::make_unique<kernel::RecordMapper>(std::move(plan), Symbols());
+  return std::make_unique<kernel::RecordMapper>(std::move(plan), Symbols(), std::move(details));
 }
 
 // Empty when the buffer is gone or closed.
@@ -165,7 +168,7 @@ napi_value KernelSources::StartTracer(napi_env env, napi_callback_info info) {
   napi_typeof(env, argv[3], &type);
   options.choose_syscalls = type != napi_undefined;
   options.syscalls = Words(env, argv[3]);
-  auto mapper = ReadMapping(env, argv[4]);
+  auto mapper = ReadMapping(env, argv[4], std::make_unique<kernel::TracerDetails>());
   kernel::Failure failure;
   auto tracer = kernel::Tracer::Open(options, failure);
   if (tracer == nullptr) return Refusal(env, failure);

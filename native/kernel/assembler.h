@@ -23,6 +23,7 @@ enum class Compare : std::uint8_t {
   kBelow = BPF_JLT,
   kAtLeast = BPF_JGE,
   kAnyBit = BPF_JSET,
+  kNegative = BPF_JSLT,  // signed; compared with 0
 };
 
 // One program. Threads: one. Labels must be bound before Finish.
@@ -66,6 +67,9 @@ class Assembler {
   void And32(Reg to, std::int32_t value) {
     Emit(BPF_ALU | BPF_AND | BPF_K, to, Reg::kR0, 0, value);
   }
+  void And(Reg to, std::int32_t value) {
+    Emit(BPF_ALU64 | BPF_AND | BPF_K, to, Reg::kR0, 0, value);
+  }
   void Low32(Reg to, Reg from) { Emit(BPF_ALU | BPF_MOV | BPF_X, to, from, 0, 0); }
   void ShiftLeft(Reg to, std::int32_t bits) {
     Emit(BPF_ALU64 | BPF_LSH | BPF_K, to, Reg::kR0, 0, bits);
@@ -108,6 +112,17 @@ class Assembler {
     Move(Reg::kR3, base);
     Add(Reg::kR3, offset);
     Move(Reg::kR1, Reg::kFrame);
+    Add(Reg::kR1, to);
+    Set(Reg::kR2, bytes);
+    Call(BPF_FUNC_probe_read_kernel);
+  }
+
+  // The same into other memory.
+  void ReadKernelTo(Reg target, std::int32_t to, std::int32_t bytes, Reg base,
+                    std::int32_t offset) {
+    Move(Reg::kR3, base);
+    Add(Reg::kR3, offset);
+    Move(Reg::kR1, target);
     Add(Reg::kR1, to);
     Set(Reg::kR2, bytes);
     Call(BPF_FUNC_probe_read_kernel);

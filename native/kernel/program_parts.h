@@ -3,6 +3,7 @@
 #ifndef TAPIO_KERNEL_PROGRAM_PARTS_H_
 #define TAPIO_KERNEL_PROGRAM_PARTS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -15,18 +16,20 @@ namespace tapio::kernel {
 // Writes one program. Threads: one. Memory: the plan is the caller's and outlives it.
 class ProgramParts {
  protected:
-  // The frame: a key for a map, the record's kind, a word, registers.
+  // The frame: a key for a map, the record's kind, a word, registers, a longer key.
   static constexpr std::int16_t kKeyAt = -8;
   static constexpr std::int16_t kKindAt = -16;
   static constexpr std::int16_t kWordAt = -24;
   static constexpr std::int16_t kRegistersAt = -24 - machine::kRegistersBytes;
+  static constexpr std::int16_t kPairAt = kRegistersAt - 16;
 
   static constexpr Reg kContext = Reg::kR6;
   static constexpr Reg kIds = Reg::kR7;  // process id in the upper half, thread id in the lower
   static constexpr Reg kSyscallNumber = Reg::kR8;
   static constexpr Reg kRecord = Reg::kR9;
 
-  explicit ProgramParts(const ProgramPlan& plan) : plan_(plan), done_(code_.NewLabel()) {}
+  explicit ProgramParts(const ProgramPlan& plan)
+      : plan_(plan), done_(code_.NewLabel()), lost_(code_.NewLabel()) {}
 
   // The context of a raw tracepoint: its arguments, 8 bytes each.
   static constexpr std::int16_t Argument(int index) { return static_cast<std::int16_t>(index * 8); }
@@ -120,12 +123,115 @@ class ProgramParts {
     code_.JumpIf(Width::k32, machine::kCompatCompare, Reg::kR1, machine::kCompatMode, to);
   }
 
+  // Room for a record in the ring buffer, in kRecord; behind it no way leads to done_ or lost_
+  // until SubmitRecord, as the verifier demands.
+  void ReserveRecord(std::int32_t bytes) {
+    code_.SetMap(Reg::kR1, plan_.ring);
+    code_.Set(Reg::kR2, bytes);
+    code_.Set(Reg::kR3, 0);
+    code_.Call(BPF_FUNC_ringbuf_reserve);
+    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, lost_);
+    code_.Move(kRecord, Reg::kR0);
+  }
+  // What all records tell, but for `return_value`, `syscall` and `unused`.
+  void FillRecord() {
+    code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, tid)), kIds);
+    code_.Call(BPF_FUNC_ktime_get_boot_ns);
+    code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, time_ns)), Reg::kR0);
+    code_.Call(BPF_FUNC_get_current_uid_gid);
+    code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, uid)), Reg::kR0);
+    code_.Call(BPF_FUNC_get_smp_processor_id);
+    code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, cpu)), Reg::kR0);
+    code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kKindAt);
+    code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, kind)), Reg::kR1);
+    code_.Move(Reg::kR1, kRecord);
+    code_.Add(Reg::kR1, offsetof(TracerRecord, comm));
+    code_.Set(Reg::kR2, sizeof(TracerRecord::comm));
+    code_.Call(BPF_FUNC_get_current_comm);
+  }
+  void SubmitRecord() {
+    code_.Move(Reg::kR1, kRecord);
+    // No flag: the kernel wakes the reader only by the record it stands before, so once for each
+    // time the reader has caught up. The reader sees to it that this is rare (source.cc).
+    code_.Set(Reg::kR2, 0);
+    code_.Call(BPF_FUNC_ringbuf_submit);
+    code_.Jump(done_);
+    CountLost();
+  }
+
+  // A record that is made outside of the ring buffer, as its length is not known before. Programs
+  // share the room of a CPU: all of them run for the thread that is on it, and none interrupts
+  // another.
+  void UseScratch() {
+    code_.StoreValue(Width::k32, Reg::kFrame, kKeyAt, 0);
+    code_.LookUp(plan_.scratch, kKeyAt);
+    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
+    code_.Move(kRecord, Reg::kR0);
+  }
+  // The first bytes of it, as many as r3 says.
+  void OutputScratch() {
+    code_.SetMap(Reg::kR1, plan_.ring);
+    code_.Move(Reg::kR2, kRecord);
+    code_.Set(Reg::kR4, 0);
+    code_.Call(BPF_FUNC_ringbuf_output);
+    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
+    CountLost();
+  }
+
+  // The number by which this process knows the process of the thread at `task`, into r1. Lost: r0
+  // to r5, r8.
+  void LoadProcessNumber(Reg task, Assembler::Label foreign) {
+    if (plan_.identity.level == 0) {
+      code_.ReadKernel(kWordAt, 4, task, plan_.process->tgid);
+      code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kWordAt);
+      return;
+    }
+    code_.ReadKernel(kWordAt, 8, task, layout()->group_leader);
+    code_.Load(Width::k64, Reg::kR1, Reg::kFrame, kWordAt);
+    LoadOwnNumber(Reg::kR1, foreign);
+  }
+  // Of the thread at `task`, into r1. Lost: r0 to r5, r8.
+  void LoadOwnNumber(Reg task, Assembler::Label foreign) {
+    const auto ours = code_.NewLabel();
+    const auto level = plan_.identity.level;
+    const std::int32_t entry =
+        layout()->pid_numbers + static_cast<std::int32_t>(level) * layout()->upid_bytes;
+    constexpr Reg kPid = Reg::kR8;
+    code_.ReadKernel(kWordAt, 8, task, layout()->thread_pid);
+    code_.Load(Width::k64, kPid, Reg::kFrame, kWordAt);
+    code_.ReadKernel(kWordAt, 4, kPid, layout()->pid_level);
+    code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kWordAt);
+    // Behind the last entry lies something else.
+    code_.JumpIf(Width::k32, Compare::kBelow, Reg::kR1, level, foreign);
+    code_.ReadKernel(kWordAt, 8, kPid, entry + layout()->upid_namespace);
+    code_.Load(Width::k64, Reg::kR1, Reg::kFrame, kWordAt);
+    code_.Set64(Reg::kR2, plan_.identity.pid_namespace);
+    code_.JumpIfSame(Reg::kR1, Reg::kR2, ours);
+    code_.Jump(foreign);
+    code_.Bind(ours);
+    code_.ReadKernel(kWordAt, 4, kPid, entry + layout()->upid_number);
+    code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kWordAt);
+  }
+
   const ProgramPlan& plan_;
   Assembler code_;
   const Assembler::Label done_;
+  const Assembler::Label lost_;
 
  private:
   bool has_status() const { return machine::kHasStatus && layout() != nullptr; }
+
+  // Goes on to done_.
+  void CountLost() {
+    code_.Bind(lost_);
+    code_.Call(BPF_FUNC_get_smp_processor_id);
+    code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR0);
+    code_.LookUp(plan_.lost, kKeyAt);
+    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
+    code_.Set(Reg::kR1, 1);
+    // Atomic, as a program of another probe may interrupt this one on its CPU.
+    code_.AtomicAdd64(Reg::kR0, Reg::kR1);
+  }
 
   void MarkCompat() {
     const auto native = code_.NewLabel();
@@ -176,29 +282,6 @@ class ProgramParts {
       AddToKind(kForeignBit);
     }
     code_.Bind(end);
-  }
-
-  // Of the thread at `task`, into r1. Lost: r0 to r5, r8.
-  void LoadOwnNumber(Reg task, Assembler::Label foreign) {
-    const auto ours = code_.NewLabel();
-    const auto level = plan_.identity.level;
-    const std::int32_t entry =
-        layout()->pid_numbers + static_cast<std::int32_t>(level) * layout()->upid_bytes;
-    constexpr Reg kPid = Reg::kR8;
-    code_.ReadKernel(kWordAt, 8, task, layout()->thread_pid);
-    code_.Load(Width::k64, kPid, Reg::kFrame, kWordAt);
-    code_.ReadKernel(kWordAt, 4, kPid, layout()->pid_level);
-    code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kWordAt);
-    // Behind the last entry lies something else.
-    code_.JumpIf(Width::k32, Compare::kBelow, Reg::kR1, level, foreign);
-    code_.ReadKernel(kWordAt, 8, kPid, entry + layout()->upid_namespace);
-    code_.Load(Width::k64, Reg::kR1, Reg::kFrame, kWordAt);
-    code_.Set64(Reg::kR2, plan_.identity.pid_namespace);
-    code_.JumpIfSame(Reg::kR1, Reg::kR2, ours);
-    code_.Jump(foreign);
-    code_.Bind(ours);
-    code_.ReadKernel(kWordAt, 4, kPid, entry + layout()->upid_number);
-    code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kWordAt);
   }
 };
 

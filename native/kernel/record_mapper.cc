@@ -66,7 +66,10 @@ std::string_view ReadText(const Operation& operation, const std::uint8_t* record
   return {text, strnlen(text, operation.source_size)};
 }
 
-bool HasSource(Kind kind) { return kind != Kind::kNow && kind != Kind::kLiteral; }
+bool IsDetail(Kind kind) { return kind >= Kind::kDetailText; }
+bool HasSource(Kind kind) {
+  return kind != Kind::kNow && kind != Kind::kLiteral && !IsDetail(kind);
+}
 
 // Bytes of text an operation may add.
 std::uint32_t MostText(const Operation& operation, const MapperPlan& plan) {
@@ -78,6 +81,9 @@ std::uint32_t MostText(const Operation& operation, const MapperPlan& plan) {
       return kMaxDigits;
     case Kind::kLiteral:
       return operation.source_size;
+    case Kind::kDetailText:
+    case Kind::kDetailPair:
+      return operation.source_size + 2 * MostBytes(static_cast<Detail>(operation.source));
     case Kind::kName: {
       std::uint32_t most = kMaxMadeUpName;
       for (const Name& name : plan.names) most = std::max(most, name.size);
@@ -90,12 +96,15 @@ std::uint32_t MostText(const Operation& operation, const MapperPlan& plan) {
 
 }  // namespace
 
-RecordMapper::RecordMapper(MapperPlan plan, SymbolTable& symbols)
-    : plan_(std::move(plan)), names_(symbols) {
+RecordMapper::RecordMapper(MapperPlan plan, SymbolTable& symbols,
+                           std::unique_ptr<DetailReader> details)
+    : plan_(std::move(plan)), details_(std::move(details)), names_(symbols) {
   for (const Shape& shape : plan_.shapes) {
+    bool has_details = false;
     std::uint32_t record = 0;
     auto event = static_cast<std::uint32_t>(shape.event.size());
     for (const Operation& operation : shape.operations) {
+      has_details = has_details || IsDetail(operation.kind);
       if (HasSource(operation.kind)) {
         record = std::max(record, operation.source + operation.source_size);
       }
@@ -103,6 +112,7 @@ RecordMapper::RecordMapper(MapperPlan plan, SymbolTable& symbols)
     }
     if (plan_.kind != kNowhere) record = std::max(record, plan_.kind + 4);
     if (plan_.cpu != kNowhere) record = std::max(record, plan_.cpu + 4);
+    has_details_.push_back(has_details && details_ != nullptr);
     least_record_.push_back(record);
     max_event_ = std::max(max_event_, std::min(event, plan_.limit));
   }
@@ -137,6 +147,11 @@ RecordMapper::Outcome RecordMapper::Map(const std::uint8_t* record, std::uint32_
   room_ = plan_.limit - end_;
   wide_.clear();
   fits_ = true;
+  const bool has_details = has_details_[kind];
+  if (has_details) {
+    gaps_.clear();
+    details_->Read(record, size);
+  }
   for (const Operation& operation : shape.operations) Apply(operation, record, target);
   if (!fits_) return Outcome::kTooLarge;
   const std::uint32_t added = end_ - static_cast<std::uint32_t>(shape.event.size());
@@ -145,6 +160,7 @@ RecordMapper::Outcome RecordMapper::Map(const std::uint8_t* record, std::uint32_
     std::memcpy(target + end_, wide_.data(), wide_.size() * sizeof wide_[0]);
     end_ += static_cast<std::uint32_t>(wide_.size() * sizeof wide_[0]);
   }
+  if (has_details && !gaps_.empty()) CloseGaps(target);
   bytes = end_;
   return Outcome::kMapped;
 }
@@ -198,7 +214,98 @@ void RecordMapper::Apply(const Operation& operation, const std::uint8_t* record,
       PatchText(operation.target, {plan_.literals.data() + operation.extra, operation.source_size},
                 event);
       return;
+    default:
+      ApplyDetail(operation, event);
+      return;
   }
+}
+
+void RecordMapper::ApplyDetail(const Operation& operation, std::uint8_t* event) {
+  if (details_ == nullptr) return;
+  // In a part that goes away.
+  if (!gaps_.empty() && operation.target < gaps_.back().at + gaps_.back().bytes) return;
+  const auto absent = [&](std::uint32_t bytes) {
+    LeaveOut(operation.target, bytes);
+    if (operation.presence == kNowhere) return;
+    std::uint8_t* const word = event + operation.presence;
+    Write(word, Read<std::uint32_t>(word) & ~operation.presence_mask);
+  };
+  const auto detail = static_cast<Detail>(operation.source);
+  switch (operation.kind) {
+    case Kind::kDetailText:
+      if (details_->HasText(detail)) {
+        PatchReference(operation.target, details_->Text(detail), event);
+      } else {
+        absent(4);
+      }
+      return;
+    case Kind::kDetailNumber:
+    case Kind::kDetailFixed: {
+      const auto number = details_->Number(detail);
+      if (number.has_value()) {
+        Write(event + operation.target, static_cast<std::uint32_t>(*number));
+      } else if (operation.kind == Kind::kDetailNumber) {
+        absent(4);
+      } else {
+        MakeAbsent(operation, event);
+      }
+      return;
+    }
+    case Kind::kDetailPart:
+      if ((details_->present() & operation.source) == 0) absent(operation.extra);
+      return;
+    default:
+      PatchPair(operation, event);
+      return;
+  }
+}
+
+// A pair that the target has no room for is left out as well: better an event without it than none.
+void RecordMapper::PatchPair(const Operation& operation, std::uint8_t* event) {
+  const auto detail = static_cast<Detail>(operation.source);
+  const std::uint32_t key_at = operation.target - 4;
+  if (details_->HasText(detail)) {
+    const std::string_view text = details_->Text(detail);
+    const std::size_t most = operation.source_size + (IsAscii(text) ? 1 : 2) * text.size();
+    if (most <= room_) {
+      if (operation.source_size != 0) {
+        PatchText(key_at, {plan_.literals.data() + operation.extra, operation.source_size}, event);
+      }
+      PatchReference(operation.target, text, event);
+      return;
+    }
+  }
+  LeaveOut(key_at, 8);
+  std::uint8_t* const count = event + operation.presence;
+  Write(count, Read<std::uint32_t>(count) - 1);
+}
+
+// By id where it recurs.
+void RecordMapper::PatchReference(std::uint32_t target, std::string_view text,
+                                  std::uint8_t* event) {
+  const std::uint32_t id = IsAscii(text) ? names_.Find(text) : 0;
+  if (id != 0) {
+    Write(event + target, id);
+  } else {
+    PatchText(target, text, event);
+  }
+}
+
+void RecordMapper::LeaveOut(std::uint32_t at, std::uint32_t bytes) { gaps_.push_back({at, bytes}); }
+
+// All gaps lie before the texts, in the order of their places.
+void RecordMapper::CloseGaps(std::uint8_t* event) {
+  std::uint32_t to = gaps_.front().at;
+  for (std::size_t i = 0; i < gaps_.size(); ++i) {
+    const std::uint32_t from = gaps_[i].at + gaps_[i].bytes;
+    const std::uint32_t until = i + 1 < gaps_.size() ? gaps_[i + 1].at : end_;
+    std::memmove(event + to, event + from, until - from);
+    to += until - from;
+  }
+  const std::uint32_t closed = end_ - to;
+  end_ = to;
+  std::uint8_t* const start = event + plan_.text_start;
+  Write(start, Read<std::uint32_t>(start) - closed);
 }
 
 void RecordMapper::PatchNumber(const Operation& operation, const std::uint8_t* record,

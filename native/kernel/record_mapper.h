@@ -3,11 +3,13 @@
 #define TAPIO_KERNEL_RECORD_MAPPER_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "clock_offsets.h"
+#include "details.h"
 #include "event_id.h"
 #include "name_cache.h"
 
@@ -31,6 +33,15 @@ struct Operation {
     kInterned,  // the same, by id where it recurs
     kDecimal,   // integer -> reference and its decimal digits
     kLiteral,   // no source: `extra` is an offset into the literals
+    // Of what a DetailReader finds: `source` is a Detail. What is absent leaves no room in the
+    // event.
+    kDetailText,    // text -> reference
+    kDetailNumber,  // integer -> 32 bits
+    kDetailPair,    // text -> value of a map, whose count of pairs is at `presence`; the key before
+                    // it is a text of `source_size` literals at `extra`, or none of that
+    kDetailPart,    // `extra` bytes that go away, and what is in them, when there is no Detail of
+                    // those whose bits `source` has
+    kDetailFixed,   // integer -> 32 bits, which stay
   };
   Kind kind;
   std::uint32_t source;       // byte of the record
@@ -61,6 +72,7 @@ struct MapperPlan {
   std::uint32_t kind = kNowhere;   // byte of the record: 32 bits that choose a shape
   std::uint32_t cpu = kNowhere;    // byte of the record: 32 bits, the CPU's number
   std::uint32_t narrow_units = 0;  // byte of the event: how many characters the bundle has
+  std::uint32_t text_start = 0;    // byte of the event: where its texts begin
   std::uint32_t limit = 0;         // bytes the target takes at most
   std::vector<Shape> shapes;
   std::vector<Name> names;
@@ -75,7 +87,9 @@ class RecordMapper {
  public:
   enum class Outcome { kMapped, kMalformed, kTooLarge };
 
-  RecordMapper(MapperPlan plan, SymbolTable& symbols);
+  // `details`: of the records whose shapes ask for them.
+  RecordMapper(MapperPlan plan, SymbolTable& symbols,
+               std::unique_ptr<DetailReader> details = nullptr);
 
   std::uint32_t max_event() const { return max_event_; }
   bool has_cpu() const { return plan_.cpu != kNowhere; }
@@ -95,14 +109,25 @@ class RecordMapper {
   void PatchNumber(const Operation& operation, const std::uint8_t* record, std::uint8_t* event);
   void PatchName(const Operation& operation, const std::uint8_t* record, std::uint8_t* event);
   static void MakeAbsent(const Operation& operation, std::uint8_t* event);
+  void ApplyDetail(const Operation& operation, std::uint8_t* event);
+  void PatchPair(const Operation& operation, std::uint8_t* event);
+  void PatchReference(std::uint32_t target, std::string_view text, std::uint8_t* event);
+  void LeaveOut(std::uint32_t at, std::uint32_t bytes);
+  void CloseGaps(std::uint8_t* event);
   bool TakeRoom(std::size_t bytes);
   void PatchText(std::uint32_t target, std::string_view text, std::uint8_t* event);
 
   const MapperPlan plan_;
+  std::vector<bool> has_details_;            // of each shape
   std::vector<std::uint32_t> least_record_;  // of each shape: bytes its operations read
   std::uint32_t max_event_ = 0;
   ClockOffsets clocks_;
   EventIds ids_;
+  const std::unique_ptr<DetailReader> details_;
+  struct Gap {
+    std::uint32_t at, bytes;
+  };
+  std::vector<Gap> gaps_;  // in the event being made
   NameCache names_;
   std::uint32_t end_ = 0;   // of the event being made, behind its Latin-1 bundle
   std::uint32_t room_ = 0;  // what it may still grow by, both bundles together

@@ -93,6 +93,17 @@ class RingReader {
     return Drain(end, std::forward<Visit>(visit), [] { return false; });
   }
 
+  // Records up to `end` that were not visited, also those that are being written.
+  std::uint64_t Count(std::uint64_t end) const {
+    std::uint64_t count = 0;
+    for (std::uint64_t at = position_; static_cast<std::int64_t>(end - at) > 0; ++count) {
+      const std::uint32_t header = LoadHeader(memory_.data + (at & (memory_.size - 1)));
+      const std::uint64_t size = header & ~(kBusyBit | kDiscardBit);
+      at += (size + kHeaderBytes + 7) & ~std::uint64_t{7};
+    }
+    return count;
+  }
+
   // Position behind the newest record that room was given out for: what is to be read by now.
   std::uint64_t end() const {
     // Acquire pairs with the kernel's release of the position: the headers below it are set.

@@ -276,9 +276,11 @@ bool Source::DrainTheRest() {
     if (rest == RingReader::Rest::kBusy)
       std::this_thread::sleep_for(std::chrono::nanoseconds(kBusyNs));
   } while (left() > 0 && !late());
-  // A tracer's ring buffer goes with it. Its records are alike, and none is ever discarded.
+  // A tracer's ring buffer goes with it. None of its records is ever discarded.
   if (tracer_ != nullptr && left() > 0) {
-    const std::uint64_t records = static_cast<std::uint64_t>(left()) / Tracer::kRecordBytes;
+    const std::uint64_t each = tracer_->record_bytes();
+    const std::uint64_t records =
+        each != 0 ? static_cast<std::uint64_t>(left()) / each : reader_->Count(end);
     Add(captured_, records);
     outlet_->Drop(records);
   }

@@ -3,6 +3,7 @@
 #include "task_layout.h"
 
 #include <mutex>
+#include <string_view>
 
 #include "machine.h"
 
@@ -13,44 +14,83 @@ namespace {
 // What an instruction can add to an address; more than any of these structures takes.
 constexpr std::uint32_t kMaxOffset = 0x7fff;
 
-}  // namespace
+// Offsets that must all be there.
+class Fields {
+ public:
+  explicit Fields(const Btf& types) : types_(types) {}
+  std::int32_t operator()(std::string_view structure, std::string_view path) {
+    return Known(types_.ByteOffset(structure, path));
+  }
+  std::int32_t SizeOf(std::string_view structure) { return Known(types_.SizeOf(structure)); }
+  template <typename Layout>
+  std::optional<Layout> Complete(const Layout& layout) const {
+    return complete_ ? std::optional<Layout>(layout) : std::nullopt;
+  }
 
-std::optional<TaskLayout> ReadTaskLayout(const Btf& types) {
-  bool complete = true;
-  const auto known = [&complete](std::optional<std::uint32_t> value) {
-    if (!value.has_value() || *value > kMaxOffset) {
-      complete = false;
-      return 0;
-    }
-    return static_cast<std::int32_t>(*value);
-  };
-  const auto task = [&](const char* path) { return known(types.ByteOffset("task_struct", path)); };
-  TaskLayout layout{};
-  layout.stack = task("stack");
-  layout.ptrace = task("ptrace");
-  layout.group_leader = task("group_leader");
-  layout.thread_pid = task("thread_pid");
-  layout.signal = task("signal");
-  layout.signal_live = known(types.ByteOffset("signal_struct", "live"));
-  if (machine::kHasStatus) layout.status = task("thread_info.status");
-  layout.pid_level = known(types.ByteOffset("pid", "level"));
-  layout.pid_numbers = known(types.ByteOffset("pid", "numbers"));
-  layout.upid_number = known(types.ByteOffset("upid", "nr"));
-  layout.upid_namespace = known(types.ByteOffset("upid", "ns"));
-  layout.upid_bytes = known(types.SizeOf("upid"));
-  if (!complete) return std::nullopt;
-  return layout;
-}
+ private:
+  std::int32_t Known(std::optional<std::uint32_t> value) {
+    if (value.has_value() && *value <= kMaxOffset) return static_cast<std::int32_t>(*value);
+    complete_ = false;
+    return 0;
+  }
+  const Btf& types_;
+  bool complete_ = true;
+};
 
-std::optional<TaskLayout> OwnTaskLayout() {
+struct OwnLayouts {
+  std::optional<TaskLayout> task;
+  std::optional<ProcessLayout> process;
+};
+
+OwnLayouts Own() {
   static std::mutex mutex;
-  static std::optional<TaskLayout> found;
+  static OwnLayouts found;
   const std::lock_guard<std::mutex> lock(mutex);
-  if (!found.has_value()) {
-    if (const auto types = Btf::OfRunningKernel()) found = ReadTaskLayout(*types);
+  if (!found.task.has_value()) {
+    if (const auto types = Btf::OfRunningKernel())
+      found = {ReadTaskLayout(*types), ReadProcessLayout(*types)};
   }
   return found;
 }
+
+}  // namespace
+
+std::optional<TaskLayout> ReadTaskLayout(const Btf& types) {
+  Fields field(types);
+  TaskLayout layout{};
+  layout.stack = field("task_struct", "stack");
+  layout.ptrace = field("task_struct", "ptrace");
+  layout.group_leader = field("task_struct", "group_leader");
+  layout.thread_pid = field("task_struct", "thread_pid");
+  layout.signal = field("task_struct", "signal");
+  layout.signal_live = field("signal_struct", "live");
+  if (machine::kHasStatus) layout.status = field("task_struct", "thread_info.status");
+  layout.pid_level = field("pid", "level");
+  layout.pid_numbers = field("pid", "numbers");
+  layout.upid_number = field("upid", "nr");
+  layout.upid_namespace = field("upid", "ns");
+  layout.upid_bytes = field.SizeOf("upid");
+  return field.Complete(layout);
+}
+
+std::optional<ProcessLayout> ReadProcessLayout(const Btf& types) {
+  Fields field(types);
+  ProcessLayout layout{};
+  layout.tgid = field("task_struct", "tgid");
+  layout.real_parent = field("task_struct", "real_parent");
+  layout.comm = field("task_struct", "comm");
+  layout.mm = field("task_struct", "mm");
+  layout.exit_code = field("task_struct", "exit_code");
+  layout.start_boottime = field("task_struct", "start_boottime");
+  layout.arg_start = field("mm_struct", "arg_start");
+  layout.arg_end = field("mm_struct", "arg_end");
+  layout.filename = field("linux_binprm", "filename");
+  layout.group_dead = types.TracepointArguments("sched_process_exit").value_or(0) >= 2;
+  return field.Complete(layout);
+}
+
+std::optional<TaskLayout> OwnTaskLayout() { return Own().task; }
+std::optional<ProcessLayout> OwnProcessLayout() { return Own().process; }
 
 }  // namespace tapio::kernel
 

@@ -26,11 +26,27 @@ struct TaskLayout {
   std::int32_t upid_bytes;
 };
 
+// Likewise of struct task_struct, mm_struct and linux_binprm: what the events of processes tell.
+struct ProcessLayout {
+  std::int32_t tgid;
+  std::int32_t real_parent;
+  std::int32_t comm;
+  std::int32_t mm;
+  std::int32_t exit_code;
+  std::int32_t start_boottime;
+  std::int32_t arg_start;
+  std::int32_t arg_end;
+  std::int32_t filename;
+  bool group_dead;  // the tracepoint of exits tells whether the whole process is gone (Linux 6.16)
+};
+
 // nullopt when a field is missing.
+std::optional<ProcessLayout> ReadProcessLayout(const Btf& types);
 std::optional<TaskLayout> ReadTaskLayout(const Btf& types);
 // Of the running kernel, found once for the process; nullopt where the kernel does not tell its
 // types. Threads: any.
 std::optional<TaskLayout> OwnTaskLayout();
+std::optional<ProcessLayout> OwnProcessLayout();
 
 }  // namespace tapio::kernel
 

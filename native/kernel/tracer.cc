@@ -12,12 +12,27 @@ namespace tapio::kernel {
 
 namespace {
 
-// Threads that are becoming another program, or were killed on the way, before the oldest of them
-// is forgotten. The kernel hands out entries to each CPU by the hundred.
-constexpr std::uint32_t kExecNotes = 1024;
-constexpr std::uint32_t kExecNotesOfCpu = 128;
+// Threads that are becoming another program, or were killed on the way, and processes that ended,
+// before the oldest of them is forgotten. The kernel hands out entries to each CPU by the hundred.
+constexpr std::uint32_t kNotes = 1024;
+constexpr std::uint32_t kNotesOfCpu = 128;
+
+std::uint32_t Notes() { return kNotes + kNotesOfCpu * PossibleCpus(); }
 
 std::uint32_t Bit(Probe probe) { return 1U << static_cast<std::uint32_t>(probe); }
+
+// What every record of these probes takes of the ring buffer; 0: they differ.
+std::uint64_t CommonBytes(std::uint32_t probes) {
+  std::uint64_t bytes = 0;
+  for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
+    if ((probes >> probe & 1) == 0) continue;
+    const std::uint64_t own =
+        (RecordBytes(static_cast<Probe>(probe)) + RingReader::kHeaderBytes + 7) / 8 * 8;
+    if (static_cast<Probe>(probe) == Probe::kExec || (bytes != 0 && bytes != own)) return 0;
+    bytes = own;
+  }
+  return bytes;
+}
 
 // Whether an exit can be that of a call which makes another program of its caller.
 bool WantsExecs(const Tracer::Options& options) {
@@ -84,7 +99,9 @@ bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
   };
   // Kernels before 5.11 have no such helper.
   plan.direct = plan.identity.layout.has_value();
-  plan.group_dead = probe == Probe::kExit && !plan.identity.layout.has_value();
+  plan.group_dead =
+      probe == Probe::kExit &&
+      (plan.process.has_value() ? plan.process->group_dead : !plan.identity.layout.has_value());
   if (run()) return true;
   const bool refused = failure.error == EINVAL || failure.error == EACCES;
   if (plan.direct && failure.step == Step::kLoadProgram && refused) {
@@ -98,10 +115,24 @@ bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
   return run();
 }
 
+bool Tracer::MakeProcessMaps(const Options& options, ProgramPlan& plan) {
+  if (!plan.process.has_value()) return true;
+  if ((options.probes & Bit(Probe::kExec)) != 0) {
+    scratch_ = CreateMap({BPF_MAP_TYPE_PERCPU_ARRAY, 4, kScratchBytes, 1}, "tapio_scratch");
+    if (!scratch_.valid()) return false;
+    plan.scratch = scratch_.get();
+  }
+  if ((options.probes & Bit(Probe::kExit)) != 0 && !plan.process->group_dead) {
+    ended_ = CreateMap({BPF_MAP_TYPE_LRU_HASH, 16, 8, Notes()}, "tapio_ended");
+    if (!ended_.valid()) return false;
+    plan.ended = ended_.get();
+  }
+  return true;
+}
+
 bool Tracer::AttachAll(const Options& options, ProgramPlan& plan, Failure& failure) {
   if (plan.identity.layout.has_value() && WantsExecs(options)) {
-    execs_ = CreateMap({BPF_MAP_TYPE_LRU_HASH, 8, 8, kExecNotes + kExecNotesOfCpu * PossibleCpus()},
-                       "tapio_execs");
+    execs_ = CreateMap({BPF_MAP_TYPE_LRU_HASH, 8, 8, Notes()}, "tapio_execs");
     if (!execs_.valid()) {
       failure = {Step::kCreateMap, errno};
       return false;
@@ -134,9 +165,15 @@ std::unique_ptr<Tracer> Tracer::Open(const Options& options, Failure& failure) {
   plan.lost = tracer->lost_.get();
   plan.pids = tracer->pids_.get();
   plan.syscalls = tracer->syscalls_.get();
-  plan.execs = -1;
+  plan.execs = plan.scratch = plan.ended = -1;
   plan.keep_below = options.keep_below;
   plan.identity = *identity;
+  if (identity->layout.has_value()) plan.process = OwnProcessLayout();
+  if (!tracer->MakeProcessMaps(options, plan)) {
+    failure = {Step::kCreateMap, errno};
+    return nullptr;
+  }
+  tracer->record_bytes_ = CommonBytes(options.probes);
   if (!tracer->AttachAll(options, plan, failure)) return nullptr;
   failure = {};
   return tracer;

@@ -30,13 +30,11 @@ class Tracer {
     std::vector<std::uint32_t> syscalls;
   };
 
-  // What each record takes of the ring buffer.
-  static constexpr std::uint64_t kRecordBytes =
-      (sizeof(TracerRecord) + RingReader::kHeaderBytes + 7) / 8 * 8;
-
   // nullptr, and why, when the kernel refuses.
   static std::unique_ptr<Tracer> Open(const Options& options, Failure& failure);
 
+  // What each record takes of the ring buffer; 0: they differ.
+  std::uint64_t record_bytes() const { return record_bytes_; }
   int ring() const { return ring_.get(); }
   // No program starts after this; one that runs on another CPU may still write its record.
   void Detach();
@@ -46,6 +44,7 @@ class Tracer {
  private:
   Tracer() : lost_counts_(PossibleCpus()) {}
   bool MakeMaps(const Options& options);
+  bool MakeProcessMaps(const Options& options, ProgramPlan& plan);
   bool AddFilters(const Options& options);
   bool AttachAll(const Options& options, ProgramPlan& plan, Failure& failure);
   bool Attach(Probe probe, ProgramPlan& plan, Failure& failure);
@@ -55,8 +54,11 @@ class Tracer {
   UniqueFd pids_;
   UniqueFd syscalls_;
   UniqueFd execs_;
+  UniqueFd scratch_;
+  UniqueFd ended_;
   std::array<UniqueFd, kProbes> links_;
   UniqueFd exec_link_;
+  std::uint64_t record_bytes_ = 0;
   std::vector<std::uint64_t> lost_counts_;
 };
 

@@ -8,27 +8,22 @@ namespace tapio::kernel {
 
 namespace {
 
+// Of kSyscall and kSyscallEnter.
 class ProbeWriter : private ProgramParts {
  public:
   ProbeWriter(Probe probe, const ProgramPlan& plan) : ProgramParts(plan), probe_(probe) {}
 
   std::vector<bpf_insn> Write() {
     Begin(static_cast<std::int32_t>(probe_));
-    if (is_syscall()) {
-      Sample();
-      FindSyscall(probe_ == Probe::kSyscallEnter);
-      if (probe_ == Probe::kSyscall) SortOutExit();
-      KeepChosenSyscall();
-    } else if (probe_ == Probe::kExit) {
-      KeepLastThread();
-    }
+    Sample();
+    FindSyscall(probe_ == Probe::kSyscallEnter);
+    if (probe_ == Probe::kSyscall) SortOutExit();
+    KeepChosenSyscall();
     WriteRecord();
     return End();
   }
 
  private:
-  bool is_syscall() const { return probe_ == Probe::kSyscall || probe_ == Probe::kSyscallEnter; }
-
   void Sample() {
     if (plan_.keep_below == 0) return;
     code_.Call(BPF_FUNC_get_prandom_u32);
@@ -147,80 +142,18 @@ class ProbeWriter : private ProgramParts {
     code_.JumpIf(Width::k32, Compare::kEqual, Reg::kR1, 0, done_);
   }
 
-  // The tracepoint fires for each thread. Where nothing tells which one is the last, the first
-  // thread of a process stands for it.
-  void KeepLastThread() {
-    if (layout() != nullptr) {
-      code_.Call(BPF_FUNC_get_current_task);
-      code_.ReadKernel(kWordAt, 8, Reg::kR0, layout()->signal);
-      code_.Load(Width::k64, Reg::kR1, Reg::kFrame, kWordAt);
-      code_.ReadKernel(kWordAt, 4, Reg::kR1, layout()->signal_live);
-      code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kWordAt);
-      code_.JumpIf(Width::k32, Compare::kNotEqual, Reg::kR1, 0, done_);
-      return;
-    }
-    if (plan_.group_dead) {
-      code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
-      code_.JumpIf(Width::k32, Compare::kEqual, Reg::kR1, 0, done_);
-      return;
-    }
-    const auto leader = code_.NewLabel();
-    code_.Move(Reg::kR1, kIds);
-    code_.ShiftRight(Reg::kR1, 32);
-    code_.Low32(Reg::kR2, kIds);
-    code_.JumpIfSame(Reg::kR1, Reg::kR2, leader);
-    code_.Jump(done_);
-    code_.Bind(leader);
-  }
-
   void WriteRecord() {
-    const auto lost = code_.NewLabel();
-    code_.SetMap(Reg::kR1, plan_.ring);
-    code_.Set(Reg::kR2, sizeof(TracerRecord));
-    code_.Set(Reg::kR3, 0);
-    code_.Call(BPF_FUNC_ringbuf_reserve);
-    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, lost);
-    code_.Move(kRecord, Reg::kR0);
-    code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, tid)), kIds);
-    code_.Call(BPF_FUNC_ktime_get_boot_ns);
-    code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, time_ns)), Reg::kR0);
-    code_.Call(BPF_FUNC_get_current_uid_gid);
-    code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, uid)), Reg::kR0);
-    code_.Call(BPF_FUNC_get_smp_processor_id);
-    code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, cpu)), Reg::kR0);
-    code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kKindAt);
-    code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, kind)), Reg::kR1);
+    ReserveRecord(sizeof(TracerRecord));
     if (probe_ == Probe::kSyscall) {
       code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
       code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, return_value)), Reg::kR1);
     } else {
       code_.StoreValue(Width::k64, kRecord, At(offsetof(TracerRecord, return_value)), 0);
     }
-    if (is_syscall()) {
-      code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, syscall)), kSyscallNumber);
-      code_.StoreValue(Width::k32, kRecord, At(offsetof(TracerRecord, unused)), 0);
-    } else {
-      code_.StoreValue(Width::k64, kRecord, At(offsetof(TracerRecord, syscall)), 0);
-    }
-    code_.Move(Reg::kR1, kRecord);
-    code_.Add(Reg::kR1, offsetof(TracerRecord, comm));
-    code_.Set(Reg::kR2, sizeof(TracerRecord::comm));
-    code_.Call(BPF_FUNC_get_current_comm);
-    code_.Move(Reg::kR1, kRecord);
-    // No flag: the kernel wakes the reader only by the record it stands before, so once for each
-    // time the reader has caught up. The reader sees to it that this is rare (pump.cc).
-    code_.Set(Reg::kR2, 0);
-    code_.Call(BPF_FUNC_ringbuf_submit);
-    code_.Jump(done_);
-
-    code_.Bind(lost);
-    code_.Call(BPF_FUNC_get_smp_processor_id);
-    code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR0);
-    code_.LookUp(plan_.lost, kKeyAt);
-    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
-    code_.Set(Reg::kR1, 1);
-    // Atomic, as a program of another probe may interrupt this one on its CPU.
-    code_.AtomicAdd64(Reg::kR0, Reg::kR1);
+    code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, syscall)), kSyscallNumber);
+    code_.StoreValue(Width::k32, kRecord, At(offsetof(TracerRecord, unused)), 0);
+    FillRecord();
+    SubmitRecord();
   }
 
   const Probe probe_;
@@ -267,12 +200,16 @@ const char* TracepointOf(Probe probe) {
       return "sched_process_exec";
     case Probe::kExit:
       return "sched_process_exit";
+    case Probe::kFork:
+      return "sched_process_fork";
   }
   return "";
 }
 
 std::vector<bpf_insn> AssembleProbe(Probe probe, const ProgramPlan& plan) {
   if (!machine::kKnown) return {};
+  if (probe != Probe::kSyscall && probe != Probe::kSyscallEnter)
+    return AssembleProcessProbe(probe, plan);
   return ProbeWriter(probe, plan).Write();
 }
 

@@ -1,4 +1,5 @@
 /** The decoder: one straight-line function for each section. */
+import { allBits, bit, fieldBits, hex } from './bits.mjs';
 import { ROOT_HEADER } from './layout.mjs';
 
 export function emitDecode(layout) {
@@ -275,17 +276,6 @@ function readPart(field) {
   return field.kind === 'strings' ? 'r.strings(w)' : 'r.stringMap(w)';
 }
 
-function fieldBits(field) {
-  if (field.kind === 'enum') return (2 ** field.width - 1) * 2 ** field.bit;
-  let bits = field.bit === undefined ? 0 : bit(field.bit);
-  if (field.valueBit !== undefined) bits += bit(field.valueBit);
-  return bits;
-}
-
-function allBits(fields) {
-  return fields.reduce((bits, field) => bits + fieldBits(field), 0);
-}
-
 function enumValues(field) {
   return `${field.path.replace(/\W/g, '_').toUpperCase()}_VALUES`;
 }
@@ -296,12 +286,4 @@ function reader(section) {
 
 function offset(base, words) {
   return words === 0 ? base : `${base} + ${words}`;
-}
-
-function bit(index) {
-  return 2 ** index;
-}
-
-function hex(value) {
-  return `0x${value.toString(16)}`;
 }

@@ -11,10 +11,26 @@ export function emitPlaces(layout) {
       (field) =>
         `  ${field.name}: { kind: '${field.kind}', at: ${(headerWords + field.word) * 4}, bit: 0x${(1 << field.bit).toString(16)} },`,
     );
+  const sections = layout.sections.map(
+    ({ name, bit, record }) => `  ${name}: {
+    bit: 0x${(1 << bit).toString(16)},
+    fields: [
+${[...record.requiredRefs, ...record.optionalRefs, ...record.words, ...record.doubles]
+  .map(
+    (field) =>
+      `      { name: '${field.name}', kind: '${field.kind}', bit: 0x${(field.optional ? 1 << field.bit : 0).toString(16)}, size: ${record.doubles.includes(field) ? 8 : 4} },`,
+  )
+  .join('\n')}
+    ],
+  },`,
+  );
   return `
 export const TIMESTAMP_AT = ${ROOT_HEADER.timestamp * 4};
 export const TEXT_START_AT = ${ROOT_HEADER.textStart * 4};
 export const NARROW_UNITS_AT = ${ROOT_HEADER.narrowUnits * 4};
+
+/** The word that tells which sections there are. */
+export const ROOT_BITS_AT = ${ROOT_HEADER.bits * 4};
 
 /** References of the required texts, the first texts of the bundle. */
 export const REFERENCES_AT = {
@@ -29,5 +45,14 @@ ${fields.join('\n')}
 
 /** Behind the fixed fields: the first counted part, where there is one. */
 export const KERNEL_PARTS_AT = ${bitsAt + fixed.record.fixedWords * 4};
+export const KERNEL_ARGS_BIT = 0x${(1 << fixed.record.parts[0].bit).toString(16)};
+
+/**
+ * The other sections, which lie behind the kernel section in this order: a word of presence bits each, then the fields that are
+ * present, in this order.
+ */
+export const SECTIONS = {
+${sections.join('\n')}
+} as const;
 `;
 }

@@ -56,7 +56,7 @@ test('lines that are skipped, and wrong options', async () => {
 test('types in the summary', async () => {
   const event = eventToJSON(createEvent({ type: HOSTILE, source: 'test' }));
   const { stdout, code } = await tapio(['collect', '--source', 'stdin'], `${event}\n`);
-  expect(stdout).toContain(`types        ${SHOWN} `);
+  expect(stdout).toContain(`types        ${SHOWN.slice(0, 20)}...`);
   expectHarmless(stdout);
   expect(code).toBe(0);
 });

@@ -216,7 +216,7 @@ describe('wrong options', () => {
     ['handle.id', { target: { handle: { kind: 'EventBuffer', id: 1n } } }],
     ['events', { events: [] }],
     ['events', { events: 'exec' }],
-    ['events[1]', { events: ['exec', 'fork'] }],
+    ['events[1]', { events: ['exec', 'spoon'] }],
     ['filters', { filters: 7 }],
     ['filters.pids', { filters: { pids: 7 } }],
     ['filters.pids[0]', { filters: { pids: [0] } }],

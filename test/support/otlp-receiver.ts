@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type https from 'node:https';
-import net, { type AddressInfo } from 'node:net';
+import type net from 'node:net';
+import { type AddressInfo } from 'node:net';
 import zlib from 'node:zlib';
 
 export interface OtlpRecord {
@@ -19,7 +20,12 @@ export type Behaviour = (
   request: http.IncomingMessage,
 ) => boolean | Promise<boolean>;
 
-export const answer = (response: http.ServerResponse, status: number, body: unknown = {}, headers = {}): false => {
+export const answer = (
+  response: http.ServerResponse,
+  status: number,
+  body: unknown = {},
+  headers = {},
+): false => {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(typeof body === 'string' ? body : JSON.stringify(body));
   return false;
@@ -39,7 +45,8 @@ export class OtlpReceiver {
 
   constructor(
     private readonly behave: Behaviour = () => true,
-    make: (handle: http.RequestListener) => http.Server | https.Server = (handle) => http.createServer(handle),
+    make: (handle: http.RequestListener) => http.Server | https.Server = (handle) =>
+      http.createServer(handle),
   ) {
     this.#server = make((request, response) => void this.#handle(request, response));
     this.#server.on('connection', (socket) => {

@@ -1,11 +1,12 @@
 /** The exports there are, in the order of --help. */
 import { UsageError } from '../command';
 import type { AskedExport, ExportDefinition, ExportValues } from './export';
+import { GRPC } from './grpc';
 import { METRICS } from './metrics';
 
 // `any`: each definition has settings of its own, which only it reads.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-const EXPORTS: readonly ExportDefinition<any>[] = [METRICS];
+const EXPORTS: readonly ExportDefinition<any>[] = [GRPC, METRICS];
 
 export const EXPORT_OPTIONS: readonly string[] = EXPORTS.flatMap(({ name, options }) => [name, ...options]);
 

@@ -1,10 +1,12 @@
 /** Falco's alerts with json_output. */
-import { keepJsonText } from '../../event/known-json';
+import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
-import { exactJson, isTooDeep, parseJson } from '../exact-json';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { addAttribute, containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { endAt, isObjectAt, Kind, kindAt, project, rawAt, rowsEnd, startAt, valueAt } from '../projection';
+import { RecentValues } from '../recent-values';
 import { severityOfWord } from '../severity';
+import { Shape, WHOLE } from '../shape';
 import { timeOfCount, timeOfText, Unit } from '../time';
 import { anyText, i32Of, idOf, objectOf, portOf, textOf, textsOf, u32Of } from '../values';
 
@@ -30,40 +32,108 @@ const TIMES = ['evt.time', 'evt.time.iso8601', 'evt.datetime'] as const;
 
 function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
   if (!isAlert(value)) return 'no rule and priority';
-  out.push(readAlert(value, objectOf(value.output_fields), line));
+  const fields = objectOf(value.output_fields);
+  const time = timeOfText(value.time) ?? timeOfFields(fields) ?? line.arrival();
+  const event = readAlert(value, fields, time, fields);
+  for (const key in value) if (!MAPPED.has(key)) addAttribute(event, key, anyText(value[key]));
+  out.push(event);
   return undefined;
 }
 
-const FIELDS = '"output_fields":';
+const SHAPE = new Shape({
+  ...{ hostname: WHOLE, message: WHOLE, output: WHOLE, priority: WHOLE, rule: WHOLE, source: WHOLE },
+  ...{ tags: WHOLE, time: WHOLE },
+  output_fields: {
+    ...{ 'proc.pid': WHOLE, 'thread.tid': WHOLE, 'user.uid': WHOLE, 'proc.name': WHOLE, 'group.gid': WHOLE },
+    ...{ 'evt.type': WHOLE, 'evt.cpu': WHOLE, 'evt.rawres': WHOLE },
+    ...{ 'fd.cip': WHOLE, 'fd.sip': WHOLE, 'fd.l4proto': WHOLE, 'fd.cport': WHOLE, 'fd.sport': WHOLE },
+    ...{ 'k8s.pod.name': WHOLE, 'k8s.ns.name': WHOLE, 'k8s.pod.uid': WHOLE },
+    ...{ 'container.id': WHOLE, 'container.name': WHOLE },
+    hostname: WHOLE,
+  },
+  '*': WHOLE,
+});
+const HOSTNAME = SHAPE.slot('hostname');
+const MESSAGE = SHAPE.slot('message');
+const OUTPUT = SHAPE.slot('output');
+const PRIORITY = SHAPE.slot('priority');
+const RULE = SHAPE.slot('rule');
+const SOURCE = SHAPE.slot('source');
+const TAGS = SHAPE.slot('tags');
+const TIME = SHAPE.slot('time');
+const OUTPUT_FIELDS = SHAPE.slot('output_fields');
+const field = (name: string): number => SHAPE.slot('output_fields', name);
+const PID = field('proc.pid');
+const TID = field('thread.tid');
+const UID = field('user.uid');
+const COMM = field('proc.name');
+const GID = field('group.gid');
+const CALL = field('evt.type');
+const CPU = field('evt.cpu');
+const RESULT = field('evt.rawres');
+const CLIENT = field('fd.cip');
+const SERVER = field('fd.sip');
+const PROTOCOL = field('fd.l4proto');
+const CLIENT_PORT = field('fd.cport');
+const SERVER_PORT = field('fd.sport');
+const POD = field('k8s.pod.name');
+const POD_NAMESPACE = field('k8s.ns.name');
+const POD_UID = field('k8s.pod.uid');
+const CONTAINER = field('container.id');
+const CONTAINER_NAME = field('container.name');
+const FIELD_HOSTNAME = field('hostname');
 
-/**
- * Parses the fields and the alert around them each for itself, so that the text of the fields is known to be an object, and is the
- * attributes' text. What does not look like that is left to `read`.
- */
-function readText(line: InputLine, out: UnifiedEvent[]): boolean {
-  if (!line.forBuffer) return false;
-  const json = exactJson(line.text);
-  const begin = json.indexOf(FIELDS) + FIELDS.length;
-  const end = json.lastIndexOf('},"priority":') + 1;
-  if (begin < FIELDS.length || end <= begin) return false;
-  const fieldsText = json.slice(begin, end);
-  const fields = objectOf(parseJson(fieldsText));
-  const alert = objectOf(parseJson(`${json.slice(0, begin)}0${json.slice(end)}`));
-  // The 0 is where the fields were: in an alert, and not in a text.
-  if (fields === undefined || alert?.output_fields !== 0 || !isAlert(alert) || isTooDeep(json, fields))
-    return false;
-  keepJsonText(fields, fieldsText);
-  out.push(readAlert(alert, fields, line));
-  return true;
+const RECENT_TAGS = new RecentValues((tags) => tags);
+
+/** Without parsing the line. What has other keys, or no time or fields, is left to `read`. */
+function readText(line: InputLine): UnifiedEvent[] | undefined {
+  if (!line.forBuffer) return undefined;
+  const json = project(SHAPE, line.text);
+  if (json === undefined || rowsEnd() !== SHAPE.rows || !isObjectAt(OUTPUT_FIELDS)) return undefined;
+  if (kindAt(FIELD_HOSTNAME) !== Kind.ABSENT) return undefined;
+  const alert = {
+    hostname: valueAt(json, HOSTNAME),
+    message: valueAt(json, MESSAGE),
+    output: valueAt(json, OUTPUT),
+    priority: valueAt(json, PRIORITY),
+    rule: valueAt(json, RULE),
+    source: valueAt(json, SOURCE),
+    tags: kindAt(TAGS) === Kind.ARRAY ? RECENT_TAGS.get(rawAt(json, TAGS)) : undefined,
+    time: valueAt(json, TIME),
+  };
+  const time = timeOfText(alert.time);
+  if (time === undefined || !isAlert(alert)) return undefined;
+  const fields = {
+    'proc.pid': valueAt(json, PID),
+    'thread.tid': valueAt(json, TID),
+    'user.uid': valueAt(json, UID),
+    'proc.name': valueAt(json, COMM),
+    'group.gid': valueAt(json, GID),
+    'evt.type': valueAt(json, CALL),
+    'evt.cpu': valueAt(json, CPU),
+    'evt.rawres': valueAt(json, RESULT),
+    'fd.cip': valueAt(json, CLIENT),
+    'fd.sip': valueAt(json, SERVER),
+    'fd.l4proto': valueAt(json, PROTOCOL),
+    'fd.cport': valueAt(json, CLIENT_PORT),
+    'fd.sport': valueAt(json, SERVER_PORT),
+    'k8s.pod.name': valueAt(json, POD),
+    'k8s.ns.name': valueAt(json, POD_NAMESPACE),
+    'k8s.pod.uid': valueAt(json, POD_UID),
+    'container.id': valueAt(json, CONTAINER),
+    'container.name': valueAt(json, CONTAINER_NAME),
+  };
+  const attributes = keptText(json.slice(startAt(OUTPUT_FIELDS), endAt(OUTPUT_FIELDS)));
+  return [readAlert(alert, fields, time, attributes)];
 }
 
-/** The attributes are the fields as they came. */
+/** attributes: the fields as they came. */
 function readAlert(
   alert: JsonObject,
-  fields: Record<string, unknown> | undefined,
-  line: InputLine,
+  fields: JsonObject | undefined,
+  time: bigint,
+  attributes: Record<string, unknown> | undefined,
 ): UnifiedEvent {
-  const time = timeOfText(alert.time) ?? timeOfFields(fields) ?? line.arrival();
   const event = newEvent(alert.rule as string, 'falco', time);
   event.category = textOf(alert.source);
   event.severity = severityOfWord(alert.priority);
@@ -71,12 +141,11 @@ function readAlert(
   event.tags = textsOf(alert.tags);
   if (fields !== undefined) {
     readFields(event, fields);
-    event.attributes = fields;
+    event.attributes = attributes;
   }
   const host = textOf(alert.hostname);
   if (event.entity === undefined) event.entity = entityOf('host', host);
   else if (host !== undefined) addAttribute(event, 'hostname', host);
-  for (const key in alert) if (!MAPPED.has(key)) addAttribute(event, key, anyText(alert[key]));
   return event;
 }
 
@@ -89,16 +158,21 @@ function timeOfFields(fields: JsonObject | undefined): bigint | undefined {
   return undefined;
 }
 
+const SPACE = 0x20;
 const PREFIX = /^[\d:.TZ+-]{8,40}: $/;
 
 /** Without the time, which is local and has no date, and the priority. */
 function textOfOutput(output: unknown, priority: string): string | undefined {
   const text = textOf(output);
-  const at = text?.indexOf(`: ${priority} `) ?? -1;
-  return at >= 0 && PREFIX.test(text!.slice(0, at + 2))
-    ? textOf(text!.slice(at + priority.length + 3))
-    : text;
+  if (text === undefined) return undefined;
+  const start = text.indexOf(': ') + 2;
+  const end = start + priority.length;
+  const isPrefixed =
+    text.charCodeAt(end) === SPACE && text.startsWith(priority, start) && PREFIX.test(text.slice(0, start));
+  return isPrefixed ? textOf(text.slice(end + 1)) : text;
 }
+
+type Kernel = NonNullable<UnifiedEvent['kernel']>;
 
 function readFields(event: UnifiedEvent, fields: JsonObject): void {
   const kernel = kernelOf(
@@ -116,7 +190,7 @@ function readFields(event: UnifiedEvent, fields: JsonObject): void {
     // An address.
     if (kernel.returnCode === undefined) kernel.args = { return: anyText(result) };
   }
-  if (KERNEL_FIELDS.some((name) => kernel[name] !== undefined)) event.kernel = kernel;
+  if (hasField(kernel)) event.kernel = kernel;
   readConnection(event, fields);
   const pod = known(fields['k8s.pod.name']);
   event.entity =
@@ -124,17 +198,9 @@ function readFields(event: UnifiedEvent, fields: JsonObject): void {
     containerEntity(containerOf(fields), known(fields['container.name']));
 }
 
-const KERNEL_FIELDS = [
-  'pid',
-  'tid',
-  'uid',
-  'gid',
-  'comm',
-  'syscall',
-  'cpuCore',
-  'returnCode',
-  'args',
-] as const;
+function hasField({ pid, tid, uid, gid, comm, syscall, cpuCore, returnCode, args }: Kernel): boolean {
+  return (pid ?? tid ?? uid ?? gid ?? comm ?? syscall ?? cpuCore ?? returnCode ?? args) !== undefined;
+}
 
 /** Client and server: whoever connected is the source. */
 function readConnection(event: UnifiedEvent, fields: JsonObject): void {

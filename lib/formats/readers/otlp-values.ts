@@ -48,7 +48,7 @@ export function valueOf(any: JsonObject | undefined): unknown {
 }
 
 /** The JavaScript SDK writes a BigInt as {}: it is lost. */
-function integerOf(value: unknown): unknown {
+export function integerOf(value: unknown): unknown {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value)) return null;
   const number = Number(value);

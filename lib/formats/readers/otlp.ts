@@ -1,12 +1,9 @@
 /** OTLP logs as JSON, a batch a line: the file exporters of the Collector and of SDKs, and requests to /v1/logs. */
-import type { Severity, UnifiedEvent } from '../../event/unified-event';
+import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
-import { containerEntity, entityOf, newEvent } from '../new-event';
-import { severityOfOtlp, severityOfWord } from '../severity';
-import { timeOfCount, Unit } from '../time';
-import { traceContextOf } from '../trace-context';
-import { anyText, arrayOf, bytesOfBase64, objectOf, restOf, safeIntegerOf, textOf } from '../values';
-import { readAttributes, valueOf } from './otlp-values';
+import { arrayOf, objectOf } from '../values';
+import { attributesOfRecord, readRecord, resourceOf, scopeOf } from './otlp-record';
+import { readText } from './otlp-text';
 
 export const otlpFormat: JsonFormat = {
   kind: 'json',
@@ -16,6 +13,7 @@ export const otlpFormat: JsonFormat = {
     return key === undefined ? undefined : `the key ${key}`;
   },
   read,
+  readText,
 };
 
 const SIGNALS = [
@@ -48,106 +46,12 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
       const scope = scopeOf(objectOf(scopeLogs?.scope));
       for (const record of arrayOf(scopeLogs?.logRecords ?? scopeLogs?.log_records) ?? []) {
         const values = objectOf(record);
-        if (values !== undefined) out.push(readRecord(values, resource, scope, line));
+        if (values === undefined) continue;
+        const event = readRecord(values, resource, scope, line);
+        event.attributes = attributesOfRecord(values, resource, scope);
+        out.push(event);
       }
     }
   }
   return undefined;
-}
-
-interface Resource {
-  readonly source: string;
-  readonly entity: UnifiedEvent['entity'];
-  readonly clusterName: string | undefined;
-  /** Shared by the events of a batch, as is the one of the scope. */
-  readonly rest: Record<string, unknown> | undefined;
-}
-
-const MAPPED_OF_RESOURCE = new Set(['service.name', 'k8s.cluster.name']);
-const MAPPED_OF_POD = new Set([
-  ...MAPPED_OF_RESOURCE,
-  ...['k8s.pod.name', 'k8s.namespace.name', 'k8s.pod.uid'],
-]);
-
-function resourceOf(resource: JsonObject | undefined): Resource {
-  const all = readAttributes(resource?.attributes) ?? {};
-  const text = (key: string): string | undefined => textOf(all[key]);
-  const pod = entityOf('pod', text('k8s.pod.name'), text('k8s.namespace.name'), text('k8s.pod.uid'));
-  return {
-    source: text('service.name') ?? 'otlp',
-    entity:
-      pod ??
-      containerEntity(text('container.id'), text('container.name')) ??
-      entityOf('host', text('host.name')),
-    clusterName: text('k8s.cluster.name'),
-    rest: restOf(all, pod === undefined ? MAPPED_OF_RESOURCE : MAPPED_OF_POD),
-  };
-}
-
-interface Scope {
-  readonly name: string | undefined;
-  readonly rest: Record<string, unknown> | undefined;
-}
-
-const MAPPED_OF_SCOPE = new Set(['name', 'attributes']);
-
-function scopeOf(scope: JsonObject | undefined): Scope {
-  if (scope === undefined) return { name: undefined, rest: undefined };
-  return { name: textOf(scope.name), rest: restOf(scope, MAPPED_OF_SCOPE, readAttributes(scope.attributes)) };
-}
-
-function readRecord(record: JsonObject, resource: Resource, scope: Scope, line: InputLine): UnifiedEvent {
-  const time =
-    nanos(record.timeUnixNano ?? record.time_unix_nano) ??
-    nanos(record.observedTimeUnixNano ?? record.observed_time_unix_nano) ??
-    line.arrival();
-  const event = newEvent(textOf(record.eventName ?? record.event_name) ?? 'log', resource.source, time);
-  event.severity = severityOf(record.severityNumber ?? record.severity_number);
-  event.traceContext = traceContextOf(
-    record.traceId ?? record.trace_id,
-    record.spanId ?? record.span_id,
-    safeIntegerOf(record.flags) ?? 0,
-  );
-  event.entity = resource.entity;
-  event.application = applicationOf(textOf(record.severityText ?? record.severity_text), scope.name);
-  if (resource.clusterName !== undefined) event.kubernetes = { clusterName: resource.clusterName };
-  readBody(event, objectOf(record.body));
-  let attributes: Record<string, unknown> | undefined;
-  if (resource.rest !== undefined) attributes = { resource: resource.rest };
-  if (scope.rest !== undefined) (attributes ??= {}).scope = scope.rest;
-  attributes = readAttributes(record.attributes, attributes);
-  const dropped = record.droppedAttributesCount ?? record.dropped_attributes_count;
-  if (typeof dropped === 'number' && dropped > 0) (attributes ??= {}).droppedAttributesCount = dropped;
-  event.attributes = attributes;
-  return event;
-}
-
-/** Zero is what stands for absent. */
-function nanos(value: unknown): bigint | undefined {
-  const time = timeOfCount(value, Unit.NANOS);
-  return time === 0n ? undefined : time;
-}
-
-const NAME = /^SEVERITY_NUMBER_([A-Z]+)[1-4]?$/;
-
-function severityOf(value: unknown): Severity | undefined {
-  if (typeof value === 'number') return severityOfOtlp(value);
-  // The specification allows numbers only; the Collector takes the names of the enum, too.
-  return typeof value === 'string' ? severityOfWord(NAME.exec(value)?.[1]) : undefined;
-}
-
-function applicationOf(level: string | undefined, logger: string | undefined): UnifiedEvent['application'] {
-  return level === undefined && logger === undefined ? undefined : { level, logger };
-}
-
-/** Text is the message, bytes are the raw data, anything else is the message as JSON. */
-function readBody(event: UnifiedEvent, body: JsonObject | undefined): void {
-  if (body === undefined) return;
-  const bytes = body.bytesValue ?? body.bytes_value;
-  if (typeof bytes === 'string') {
-    event.rawData = bytesOfBase64(bytes);
-    return;
-  }
-  const value = valueOf(body);
-  if (value !== null && value !== '') event.message = anyText(value);
 }

@@ -1,6 +1,7 @@
 /** pino, and whatever else logs objects of level, time and message: winston, zap, Go's slog. */
 import type { JsonFormat, JsonObject } from '../format';
 import { readLog } from '../log-record';
+import { readLogText } from '../log-text';
 import { isBunyanRecord } from './bunyan';
 
 export const pinoFormat: JsonFormat = {
@@ -11,6 +12,7 @@ export const pinoFormat: JsonFormat = {
     out.push(readLog(value, 'pino', line));
     return undefined;
   },
+  readText: (line) => readLogText(line, 'pino', recognise),
 };
 
 /** A level beside a message or a time. Other formats that have a level have no message beside it under these names. */

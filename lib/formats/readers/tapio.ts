@@ -29,12 +29,11 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   }
 }
 
-function readText({ text }: InputLine, out: UnifiedEvent[]): boolean {
-  if (!text.startsWith('{"id":"')) return false;
+function readText({ text }: InputLine): UnifiedEvent[] | undefined {
+  if (!text.startsWith('{"id":"')) return undefined;
   try {
-    out.push(eventFromJSON(text));
-    return true;
+    return [eventFromJSON(text)];
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,9 +1,11 @@
 /** Tetragon's JSON export, and `tetra getevents -o json`. */
-import { keepJsonText } from '../../event/known-json';
+import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
-import { exactJson, isTooDeep, parseJson } from '../exact-json';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { endAt, isObjectAt, Kind, kindAt, nameAt, project, rawAt, startAt, valueAt } from '../projection';
+import { RecentValues } from '../recent-values';
+import { Shape, WHOLE } from '../shape';
 import { timeOfText } from '../time';
 import { i32Of, idOf, objectOf, setKey, textMapOf, textOf, textsOf, u32Of } from '../values';
 import { readCall } from './tetragon-call';
@@ -56,40 +58,115 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   if (kind === undefined) return 'none of the keys that name an event';
   if (!kind.includes('_')) return read(snakeCase(value), line, out);
   const { [kind]: body, ...around } = value;
-  out.push(readEvent(kind, body as Attributes, around, line));
+  const event = readEvent(kind, body as JsonObject, around, line);
+  for (const key in around) setKey(body as JsonObject, key, around[key]);
+  event.attributes = body as JsonObject;
+  out.push(event);
   return undefined;
 }
 
-const BEGIN = /^\{"(process_[a-z]+)": ?(?=\{)/;
-const AROUND = /^\}, ?(?="node_name":)/;
+const SNAKE_CASE = [...KINDS].filter((kind) => kind.includes('_'));
 
-/**
- * Parses the event and what is around it each for itself, so that the texts of both are known to be objects, and are the attributes' text. What
- * does not look like that is left to `read`.
- */
-function readText(line: InputLine, out: UnifiedEvent[]): boolean {
-  if (!line.forBuffer) return false;
-  const json = exactJson(line.text);
-  const begin = BEGIN.exec(json);
-  const end = json.lastIndexOf('"node_name":');
-  const close = json.lastIndexOf('}', end);
-  if (begin === null || close < 0 || !AROUND.test(json.slice(close, end + 12))) return false;
-  const bodyText = json.slice(begin[0].length, close);
-  const aroundText = json.slice(end);
-  const body = objectOf(parseJson(`${bodyText}}`));
-  const around = objectOf(parseJson(`{${aroundText}`));
-  if (body?.process === undefined || around === undefined || !KINDS.has(begin[1]) || isTooDeep(json, body))
-    return false;
-  const event = readEvent(begin[1], body, around, line);
-  keepJsonText(event.attributes!, `${bodyText},${aroundText}`);
-  out.push(event);
-  return true;
+const SHAPE = new Shape({
+  [SNAKE_CASE.join('|')]: {
+    process: {
+      ...{ pid: WHOLE, tid: WHOLE, uid: WHOLE, binary: WHOLE, docker: WHOLE },
+      process_credentials: { gid: WHOLE },
+      pod: { namespace: WHOLE, name: WHOLE, uid: WHOLE, pod_labels: WHOLE },
+    },
+    ...{ message: WHOLE, tags: WHOLE, args: WHOLE, return: WHOLE, function_name: WHOLE, event: WHOLE },
+    ...{ symbol: WHOLE, subsys: WHOLE, status: WHOLE, time: WHOLE },
+  },
+  ...{ node_name: WHOLE, time: WHOLE, cluster_name: WHOLE },
+  stream: WHOLE,
+});
+const BODY_KEY = SNAKE_CASE.join('|');
+const BODY = SHAPE.slot(BODY_KEY);
+const inBody = (...path: string[]): number => SHAPE.slot(BODY_KEY, ...path);
+const PROCESS = inBody('process');
+const PID = inBody('process', 'pid');
+const TID = inBody('process', 'tid');
+const UID = inBody('process', 'uid');
+const BINARY = inBody('process', 'binary');
+const DOCKER = inBody('process', 'docker');
+const CREDENTIALS = inBody('process', 'process_credentials');
+const GID = inBody('process', 'process_credentials', 'gid');
+const POD = inBody('process', 'pod');
+const POD_NAMESPACE = inBody('process', 'pod', 'namespace');
+const POD_NAME = inBody('process', 'pod', 'name');
+const POD_UID = inBody('process', 'pod', 'uid');
+const POD_LABELS = inBody('process', 'pod', 'pod_labels');
+const MESSAGE = inBody('message');
+const TAGS = inBody('tags');
+const ARGS = inBody('args');
+const RETURN = inBody('return');
+const FUNCTION_NAME = inBody('function_name');
+const EVENT = inBody('event');
+const SYMBOL = inBody('symbol');
+const SUBSYS = inBody('subsys');
+const STATUS = inBody('status');
+const BODY_TIME = inBody('time');
+const NODE_NAME = SHAPE.slot('node_name');
+const TIME = SHAPE.slot('time');
+const CLUSTER_NAME = SHAPE.slot('cluster_name');
+const STREAM = SHAPE.slot('stream');
+
+const RECENT_LABELS = new RecentValues((labels) => labels);
+
+/** Without parsing the line. What does not begin with the event, as Tetragon writes it, is left to `read`. */
+function readText(line: InputLine): UnifiedEvent[] | undefined {
+  if (!line.forBuffer) return undefined;
+  const json = project(SHAPE, line.text);
+  if (json === undefined || !isObjectAt(BODY) || kindAt(STREAM) !== Kind.ABSENT) return undefined;
+  const kind = SNAKE_CASE[nameAt(BODY)];
+  const start = startAt(BODY);
+  const end = endAt(BODY) - 1;
+  const behindKey = kind.length + '{"":'.length;
+  const isFirst = start === behindKey || (start === behindKey + 1 && json.charCodeAt(behindKey) === SPACE);
+  if (!isFirst || json.charCodeAt(0) !== OPEN || !isObjectAt(PROCESS)) return undefined;
+  const body = {
+    process: {
+      pid: valueAt(json, PID),
+      tid: valueAt(json, TID),
+      uid: valueAt(json, UID),
+      binary: valueAt(json, BINARY),
+      docker: valueAt(json, DOCKER),
+      process_credentials: isObjectAt(CREDENTIALS) ? { gid: valueAt(json, GID) } : undefined,
+      pod: isObjectAt(POD)
+        ? {
+            namespace: valueAt(json, POD_NAMESPACE),
+            name: valueAt(json, POD_NAME),
+            uid: valueAt(json, POD_UID),
+            pod_labels: isObjectAt(POD_LABELS) ? RECENT_LABELS.get(rawAt(json, POD_LABELS)) : undefined,
+          }
+        : undefined,
+    },
+    message: valueAt(json, MESSAGE),
+    tags: valueAt(json, TAGS),
+    args: valueAt(json, ARGS),
+    return: valueAt(json, RETURN),
+    function_name: valueAt(json, FUNCTION_NAME),
+    event: valueAt(json, EVENT),
+    symbol: valueAt(json, SYMBOL),
+    subsys: valueAt(json, SUBSYS),
+    status: valueAt(json, STATUS),
+    time: valueAt(json, BODY_TIME),
+  };
+  const around = {
+    node_name: valueAt(json, NODE_NAME),
+    time: valueAt(json, TIME),
+    cluster_name: valueAt(json, CLUSTER_NAME),
+  };
+  const event = readEvent(kind, body, around, line);
+  event.attributes = keptText(json.slice(start, end) + json.slice(end + 1));
+  return [event];
 }
 
-type Attributes = Record<string, unknown>;
+const OPEN = 0x7b;
+const SPACE = 0x20;
 
-/** The attributes are `body` with what is `around` it, as they came. */
-function readEvent(kind: string, body: Attributes, around: JsonObject, line: InputLine): UnifiedEvent {
+/** All but the attributes, which are `body` with what is `around` it, as they came. */
+function readEvent(kind: string, body: JsonObject, around: JsonObject, line: InputLine): UnifiedEvent {
   const time = timeOfText(around.time) ?? timeOfText(body.time) ?? line.arrival();
   const event = newEvent(kind, 'tetragon', time);
   const process = objectOf(body.process);
@@ -104,8 +181,6 @@ function readEvent(kind: string, body: Attributes, around: JsonObject, line: Inp
   if (kind === 'rate_limit_info') event.severity = 'warning';
   const clusterName = textOf(around.cluster_name);
   if (clusterName !== undefined) event.kubernetes = { clusterName };
-  for (const key in around) setKey(body, key, around[key]);
-  event.attributes = body;
   return event;
 }
 

@@ -1,9 +1,11 @@
 /** Tracee's events as its releases to 0.24 write them: flat, camelCase. */
-import { keepJsonText } from '../../event/known-json';
+import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonObject } from '../format';
 import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { isObjectAt, Kind, kindAt, project, valueAt } from '../projection';
 import { severityOfTracee } from '../severity';
+import { Shape, WHOLE } from '../shape';
 import { timeOfAny } from '../time';
 import { arrayOf, idOf, objectOf, safeIntegerOf, scalarText, textOf, u32Of } from '../values';
 import { readAddress, readArguments, setReturn } from './tracee-arguments';
@@ -15,8 +17,90 @@ export function isFlat(value: JsonObject): boolean {
   );
 }
 
-/** The host's numbers of process and thread are the kernel section's; the namespace's are in the attributes, with all that the line has. */
+const SHAPE = new Shape({
+  ...{ timestamp: WHOLE, hostProcessId: WHOLE, hostThreadId: WHOLE, userId: WHOLE, processName: WHOLE },
+  ...{ eventName: WHOLE, syscall: WHOLE, processorId: WHOLE, args: WHOLE, stackAddresses: WHOLE },
+  ...{ returnValue: WHOLE, hostName: WHOLE },
+  metadata: { Properties: { Severity: WHOLE, signatureName: WHOLE } },
+  kubernetes: { podName: WHOLE, podNamespace: WHOLE, podUID: WHOLE },
+  ...{ podName: WHOLE, podNamespace: WHOLE, podUID: WHOLE },
+  container: { id: WHOLE, name: WHOLE },
+  containerId: WHOLE,
+  stream: WHOLE,
+});
+const TIMESTAMP = SHAPE.slot('timestamp');
+const PROCESS_ID = SHAPE.slot('hostProcessId');
+const THREAD_ID = SHAPE.slot('hostThreadId');
+const USER_ID = SHAPE.slot('userId');
+const PROCESS_NAME = SHAPE.slot('processName');
+const EVENT_NAME = SHAPE.slot('eventName');
+const SYSCALL = SHAPE.slot('syscall');
+const PROCESSOR_ID = SHAPE.slot('processorId');
+const ARGS = SHAPE.slot('args');
+const STACK = SHAPE.slot('stackAddresses');
+const RETURN_VALUE = SHAPE.slot('returnValue');
+const HOST_NAME = SHAPE.slot('hostName');
+const PROPERTIES = SHAPE.slot('metadata', 'Properties');
+const SEVERITY = SHAPE.slot('metadata', 'Properties', 'Severity');
+const SIGNATURE = SHAPE.slot('metadata', 'Properties', 'signatureName');
+const KUBERNETES = SHAPE.slot('kubernetes');
+const K8S_POD = SHAPE.slot('kubernetes', 'podName');
+const K8S_NAMESPACE = SHAPE.slot('kubernetes', 'podNamespace');
+const K8S_UID = SHAPE.slot('kubernetes', 'podUID');
+const POD = SHAPE.slot('podName');
+const POD_NAMESPACE = SHAPE.slot('podNamespace');
+const POD_UID = SHAPE.slot('podUID');
+const CONTAINER = SHAPE.slot('container');
+const CONTAINER_ID = SHAPE.slot('container', 'id');
+const CONTAINER_NAME = SHAPE.slot('container', 'name');
+const OLD_CONTAINER_ID = SHAPE.slot('containerId');
+const STREAM = SHAPE.slot('stream');
+
+/** Without parsing the line, but for its arguments. */
+export function readFlatText(line: InputLine): UnifiedEvent[] | undefined {
+  const json = project(SHAPE, line.text);
+  if (json === undefined || kindAt(STREAM) !== Kind.ABSENT) return undefined;
+  const value = {
+    timestamp: valueAt(json, TIMESTAMP),
+    hostProcessId: valueAt(json, PROCESS_ID),
+    hostThreadId: valueAt(json, THREAD_ID),
+    userId: valueAt(json, USER_ID),
+    processName: valueAt(json, PROCESS_NAME),
+    eventName: valueAt(json, EVENT_NAME),
+    syscall: valueAt(json, SYSCALL),
+    processorId: valueAt(json, PROCESSOR_ID),
+    args: valueAt(json, ARGS),
+    stackAddresses: valueAt(json, STACK),
+    returnValue: valueAt(json, RETURN_VALUE),
+    hostName: valueAt(json, HOST_NAME),
+    metadata: isObjectAt(PROPERTIES)
+      ? { Properties: { Severity: valueAt(json, SEVERITY), signatureName: valueAt(json, SIGNATURE) } }
+      : undefined,
+    kubernetes: isObjectAt(KUBERNETES)
+      ? {
+          podName: valueAt(json, K8S_POD),
+          podNamespace: valueAt(json, K8S_NAMESPACE),
+          podUID: valueAt(json, K8S_UID),
+        }
+      : undefined,
+    podName: valueAt(json, POD),
+    podNamespace: valueAt(json, POD_NAMESPACE),
+    podUID: valueAt(json, POD_UID),
+    container: isObjectAt(CONTAINER)
+      ? { id: valueAt(json, CONTAINER_ID), name: valueAt(json, CONTAINER_NAME) }
+      : undefined,
+    containerId: valueAt(json, OLD_CONTAINER_ID),
+  };
+  if (!isFlat(value)) return undefined;
+  return [readEvent(value, line, keptText(json))];
+}
+
 export function readFlat(value: JsonObject, line: InputLine): UnifiedEvent {
+  return readEvent(value, line, value);
+}
+
+/** The host's numbers of process and thread are the kernel section's; the namespace's are in the attributes, with all that the line has. */
+function readEvent(value: JsonObject, line: InputLine, attributes: Record<string, unknown>): UnifiedEvent {
   const event = newEvent(value.eventName as string, 'tracee', timeOfAny(value.timestamp) ?? line.arrival());
   const kernel = kernelOf(
     u32Of(value.hostProcessId),
@@ -37,8 +121,7 @@ export function readFlat(value: JsonObject, line: InputLine): UnifiedEvent {
     event.severity = severityOfTracee(safeIntegerOf(properties.Severity));
     event.message = textOf(properties.signatureName);
   }
-  if (line.forBuffer && line.json !== undefined) keepJsonText(value, line.json);
-  event.attributes = value;
+  event.attributes = attributes;
   return event;
 }
 

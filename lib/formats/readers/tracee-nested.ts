@@ -1,8 +1,11 @@
 /** Tracee's events as its main branch writes them since December 2025: nested, snake_case, not in a release yet. */
+import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonObject } from '../format';
 import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { hasRest, isObjectAt, Kind, kindAt, project, rawAt, restText, valueAt } from '../projection';
 import { severityOfTracee } from '../severity';
+import { Shape, WHOLE } from '../shape';
 import { timeOfAny } from '../time';
 import { arrayOf, idOf, objectOf, restOf, safeIntegerOf, textMapOf, textOf, u32Of } from '../values';
 import { readAddress, readArguments, setReturn } from './tracee-arguments';
@@ -19,7 +22,136 @@ const MAPPED = new Set(['timestamp', 'name', 'workload', 'data']);
 const MAPPED_OF_PROCESS = new Set(['host_pid', 'thread']);
 const MAPPED_OF_THREAD = new Set(['host_tid', 'name', 'syscall']);
 
+const SHAPE = new Shape({
+  ...{ timestamp: WHOLE, name: WHOLE, data: WHOLE },
+  workload: {
+    process: {
+      host_pid: WHOLE,
+      real_user: { id: WHOLE },
+      thread: { host_tid: WHOLE, name: WHOLE, syscall: WHOLE, '*': WHOLE },
+      '*': WHOLE,
+    },
+    container: { id: WHOLE, name: WHOLE },
+    k8s: { pod: { name: WHOLE, uid: WHOLE, labels: WHOLE }, namespace: { name: WHOLE } },
+  },
+  threat: { severity: WHOLE, name: WHOLE },
+  stream: WHOLE,
+  '*': WHOLE,
+});
+const TIMESTAMP = SHAPE.slot('timestamp');
+const NAME = SHAPE.slot('name');
+const DATA = SHAPE.slot('data');
+const WORKLOAD = SHAPE.slot('workload');
+const PROCESS = SHAPE.slot('workload', 'process');
+const PROCESS_NODE = SHAPE.nodeOf(['workload', 'process']);
+const PID = SHAPE.slot('workload', 'process', 'host_pid');
+const USER = SHAPE.slot('workload', 'process', 'real_user');
+const UID = SHAPE.slot('workload', 'process', 'real_user', 'id');
+const THREAD = SHAPE.slot('workload', 'process', 'thread');
+const THREAD_NODE = SHAPE.nodeOf(['workload', 'process', 'thread']);
+const TID = SHAPE.slot('workload', 'process', 'thread', 'host_tid');
+const COMM = SHAPE.slot('workload', 'process', 'thread', 'name');
+const SYSCALL = SHAPE.slot('workload', 'process', 'thread', 'syscall');
+const CONTAINER = SHAPE.slot('workload', 'container');
+const CONTAINER_ID = SHAPE.slot('workload', 'container', 'id');
+const CONTAINER_NAME = SHAPE.slot('workload', 'container', 'name');
+const K8S = SHAPE.slot('workload', 'k8s');
+const POD = SHAPE.slot('workload', 'k8s', 'pod');
+const POD_NAME = SHAPE.slot('workload', 'k8s', 'pod', 'name');
+const POD_UID = SHAPE.slot('workload', 'k8s', 'pod', 'uid');
+const POD_LABELS = SHAPE.slot('workload', 'k8s', 'pod', 'labels');
+const NAMESPACE = SHAPE.slot('workload', 'k8s', 'namespace');
+const NAMESPACE_NAME = SHAPE.slot('workload', 'k8s', 'namespace', 'name');
+const THREAT = SHAPE.slot('threat');
+const THREAT_SEVERITY = SHAPE.slot('threat', 'severity');
+const THREAT_NAME = SHAPE.slot('threat', 'name');
+const STREAM = SHAPE.slot('stream');
+const ROOT_NODE = SHAPE.nodeOf([]);
+
+/** Without parsing the line, but for its data. */
+export function readNestedText(line: InputLine): UnifiedEvent[] | undefined {
+  const json = project(SHAPE, line.text);
+  if (json === undefined || kindAt(STREAM) !== Kind.ABSENT) return undefined;
+  const attributes = attributesText(json);
+  if (attributes === undefined) return undefined;
+  const value = {
+    timestamp: valueAt(json, TIMESTAMP),
+    name: valueAt(json, NAME),
+    data: valueAt(json, DATA),
+    workload: isObjectAt(WORKLOAD)
+      ? {
+          process: isObjectAt(PROCESS)
+            ? {
+                host_pid: valueAt(json, PID),
+                real_user: isObjectAt(USER) ? { id: valueAt(json, UID) } : undefined,
+                thread: isObjectAt(THREAD)
+                  ? {
+                      host_tid: valueAt(json, TID),
+                      name: valueAt(json, COMM),
+                      syscall: valueAt(json, SYSCALL),
+                    }
+                  : undefined,
+              }
+            : undefined,
+          container: isObjectAt(CONTAINER)
+            ? { id: valueAt(json, CONTAINER_ID), name: valueAt(json, CONTAINER_NAME) }
+            : undefined,
+          k8s: isObjectAt(K8S)
+            ? {
+                pod: isObjectAt(POD)
+                  ? {
+                      name: valueAt(json, POD_NAME),
+                      uid: valueAt(json, POD_UID),
+                      labels: valueAt(json, POD_LABELS),
+                    }
+                  : undefined,
+                namespace: isObjectAt(NAMESPACE) ? { name: valueAt(json, NAMESPACE_NAME) } : undefined,
+              }
+            : undefined,
+        }
+      : undefined,
+    threat: isObjectAt(THREAT)
+      ? { severity: valueAt(json, THREAT_SEVERITY), name: valueAt(json, THREAT_NAME) }
+      : undefined,
+    id: hasRest(json, SHAPE, ROOT_NODE, 'id') || hasRest(json, SHAPE, ROOT_NODE, 'policies') || undefined,
+  };
+  if (!isNested(value)) return undefined;
+  const event = readEvent(value, line);
+  event.attributes = keptText(attributes);
+  return [event];
+}
+
+/** The text of what `attributesOf` gives; undefined where something in it is null or no object. */
+function attributesText(json: string): string | undefined {
+  const rest = restText(json, SHAPE, ROOT_NODE);
+  const ofProcess = restText(json, SHAPE, PROCESS_NODE);
+  const ofThread = restText(json, SHAPE, THREAD_NODE);
+  if (rest === undefined || ofProcess === undefined || ofThread === undefined) return undefined;
+  const parts: string[] = [];
+  if (rest !== '') parts.push(rest);
+  if (kindAt(THREAT) !== Kind.ABSENT) {
+    if (!isObjectAt(THREAT)) return undefined;
+    parts.push(`"threat":${rawAt(json, THREAT)}`);
+  }
+  if (isObjectAt(PROCESS)) {
+    // The user's id has a field, and stays.
+    if (kindAt(USER) !== Kind.ABSENT && !isObjectAt(USER)) return undefined;
+    const user = isObjectAt(USER) ? `"real_user":${rawAt(json, USER)}` : '';
+    const thread = ofThread === '' ? '' : `"thread":{${ofThread}}`;
+    const process = [ofProcess, user, thread].filter((part) => part !== '').join(',');
+    parts.push(`"process":{${process}}`);
+  }
+  if (isObjectAt(CONTAINER)) parts.push(`"container":${rawAt(json, CONTAINER)}`);
+  return `{${parts.join(',')}}`;
+}
+
 export function readNested(value: JsonObject, line: InputLine): UnifiedEvent {
+  const event = readEvent(value, line);
+  event.attributes = attributesOf(value);
+  return event;
+}
+
+function readEvent(value: JsonObject, line: InputLine): UnifiedEvent {
   const event = newEvent(value.name as string, 'tracee', timeOfAny(value.timestamp) ?? line.arrival());
   const workload = objectOf(value.workload);
   const process = objectOf(workload?.process);
@@ -47,6 +179,15 @@ export function readNested(value: JsonObject, line: InputLine): UnifiedEvent {
     event.severity = severityOfTracee(safeIntegerOf(threat.severity ?? 0));
     event.message = textOf(threat.name);
   }
+  return event;
+}
+
+/** All that has no field. */
+function attributesOf(value: JsonObject): Record<string, unknown> {
+  const workload = objectOf(value.workload);
+  const process = objectOf(workload?.process);
+  const thread = objectOf(process?.thread);
+  const container = objectOf(workload?.container);
   const attributes = restOf(value, MAPPED) ?? {};
   if (process !== undefined) {
     const rest = restOf(process, MAPPED_OF_PROCESS) ?? {};
@@ -55,8 +196,7 @@ export function readNested(value: JsonObject, line: InputLine): UnifiedEvent {
     attributes.process = rest;
   }
   if (container !== undefined) attributes.container = container;
-  event.attributes = attributes;
-  return event;
+  return attributes;
 }
 
 /** An entry is a name and one value under the name of its type. */

@@ -1,7 +1,8 @@
 /** Tracee: the flat JSON of its releases to 0.24, and the nested one of its main branch since December 2025. */
-import type { JsonFormat, JsonObject } from '../format';
-import { isFlat, readFlat } from './tracee-flat';
-import { isNested, readNested } from './tracee-nested';
+import type { UnifiedEvent } from '../../event/unified-event';
+import type { InputLine, JsonFormat, JsonObject } from '../format';
+import { isFlat, readFlat, readFlatText } from './tracee-flat';
+import { isNested, readNested, readNestedText } from './tracee-nested';
 
 export const traceeFormat: JsonFormat = {
   kind: 'json',
@@ -16,4 +17,14 @@ export const traceeFormat: JsonFormat = {
     else return 'no name of an event';
     return undefined;
   },
+  readText,
 };
+
+const NESTED = '{"timestamp":"';
+
+/** By its first key each of the two is told mostly. */
+function readText(line: InputLine): UnifiedEvent[] | undefined {
+  if (!line.forBuffer) return undefined;
+  if (line.text.startsWith(NESTED)) return readNestedText(line) ?? readFlatText(line);
+  return readFlatText(line) ?? readNestedText(line);
+}

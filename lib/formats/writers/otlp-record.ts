@@ -63,7 +63,11 @@ const attributesFor = (fields: readonly LogField[]): readonly Attribute[] =>
       write: WRITERS[kind] ?? stringValue,
     }));
 
-const EVENT_ATTRIBUTES = attributesFor(EVENT_LOG_FIELDS);
+/** Of the one attribute that every event has. */
+const [{ name: ID_NAME, head: ID_HEAD }] = attributesFor(
+  EVENT_LOG_FIELDS.filter(({ path }) => path === 'id'),
+);
+const EVENT_ATTRIBUTES = attributesFor(EVENT_LOG_FIELDS.filter(({ path }) => path !== 'id'));
 const SECTIONS = SECTION_LOG_FIELDS.map(({ section, fields }) => ({
   section,
   attributes: attributesFor(fields),
@@ -115,13 +119,13 @@ export function otlpPlace(event: UnifiedEvent, resource: Readonly<Record<string,
   return `{"resource":{"attributes":[${attributes}]},"scopeLogs":[{"scope":{"name":${scope}},"logRecords":[`;
 }
 
-/** A request of all places. */
-export function otlpRequest(places: Iterable<string>): string {
-  return `{"resourceLogs":[${[...places].join(',')}]}`;
-}
+/** Around the places of a request, which stand between commas. */
+export const [OTLP_REQUEST_START, OTLP_REQUEST_END] = ['{"resourceLogs":[', ']}'];
 
 function attributesText(event: UnifiedEvent): string {
-  let text = fieldsText(event as unknown as Fields, EVENT_ATTRIBUTES);
+  // The others each begin with a comma.
+  let text = `${ID_HEAD}${stringValue(event.id)}}`;
+  text += fieldsText(event as unknown as Fields, EVENT_ATTRIBUTES);
   for (const { section, attributes } of SECTIONS) {
     const values = (event as unknown as Fields)[section] as Fields | null | undefined;
     if (values) text += fieldsText(values, attributes);
@@ -130,8 +134,7 @@ function attributesText(event: UnifiedEvent): string {
     for (const [name, value] of networkAttributes(event))
       text += `,{"key":"${name}","value":${stringValue(value)}}`;
   if (event.attributes) text += ownText(event, event.attributes);
-  // Each begins with a comma.
-  return text.slice(1);
+  return text;
 }
 
 function fieldsText(values: Fields, attributes: readonly Attribute[]): string {
@@ -144,6 +147,7 @@ function fieldsText(values: Fields, attributes: readonly Attribute[]): string {
 }
 
 const NAMES: ReadonlySet<string> = new Set([
+  ID_NAME,
   ...EVENT_ATTRIBUTES.map(({ name }) => name),
   ...SECTIONS.flatMap(({ attributes }) => attributes.map(({ name }) => name)),
   ...['network.transport', 'network.protocol.name', 'network.io.direction'],
@@ -161,7 +165,7 @@ function ownText(event: UnifiedEvent, attributes: Readonly<Record<string, unknow
 }
 
 function takenNames(event: UnifiedEvent): Set<string> {
-  const names = new Set(networkAttributes(event).map(([name]) => name));
+  const names = new Set([ID_NAME, ...networkAttributes(event).map(([name]) => name)]);
   const add = (values: Fields, attributes: readonly Attribute[]): void => {
     for (const { field, name } of attributes)
       if (values[field] !== undefined && values[field] !== null) names.add(name);

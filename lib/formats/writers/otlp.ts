@@ -1,7 +1,7 @@
 /** An event as an OTLP log record in a request of its own, as JSON. */
 import { eventToJSON } from '../../event/json';
 import type { UnifiedEvent } from '../../event/unified-event';
-import { OTLP_PLACE_END, otlpPlace, otlpRecord, otlpRequest } from './otlp-record';
+import { OTLP_PLACE_END, OTLP_REQUEST_END, OTLP_REQUEST_START, otlpPlace, otlpRecord } from './otlp-record';
 
 /**
  * One line. What a record has a place for is there; the attributes of the event are attributes under their own names; every other field is an
@@ -12,5 +12,5 @@ import { OTLP_PLACE_END, otlpPlace, otlpRecord, otlpRequest } from './otlp-recor
 export function eventToOtlp(event: UnifiedEvent): string {
   // What JSON has no form for is refused.
   eventToJSON(event);
-  return otlpRequest([otlpPlace(event) + otlpRecord(event) + OTLP_PLACE_END]);
+  return OTLP_REQUEST_START + otlpPlace(event) + otlpRecord(event) + OTLP_PLACE_END + OTLP_REQUEST_END;
 }

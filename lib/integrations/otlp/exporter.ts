@@ -7,7 +7,7 @@ import type { LinkedAbort } from '../../flow/linked-abort';
 import { InFlightWindow } from '../in-flight-window';
 import { readResponse } from './export-response';
 import type { Answer } from './http-post';
-import type { LogBatch } from './log-batch';
+import type { LogBatch } from './request-writer';
 import { backOffMs, isRetryable, retryAfterMs } from './retry-policy';
 
 export interface ExporterStats {
@@ -74,9 +74,8 @@ export class Exporter {
 
   /** @param part the first events that the batch still has */
   async #untilAnswered(batch: LogBatch, part: LogBatch): Promise<void> {
-    const { events, text } = part;
-    const bytes = Buffer.from(text);
-    const body = this.#options.gzip ? await gzip(bytes, { level: GZIP_LEVEL }) : bytes;
+    const { events } = part;
+    const body = this.#options.gzip ? await gzip(part.body, { level: GZIP_LEVEL }) : part.body;
     const answer = await this.#untilTaken(body);
     if (answer.status === 413 && events.length > 1) {
       // One after the other: they have one place in the window.

@@ -9,7 +9,7 @@ import { LinkedAbort } from '../../flow/linked-abort';
 import { checkOptions, checkSignal } from '../../validate';
 import { Exporter, type ExporterStats } from './exporter';
 import { type Answer, post } from './http-post';
-import { batchOf, type LogBatch } from './log-batch';
+import { type LogBatch, RequestWriter } from './request-writer';
 import { type CheckedOptions, checkSinkOptions, type OtlpSinkOptions } from './sink-options';
 
 /** Events that were taken = exported + rejected + inFlight, at any time; but those that went back to the buffer when a run ended early. */
@@ -42,6 +42,7 @@ export interface OtlpSinkStats {
 export class OtlpSink {
   readonly #buffer: EventEndpoint;
   readonly #options: CheckedOptions;
+  readonly #requests: RequestWriter;
   readonly #stats: ExporterStats = {
     exported: 0,
     rejected: 0,
@@ -59,6 +60,7 @@ export class OtlpSink {
     checkEndpoint('buffer', buffer);
     this.#buffer = buffer;
     this.#options = checkSinkOptions(options);
+    this.#requests = new RequestWriter(this.#options.maxBytes, this.#options.resource);
   }
 
   /**
@@ -109,22 +111,20 @@ export class OtlpSink {
   }
 
   async #export(exporter: Exporter, events: readonly UnifiedEvent[]): Promise<void> {
-    const { maxBytes, resource } = this.#options;
     this.#rest = events;
     while (this.#rest.length > 0) {
-      const batch = batchOf(this.#rest, maxBytes, resource);
+      const batch = this.#requests.batchOf(this.#rest);
       const count = batch.events.length;
       const one = this.#rest.slice(0, 1);
       this.#rest = this.#rest.slice(Math.max(count, 1));
       if (count > 0) await exporter.window.add(batch);
-      else exporter.reject(one, `an event of more than ${maxBytes} bytes`);
+      else exporter.reject(one, `an event of more than ${this.#options.maxBytes} bytes`);
     }
   }
 
   #halves(events: readonly UnifiedEvent[]): LogBatch[] {
-    const { maxBytes, resource } = this.#options;
     const half = Math.ceil(events.length / 2);
-    return [events.slice(0, half), events.slice(half)].map((each) => batchOf(each, maxBytes, resource));
+    return [events.slice(0, half), events.slice(half)].map((each) => this.#requests.batchOf(each));
   }
 
   #connect(): http.Agent {

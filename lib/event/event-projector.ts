@@ -1,7 +1,6 @@
-import { Encoder } from '../event/encoder';
-import { EventCursor } from '../event/event-cursor';
-import type { EventView } from '../event/event-view';
-import type { UnifiedEvent } from '../event/unified-event';
+import { Encoder } from './encoder';
+import { EventCursor } from './event-cursor';
+import type { UnifiedEvent } from './unified-event';
 
 /** Shows events as views, in memory of its own, which grows when one does not fit. A view is valid until the next one. */
 export class EventProjector {
@@ -15,7 +14,7 @@ export class EventProjector {
     this.cursor = new EventCursor(this.memory, 0, byteLength);
   }
 
-  show(event: UnifiedEvent): EventView {
+  show(event: UnifiedEvent): EventCursor {
     let size = this.encoder.encode(event, 0);
     while (size === -1) {
       // It may need more room than it came with, where the table of interned strings has filled up since.

@@ -1,0 +1,200 @@
+import { isUtf8 } from 'node:buffer';
+import { parseObject, setOwn } from './decoder';
+import { readWire } from './generated/wire-read';
+import { corrupt } from './invalid-event';
+import { textBytes, type TextBytes } from './narrow-text';
+import type { UnifiedEvent } from './unified-event';
+
+const enum Wire {
+  VARINT = 0,
+  FIXED64 = 1,
+  BYTES = 2,
+  FIXED32 = 5,
+}
+
+const TWO_32 = 2 ** 32;
+
+/**
+ * Reads the protobuf form (proto/tapio/v1/events.proto). Every length is checked against the message that it is in: whatever the bytes
+ * are, the outcome is a value or ERR_CORRUPT_DATA that names the place, and the time is bounded by their number. What it does not
+ * know is skipped; groups, which proto3 does not have, are refused.
+ */
+export class WireReader {
+  /** The byte that is read next. */
+  at = 0;
+  readonly end: number;
+  private readonly source: TextBytes;
+  private readonly view: DataView;
+  private low = 0;
+  private high = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.source = textBytes(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.end = bytes.byteLength;
+  }
+
+  /** The event whose length is next. */
+  event(end: number): UnifiedEvent {
+    return readWire(this, this.messageEnd(end));
+  }
+
+  /** Where the message whose length is next ends. */
+  messageEnd(end: number): number {
+    const length = this.varint32(end);
+    if (length > end - this.at)
+      throw corrupt(`a field of ${length} bytes at ${this.at}, where ${end - this.at} are left`);
+    return this.at + length;
+  }
+
+  /** Steps over the value of a field. */
+  skip(tag: number, end: number): void {
+    if (tag >>> 3 === 0) throw corrupt(`a field with the number 0 before byte ${this.at}`);
+    switch (tag & 7) {
+      case Wire.VARINT:
+        this.varint64(end);
+        return;
+      case Wire.FIXED64:
+        this.take(8, end);
+        return;
+      case Wire.BYTES:
+        this.at = this.messageEnd(end);
+        return;
+      case Wire.FIXED32:
+        this.take(4, end);
+        return;
+      default:
+        throw corrupt(`wire type ${tag & 7} of field ${tag >>> 3} before byte ${this.at}`);
+    }
+  }
+
+  private take(bytes: number, end: number): number {
+    const { at } = this;
+    if (bytes > end - at) throw corrupt(`${bytes} bytes at ${at}, where ${end - at} are left`);
+    this.at = at + bytes;
+    return at;
+  }
+
+  /** A tag, a length or a number from 0 to 2^32-1. */
+  varint32(end: number): number {
+    const byte = this.source[this.at];
+    if (byte < 0x80 && this.at < end) {
+      this.at++;
+      return byte;
+    }
+    this.varint64(end);
+    if (this.high !== 0) throw corrupt(`a number above 4294967295 before byte ${this.at}`);
+    return this.low;
+  }
+
+  private varint64(end: number): void {
+    const { source } = this;
+    const start = this.at;
+    let [low, high, shift] = [0, 0, 0];
+    for (let at = start; at < end; at++, shift += 7) {
+      const bits = source[at] & 0x7f;
+      if (shift < 28) low |= bits << shift;
+      else if (shift === 28) {
+        low |= bits << 28;
+        high = bits >>> 4;
+      } else if (shift < 63) high |= bits << (shift - 32);
+      else if (bits > 1) break;
+      else high |= bits << 31;
+      if (source[at] < 0x80) {
+        this.at = at + 1;
+        this.low = low >>> 0;
+        this.high = high;
+        return;
+      }
+      if (shift === 63) break;
+    }
+    throw corrupt(`a number at ${start} that does not end, or is longer than 64 bits`);
+  }
+
+  u32(end: number, path: string): number {
+    this.varint64(end);
+    if (this.high !== 0) throw corrupt(`${path} is above 4294967295`);
+    return this.low;
+  }
+
+  /** A zigzag number. */
+  i32(end: number, path: string): number {
+    const value = this.u32(end, path);
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  port(end: number, path: string): number {
+    const value = this.u32(end, path);
+    if (value > 65535) throw corrupt(`${path} is ${value}`);
+    return value;
+  }
+
+  safeInteger(end: number, path: string): number {
+    this.varint64(end);
+    const value = this.high * TWO_32 + this.low;
+    if (!Number.isSafeInteger(value)) throw corrupt(`${path} is ${value}, beyond 2^53-1`);
+    return value;
+  }
+
+  timestamp(end: number, path: string): bigint {
+    this.varint64(end);
+    if (this.high < 0) throw corrupt(`${path} is negative`);
+    return (BigInt(this.high) << 32n) | BigInt(this.low);
+  }
+
+  boolean(end: number): boolean {
+    this.varint64(end);
+    return (this.low | this.high) !== 0;
+  }
+
+  /** Whatever number: who does not know it takes it for absent. */
+  enumNumber(end: number): number {
+    this.varint64(end);
+    return this.high === 0 ? this.low : -1;
+  }
+
+  double(end: number): number {
+    return this.view.getFloat64(this.take(8, end), true);
+  }
+
+  text(end: number, path: string): string {
+    const to = this.messageEnd(end);
+    const from = this.at;
+    this.at = to;
+    if (to === from) return '';
+    const text = this.source.utf8Slice(from, to);
+    // Only what is no UTF-8, or says just this, comes out with it.
+    if (text.includes('\ufffd') && !isUtf8(this.source.subarray(from, to)))
+      throw corrupt(`${path} is not UTF-8`);
+    return text;
+  }
+
+  json(end: number, path: string): Record<string, unknown> {
+    return parseObject(this.text(end, path));
+  }
+
+  /** A copy. */
+  bytes(end: number): Uint8Array {
+    const to = this.messageEnd(end);
+    const from = this.at;
+    this.at = to;
+    return new Uint8Array(this.source.subarray(from, to));
+  }
+
+  mapEntry(end: number, map: Record<string, string>, path: string): void {
+    const to = this.messageEnd(end);
+    let [key, value] = ['', ''];
+    while (this.at < to) {
+      const tag = this.varint32(to);
+      if (tag === 0x0a) key = this.text(to, path);
+      else if (tag === 0x12) value = this.text(to, path);
+      else this.skip(tag, to);
+    }
+    setOwn(map, key, value);
+  }
+
+  /** Of a value that is not known the field stays as it is. */
+  set<T, Name extends keyof T>(into: T, name: Name, value: T[Name] | undefined): void {
+    if (value !== undefined) into[name] = value;
+  }
+}

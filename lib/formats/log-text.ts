@@ -1,0 +1,83 @@
+/** Log records out of lines that are not parsed as a whole: see log-record.ts. */
+import type { UnifiedEvent } from '../event/unified-event';
+import type { InputLine, JsonObject } from './format';
+import { readLog } from './log-record';
+import { Kind, kindAt, project, restText, valueAt } from './projection';
+import { Shape, WHOLE } from './shape';
+
+const SHAPE = new Shape({
+  ...{ level: WHOLE, time: WHOLE, pid: WHOLE, hostname: WHOLE, name: WHOLE, msg: WHOLE, message: WHOLE },
+  ...{ v: WHOLE, err: { type: WHOLE, stack: WHOLE, '*': WHOLE }, error: WHOLE, req: WHOLE, res: WHOLE, responseTime: WHOLE },
+  ...{ reqId: WHOLE, requestId: WHOLE, req_id: WHOLE, trace_id: WHOLE, span_id: WHOLE, trace_flags: WHOLE },
+  ...{ timestamp: WHOLE, ts: WHOLE, '@timestamp': WHOLE },
+  // Of other formats, and of docker's wrapper.
+  'apiVersion|specversion|stream': WHOLE,
+  '*': WHOLE,
+});
+const LEVEL = SHAPE.slot('level');
+const TIME = SHAPE.slot('time');
+const PID = SHAPE.slot('pid');
+const HOSTNAME = SHAPE.slot('hostname');
+const NAME = SHAPE.slot('name');
+const MSG = SHAPE.slot('msg');
+const MESSAGE = SHAPE.slot('message');
+const V = SHAPE.slot('v');
+const ERR = SHAPE.slot('err');
+const ERR_NODE = SHAPE.nodeOf(['err']);
+const ERR_TYPE = SHAPE.slot('err', 'type');
+const ERR_STACK = SHAPE.slot('err', 'stack');
+const ERROR = SHAPE.slot('error');
+const REQ = SHAPE.slot('req');
+const RES = SHAPE.slot('res');
+const RESPONSE_TIME = SHAPE.slot('responseTime');
+const REQ_ID = SHAPE.slot('reqId');
+const REQUEST_ID = SHAPE.slot('requestId');
+const REQ_ID_TOO = SHAPE.slot('req_id');
+const TRACE_ID = SHAPE.slot('trace_id');
+const SPAN_ID = SHAPE.slot('span_id');
+const TRACE_FLAGS = SHAPE.slot('trace_flags');
+const TIMESTAMP = SHAPE.slot('timestamp');
+const TS = SHAPE.slot('ts');
+const AT_TIMESTAMP = SHAPE.slot('@timestamp');
+const OTHERS = SHAPE.slot('apiVersion|specversion|stream');
+const ROOT = SHAPE.nodeOf([]);
+
+/** recognise: whether the record is of the format that reads it. */
+export function readLogText(
+  line: InputLine,
+  source: string,
+  recognise: (value: JsonObject) => unknown,
+): UnifiedEvent[] | undefined {
+  if (!line.forBuffer) return undefined;
+  const json = project(SHAPE, line.text);
+  if (json === undefined || kindAt(OTHERS) !== Kind.ABSENT) return undefined;
+  const rest = restText(json, SHAPE, ROOT);
+  if (rest === undefined) return undefined;
+  const restOfError = kindAt(ERR_TYPE) === Kind.TEXT ? restText(json, SHAPE, ERR_NODE) : undefined;
+  const value = {
+    level: valueAt(json, LEVEL),
+    time: valueAt(json, TIME),
+    pid: valueAt(json, PID),
+    hostname: valueAt(json, HOSTNAME),
+    name: valueAt(json, NAME),
+    msg: valueAt(json, MSG),
+    message: valueAt(json, MESSAGE),
+    v: valueAt(json, V),
+    err: restOfError === undefined ? valueAt(json, ERR) : { type: valueAt(json, ERR_TYPE), stack: valueAt(json, ERR_STACK) },
+    error: valueAt(json, ERROR),
+    req: valueAt(json, REQ),
+    res: valueAt(json, RES),
+    responseTime: valueAt(json, RESPONSE_TIME),
+    reqId: valueAt(json, REQ_ID),
+    requestId: valueAt(json, REQUEST_ID),
+    req_id: valueAt(json, REQ_ID_TOO),
+    trace_id: valueAt(json, TRACE_ID),
+    span_id: valueAt(json, SPAN_ID),
+    trace_flags: valueAt(json, TRACE_FLAGS),
+    timestamp: valueAt(json, TIMESTAMP),
+    ts: valueAt(json, TS),
+    '@timestamp': valueAt(json, AT_TIMESTAMP),
+  };
+  if (recognise(value) === undefined) return undefined;
+  return [readLog(value, source, line, rest, restOfError)];
+}

@@ -1,0 +1,233 @@
+import type {
+  CallOptions,
+  ChannelCredentials,
+  Client,
+  ClientWritableStream,
+  Metadata,
+  ServiceError,
+} from '@grpc/grpc-js';
+import type { BufferStats } from '../../buffers/stats';
+import type { WaitOptions } from '../../buffers/wait-queue';
+import { TapioError } from '../../errors';
+import type { UnifiedEvent } from '../../event/unified-event';
+import { LinkedAbort } from '../../flow/linked-abort';
+import { checkFunction, checkOptions, checkSignal, invalidArgument } from '../../validate';
+import type { Activity } from '../activity';
+import { decodeBatch } from './batches';
+import { METHODS } from './definition';
+import { type EventFilter, wantedBy } from './filter';
+import { grpcLibrary } from './peers';
+import { sendEvents } from './sending';
+import { decodeMessage, encodeMessage } from './small-messages';
+
+export interface EventClientOptions {
+  /** Default: none, which is for loopback and for networks that are trusted. */
+  credentials?: ChannelCredentials;
+  /** Sent with every call as `authorization: Bearer TOKEN`; without TLS in clear. */
+  token?: string;
+}
+
+export interface StreamOptions extends WaitOptions {
+  /** Called when events gave way on the server, before those behind them come. What it throws ends the stream. */
+  onDropped?: (count: number) => void;
+}
+
+/** For an answer that is one message. */
+const ANSWER_MS = 10_000;
+
+const CHANNEL = {
+  // The default of 64 KiB holds half a batch of full events.
+  'grpc-node.flow_control_window': 1024 * 1024,
+  // A stream of a server that has gone without a word ends.
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+};
+
+/**
+ * A client of an EventService.
+ *
+ * Threads: one. Guaranteed: the events of a stream come in their order; those that the server dropped are told in their place. Full: who
+ * takes no batch holds up the server's stream, and then the server drops. Errors of the call are those of @grpc/grpc-js (ServiceError:
+ * `code` is the number of the status, `details` says why); what this side finds wrong is a TapioError. Closed: calls that are under way
+ * and later ones give ERR_BUFFER_CLOSED. Memory: up to 32 messages of a stream.
+ */
+export class EventClient {
+  readonly #client: Client;
+  readonly #token: string | undefined;
+  /** Those that are under way. */
+  readonly #calls = new Set<LinkedAbort>();
+  #isClosed = false;
+
+  /**
+   * Connects when it is first used, and again when a call needs it.
+   * @param address `host:port`, `unix:PATH`, or another target of gRPC; `:port` or a port alone means 127.0.0.1
+   * @throws TapioError ERR_INVALID_ARGUMENT; ERR_UNSUPPORTED without @grpc/grpc-js
+   */
+  constructor(address: string, options?: EventClientOptions) {
+    if (typeof address !== 'string' || address === '')
+      throw invalidArgument('address', address, 'a text such as 127.0.0.1:50051');
+    const { credentials, token } = checkOptions(options);
+    if (token !== undefined && (typeof token !== 'string' || token === ''))
+      throw invalidArgument('token', token, 'a text that is not empty');
+    const grpc = grpcLibrary();
+    const target = address.replace(/^:?(\d+)$/, '127.0.0.1:$1');
+    this.#client = new grpc.Client(target, credentials ?? grpc.credentials.createInsecure(), CHANNEL);
+    this.#token = token;
+  }
+
+  /**
+   * The server's events that match, in batches as they come, from when the iteration begins. Each iteration is a stream of its own. Ends
+   * when the server has no more; leaving the loop cancels the stream.
+   * @throws TapioError ERR_INVALID_ARGUMENT; while iterating `signal.reason` when aborted, ERR_CORRUPT_DATA, or a ServiceError
+   */
+  stream(filter?: EventFilter, options?: StreamOptions): AsyncIterable<UnifiedEvent[]> {
+    wantedBy(filter);
+    const { signal, onDropped } = checkOptions(options);
+    checkSignal(signal);
+    if (onDropped !== undefined) checkFunction('onDropped', onDropped);
+    const request = encodeMessage('StreamRequest', { filter });
+    return { [Symbol.asyncIterator]: () => this.#iterate(request, signal, onDropped) };
+  }
+
+  /**
+   * Sends events, as fast as the server stores them. Settles when all are stored.
+   * @returns how many
+   * @throws (rejects) `signal.reason` when aborted; ERR_INVALID_EVENT; ERR_EVENT_TOO_LARGE for an event that no message of 4 MiB holds;
+   *   what `events` throws; a ServiceError. The server may have stored a part
+   */
+  async publish(
+    events: AsyncIterable<readonly UnifiedEvent[]> | Iterable<readonly UnifiedEvent[]>,
+    options?: WaitOptions,
+  ): Promise<{ accepted: number }> {
+    const { signal } = checkOptions(options);
+    checkSignal(signal);
+    const { path, requestSerialize, responseDeserialize } = METHODS.PublishEvents;
+    const stop = this.#begin(signal);
+    try {
+      const summary = await sendEvents(
+        events,
+        stop.signal,
+        (answer) =>
+          this.#client.makeClientStreamRequest(
+            path,
+            requestSerialize,
+            responseDeserialize,
+            this.#metadata(),
+            answer,
+          ) as ClientWritableStream<Buffer>,
+      );
+      return { accepted: decodeMessage('PublishSummary', summary).accepted as number };
+    } finally {
+      this.#end(stop);
+    }
+  }
+
+  /** The figures of the server's buffers: `events` and `publishTo`, of a PriorityBuffer one for each level. Waits 10 s at most. */
+  async getStats(options?: WaitOptions): Promise<Record<string, BufferStats>> {
+    return (await this.#askStats(options)).buffers;
+  }
+
+  /** What the server tells of itself; undefined for one that does not. Waits 10 s at most. */
+  async getActivity(options?: WaitOptions): Promise<Activity | undefined> {
+    const { activity } = await this.#askStats(options);
+    return activity;
+  }
+
+  /** Ends the calls that are under way. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    for (const call of this.#calls) call.end(closedError());
+    this.#client.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async *#iterate(
+    request: Buffer,
+    signal: AbortSignal | undefined,
+    onDropped: ((count: number) => void) | undefined,
+  ): AsyncGenerator<UnifiedEvent[], void, undefined> {
+    const stop = this.#begin(signal);
+    const { path, requestSerialize, responseDeserialize } = METHODS.StreamEvents;
+    const call = this.#client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      this.#metadata(),
+    );
+    // One that is cancelled tells so, to nobody.
+    call.on('error', () => undefined);
+    stop.signal.addEventListener('abort', () => call.cancel(), { once: true });
+    try {
+      for await (const bytes of call as AsyncIterable<Buffer>) {
+        if (stop.signal.aborted) break;
+        const { events, dropped } = decodeBatch(bytes);
+        if (dropped > 0) onDropped?.(dropped);
+        if (events.length > 0) yield events;
+      }
+      stop.signal.throwIfAborted();
+    } catch (error) {
+      throw stop.signal.aborted ? stop.signal.reason : error;
+    } finally {
+      this.#end(stop);
+      call.cancel();
+    }
+  }
+
+  async #askStats(
+    options: WaitOptions | undefined,
+  ): Promise<{ buffers: Record<string, BufferStats>; activity?: Activity }> {
+    const { signal } = checkOptions(options);
+    checkSignal(signal);
+    const stop = this.#begin(signal);
+    const { path, requestSerialize, responseDeserialize } = METHODS.GetStats;
+    const deadline: CallOptions = { deadline: Date.now() + ANSWER_MS };
+    try {
+      const bytes = await new Promise<Buffer>((resolve, reject) => {
+        const answer = (error: ServiceError | null, value?: Buffer): void =>
+          error === null ? resolve(value!) : reject(error);
+        const call = this.#client.makeUnaryRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          encodeMessage('StatsRequest', {}),
+          this.#metadata(),
+          deadline,
+          answer,
+        );
+        stop.signal.addEventListener('abort', () => call.cancel(), { once: true });
+      });
+      return decodeMessage('Stats', bytes) as { buffers: Record<string, BufferStats>; activity?: Activity };
+    } catch (error) {
+      throw stop.signal.aborted ? stop.signal.reason : error;
+    } finally {
+      this.#end(stop);
+    }
+  }
+
+  /** @throws `signal.reason` when it is aborted, ERR_BUFFER_CLOSED when this client is closed */
+  #begin(signal: AbortSignal | undefined): LinkedAbort {
+    if (this.#isClosed) throw closedError();
+    const call = new LinkedAbort(signal);
+    this.#calls.add(call);
+    return call;
+  }
+
+  #end(call: LinkedAbort): void {
+    this.#calls.delete(call);
+    call.end();
+  }
+
+  #metadata(): Metadata {
+    const metadata = new (grpcLibrary().Metadata)();
+    if (this.#token !== undefined) metadata.set('authorization', `Bearer ${this.#token}`);
+    return metadata;
+  }
+}
+
+function closedError(): TapioError {
+  return new TapioError('ERR_BUFFER_CLOSED', 'this EventClient is closed');
+}

@@ -1,0 +1,5 @@
+export type { Activity, Tally } from '../activity';
+export { EventClient, type EventClientOptions, type StreamOptions } from './event-client';
+export { EventService, type EventServiceOptions, type EventServiceStats } from './event-service';
+export type { EventFilter } from './filter';
+export { PROTO_PATH } from './proto-path';

@@ -1,0 +1,58 @@
+import type { ServerReadableStream } from '@grpc/grpc-js';
+import type { EventEndpoint } from '../../buffers/event-endpoint';
+import type { UnifiedEvent } from '../../event/unified-event';
+import { LinkedAbort } from '../../flow/linked-abort';
+import { decodeBatch } from './batches';
+import { Refusal, Status } from './status';
+
+/**
+ * Stores what a client publishes; reads its next message only when the one before is stored.
+ * @param count called with the number of events stored
+ * @returns how many events
+ * @throws (rejects) Refusal, or a TapioError of the message or the buffer; what was stored stays
+ */
+export async function storePublished(
+  call: ServerReadableStream<Buffer, Buffer>,
+  buffer: EventEndpoint,
+  closing: AbortSignal,
+  count: (stored: number) => void,
+): Promise<number> {
+  const stop = new LinkedAbort(closing);
+  const cancel = (): void => stop.end(new Refusal(Status.UNAVAILABLE, 'the client has gone'));
+  // `cancelled` comes after good ends, too; then all is stored.
+  call.on('cancelled', cancel);
+  const close = (): void => void call.destroy(new Refusal(Status.UNAVAILABLE, 'the service is closed'));
+  closing.addEventListener('abort', close, { once: true });
+  let accepted = 0;
+  try {
+    for await (const bytes of call as AsyncIterable<Buffer>) {
+      const { events } = decodeBatch(bytes);
+      for (let at = 0; at < events.length;) {
+        const stored = await storeSome(events, at, buffer, stop.signal);
+        at += stored;
+        accepted += stored;
+        count(stored);
+      }
+    }
+    return accepted;
+  } catch (error) {
+    if (closing.aborted) throw new Refusal(Status.UNAVAILABLE, 'the service is closed');
+    throw error;
+  } finally {
+    closing.removeEventListener('abort', close);
+    stop.end();
+  }
+}
+
+async function storeSome(
+  events: readonly UnifiedEvent[],
+  from: number,
+  buffer: EventEndpoint,
+  signal: AbortSignal,
+): Promise<number> {
+  let stored = 0;
+  while (from + stored < events.length && buffer.offer(events[from + stored])) stored++;
+  if (stored > 0) return stored;
+  await buffer.putAsync(events[from], { signal });
+  return 1;
+}

@@ -1,0 +1,94 @@
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { Round } from './client-queue';
+import { ClientQueue } from './client-queue';
+import type { Wanted } from './filter';
+
+/** A client that takes nothing for so long does not hold up the others, nor the buffer. */
+const STALLED_MS = 250;
+
+/** What a client asked for. */
+export interface StreamOrder {
+  readonly maxBatch: number;
+  /** Undefined: every event. */
+  readonly wanted: Wanted | undefined;
+}
+
+/**
+ * One client of StreamEvents. Driven by the call's own events and never waiting for one, as of a call that is cancelled no `drain`
+ * ever comes. Memory: its queue, and what gRPC holds: 16 messages here and as many on the other side.
+ */
+export class StreamClient {
+  readonly queue: ClientQueue;
+  readonly wanted: Wanted | undefined;
+  streamed = 0;
+  readonly #call: ServerWritableStream<Buffer, Buffer>;
+  readonly #maxBatch: number;
+  readonly #whenTaken: () => void;
+  /** Since when the call takes nothing; undefined: it does. */
+  #blockedSince: number | undefined;
+  #ending = false;
+  #gone = false;
+
+  /** @param whenTaken called when the client has taken something, or has gone */
+  constructor(
+    call: ServerWritableStream<Buffer, Buffer>,
+    { maxBatch, wanted }: StreamOrder,
+    limit: number,
+    whenTaken: () => void,
+  ) {
+    this.#call = call;
+    this.#maxBatch = maxBatch;
+    this.wanted = wanted;
+    this.queue = new ClientQueue(limit);
+    this.#whenTaken = whenTaken;
+    call.on('drain', () => {
+      this.#blockedSince = undefined;
+      this.flush();
+      whenTaken();
+    });
+    call.on('error', () => undefined);
+    // `cancelled` comes after good ends, too.
+    for (const end of ['cancelled', 'close', 'finish']) call.on(end, () => this.#leave());
+    if (call.cancelled) this.#leave();
+  }
+
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
+  get isStalled(): boolean {
+    return this.#blockedSince !== undefined && performance.now() - this.#blockedSince >= STALLED_MS;
+  }
+
+  offer(round: Round): void {
+    this.queue.push(round);
+    this.flush();
+  }
+
+  flush(): void {
+    while (!this.#gone && this.#blockedSince === undefined && !this.queue.isEmpty) {
+      const { bytes, count } = this.queue.take(this.#maxBatch);
+      this.streamed += count;
+      if (!this.#call.write(bytes)) this.#blockedSince = performance.now();
+    }
+    if (this.#ending && !this.#gone && this.queue.isEmpty) this.#call.end();
+  }
+
+  /** Nothing will come any more: what waits still goes out. */
+  end(): void {
+    this.#ending = true;
+    this.flush();
+  }
+
+  fail(code: number, details: string): void {
+    if (this.#gone) return;
+    this.#call.emit('error', { code, details });
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#whenTaken();
+  }
+}

@@ -1,0 +1,524 @@
+// One walk over a JSON text that checks it and tells where the wanted values lie.
+#ifndef TAPIO_CORE_JSON_PROJECTION_H_
+#define TAPIO_CORE_JSON_PROJECTION_H_
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json_shape.h"
+
+namespace tapio {
+
+// Projects texts onto shapes. The texts taken are those of RFC 8259 that JSON.parse takes, but for
+// those that are left to others: see JsonStatus.
+//
+// Exact: an integer that a double cannot hold is told, and its digits are to be put in quotes; half
+// of a surrogate pair, as it is or escaped, becomes U+FFFD. `Repaired` is the text with that done,
+// and positions count in it.
+//
+// Of keys that stand twice the last one counts.
+//
+// Threads: one. Memory: its own, of the longest text so far; that which results are written to is
+// the caller's. Does not recurse.
+enum class JsonStatus : std::int32_t {
+  kPlain = 0,     // the text is as it should be
+  kRepaired = 1,  // Repaired() is
+  kInvalid = -1,  // no JSON
+  // Nested deeper than kMaxDepth; a number that may be beyond all doubles; more rows than there is
+  // room for; two names of one node; rows that a later value of the same key replaces.
+  kOther = -2,
+};
+
+enum class JsonKind : std::int32_t {
+  kAbsent = 0,
+  kText = 1,          // without escapes; start and end are those of what is between the quotes
+  kEscapedText = 2,   // start and end with the quotes
+  kInteger = 3,       // that a double holds; the low and the high word stand for start and end
+  kNumber = 4,        // any other
+  kTrue = 5,
+  kFalse = 6,
+  kNull = 7,
+  kObject = 8,
+  kArray = 9,
+};
+
+class JsonProjection {
+ public:
+  static constexpr std::size_t kMaxDepth = 400;
+  // Words of a value: its kind, start, end, and the number of its key's name.
+  static constexpr std::int32_t kSlotWords = 4;
+  // Words of a row for a key that no node has: the complement of the node of the object, where the
+  // key starts and the value ends, the kind. A row of an item: its node, then the slots of it and
+  // those below.
+  static constexpr std::int32_t kRestWords = 4;
+
+  // Where a text of `size` characters is to be written. It is changed where it is repaired.
+  char16_t* Text(std::size_t size) {
+    if (text_.size() < size + kPadding) text_.resize(size + kPadding);
+    return text_.data();
+  }
+
+  // Projects the first `size` characters of Text. A slot of each node, then the rows are written to
+  // `words`; `rows_end` is where they end.
+  JsonStatus Project(const JsonShape& shape, std::size_t size, std::int32_t* words,
+                     std::size_t word_count) {
+    shape_ = &shape;
+    words_ = words;
+    row_ = static_cast<std::size_t>(shape.size() * kSlotWords);
+    row_limit_ = word_count;
+    if (row_ > word_count) return JsonStatus::kOther;
+    for (std::size_t i = 0; i < row_; i += kSlotWords) words[i] = 0;
+    begin_ = text_.data();
+    end_ = begin_ + size;
+    // Stands for the end, whatever a longer text has left there.
+    std::memset(text_.data() + size, 0, kPadding * sizeof(char16_t));
+    at_ = begin_;
+    quoted_.clear();
+    changed_ = false;
+    depth_ = 0;
+    const JsonStatus status = Walk();
+    if (status != JsonStatus::kPlain) return status;
+    return changed_ || !quoted_.empty() ? JsonStatus::kRepaired : JsonStatus::kPlain;
+  }
+
+  std::size_t rows_end() const { return row_; }
+
+  std::u16string_view Repaired() {
+    repaired_.clear();
+    const char16_t* copied = begin_;
+    const auto append = [&](const char16_t* to) {
+      repaired_.append(copied, static_cast<std::size_t>(to - copied));
+      copied = to;
+    };
+    for (const Quoted& number : quoted_) {
+      append(number.begin);
+      repaired_ += u'"';
+      append(number.end);
+      repaired_ += u'"';
+    }
+    append(end_);
+    return repaired_;
+  }
+
+ private:
+  static constexpr std::int32_t kNone = JsonShape::kNone;
+  // The scan of a string looks at four characters at a time.
+  static constexpr std::size_t kPadding = 8;
+
+  struct Frame {
+    bool is_object;
+    std::int32_t slot;        // where the value is told, or kNone
+    std::int32_t name;        // of the key that led to it
+    std::int32_t node;        // whose keys, or whose items, are looked for, or kNone
+    std::int32_t start;       // of the value
+    std::int32_t rest_start;  // of the key of the value now read, if no node has it; or kNone
+  };
+
+  struct Quoted {
+    const char16_t* begin;
+    const char16_t* end;
+  };
+
+  // A position in the repaired text.
+  std::int32_t Position(const char16_t* at) const {
+    return static_cast<std::int32_t>(at - begin_) + static_cast<std::int32_t>(2 * quoted_.size());
+  }
+
+  void SkipSpace() {
+    while (*at_ == u' ' || *at_ == u'\n' || *at_ == u'\t' || *at_ == u'\r') ++at_;
+  }
+
+  void Tell(std::int32_t slot, std::int32_t name, JsonKind kind, std::int32_t start,
+            std::int32_t end) {
+    kind_ = kind;
+    if (slot == kNone) return;
+    std::int32_t* const word = words_ + slot * kSlotWords;
+    word[0] = static_cast<std::int32_t>(kind);
+    word[1] = start;
+    word[2] = end;
+    word[3] = name;
+  }
+
+  void Clear(std::int32_t node, std::int32_t end) {
+    for (std::int32_t i = node; i < end; ++i) words_[i * kSlotWords] = 0;
+  }
+
+  JsonStatus Walk() {
+    std::int32_t slot = 0;
+    std::int32_t name = 0;
+    for (;;) {
+      // A value.
+      SkipSpace();
+      const char16_t first = *at_;
+      if (first == u'{' || first == u'[') {
+        if (depth_ == kMaxDepth) return JsonStatus::kOther;
+        Open(slot, name, first == u'{');
+        SkipSpace();
+        if (*at_ != (first == u'{' ? u'}' : u']')) {
+          const JsonStatus status = Begin(frames_[depth_ - 1], slot, name);
+          if (status != JsonStatus::kPlain) return status;
+          continue;
+        }
+        Close();
+      } else {
+        const JsonStatus status = Scalar(slot, name);
+        if (status != JsonStatus::kPlain) return status;
+      }
+      // What follows it: the next value, or the end of one or several that it is the last of.
+      for (;;) {
+        if (depth_ == 0) {
+          SkipSpace();
+          return at_ == end_ ? JsonStatus::kPlain : JsonStatus::kInvalid;
+        }
+        Frame& frame = frames_[depth_ - 1];
+        if (!AddRow(frame)) return JsonStatus::kOther;
+        SkipSpace();
+        if (*at_ == u',') {
+          ++at_;
+          const JsonStatus status = Begin(frame, slot, name);
+          if (status != JsonStatus::kPlain) return status;
+          break;
+        }
+        if (*at_ != (frame.is_object ? u'}' : u']')) return JsonStatus::kInvalid;
+        Close();
+      }
+    }
+  }
+
+  void Open(std::int32_t slot, std::int32_t name, bool is_object) {
+    Frame& frame = frames_[depth_++];
+    frame.is_object = is_object;
+    frame.slot = slot;
+    frame.name = name;
+    frame.start = Position(at_++);
+    frame.rest_start = kNone;
+    frame.node = kNone;
+    if (slot == kNone) return;
+    const JsonShape::Node& node = shape_->At(slot);
+    if (is_object ? node.has_keys : node.item != kNone) frame.node = slot;
+  }
+
+  void Close() {
+    const Frame& frame = frames_[--depth_];
+    ++at_;
+    Tell(frame.slot, frame.name, frame.is_object ? JsonKind::kObject : JsonKind::kArray,
+         frame.start, Position(at_));
+  }
+
+  // Tells the value that has just ended, if it is an item or has a key that no node has. False: no
+  // room.
+  bool AddRow(Frame& frame) {
+    if (frame.node == kNone) return true;
+    if (frame.is_object) {
+      if (frame.rest_start == kNone) return true;
+      if (row_limit_ - row_ < kRestWords) return false;
+      words_[row_] = ~frame.node;
+      words_[row_ + 1] = frame.rest_start;
+      words_[row_ + 2] = Position(at_);
+      words_[row_ + 3] = static_cast<std::int32_t>(kind_);
+      row_ += kRestWords;
+      frame.rest_start = kNone;
+      return true;
+    }
+    const std::int32_t item = shape_->At(frame.node).item;
+    const auto count = static_cast<std::size_t>((shape_->At(item).end - item) * kSlotWords);
+    if (row_limit_ - row_ < count + 1) return false;
+    words_[row_] = item;
+    std::memcpy(words_ + row_ + 1, words_ + item * kSlotWords, count * sizeof(std::int32_t));
+    row_ += count + 1;
+    return true;
+  }
+
+  // What stands before a value inside of another, and where the value is told.
+  JsonStatus Begin(Frame& frame, std::int32_t& slot, std::int32_t& name) {
+    if (frame.is_object) return Key(frame, slot, name);
+    slot = frame.node == kNone ? kNone : shape_->At(frame.node).item;
+    name = 0;
+    if (slot != kNone) Clear(slot, shape_->At(slot).end);
+    return JsonStatus::kPlain;
+  }
+
+  // A key and its colon.
+  JsonStatus Key(Frame& frame, std::int32_t& slot, std::int32_t& name) {
+    SkipSpace();
+    if (*at_ != u'"') return JsonStatus::kInvalid;
+    const char16_t* const open = at_;
+    bool escaped = false;
+    if (!String(escaped)) return JsonStatus::kInvalid;
+    slot = kNone;
+    if (frame.node != kNone) {
+      std::u16string_view key(open + 1, static_cast<std::size_t>(at_ - open) - 2);
+      if (escaped) key = Unescaped(key);
+      const JsonShape::Node& parent = shape_->At(frame.node);
+      const JsonShape::Found found = shape_->Find(parent, key);
+      if (found.node != kNone) {
+        slot = found.node;
+        name = found.name;
+        const std::int32_t* const before = words_ + slot * kSlotWords;
+        if (before[0] != 0) {
+          const JsonShape::Node& node = shape_->At(slot);
+          if (before[3] != name || node.has_rows) return JsonStatus::kOther;
+          Clear(slot, node.end);
+        }
+      } else if (parent.tells_rest) {
+        frame.rest_start = Position(open);
+      }
+    }
+    SkipSpace();
+    if (*at_ != u':') return JsonStatus::kInvalid;
+    ++at_;
+    return JsonStatus::kPlain;
+  }
+
+  JsonStatus Scalar(std::int32_t slot, std::int32_t name) {
+    const char16_t* const open = at_;
+    switch (*at_) {
+      case u'"': {
+        bool escaped = false;
+        if (!String(escaped)) return JsonStatus::kInvalid;
+        const std::int32_t start = Position(open);
+        const std::int32_t end = Position(at_);
+        if (escaped) Tell(slot, name, JsonKind::kEscapedText, start, end);
+        else Tell(slot, name, JsonKind::kText, start + 1, end - 1);
+        return JsonStatus::kPlain;
+      }
+      case u't':
+        return Word(u"true", 4, slot, name, JsonKind::kTrue);
+      case u'f':
+        return Word(u"false", 5, slot, name, JsonKind::kFalse);
+      case u'n':
+        return Word(u"null", 4, slot, name, JsonKind::kNull);
+      default:
+        return Number(slot, name);
+    }
+  }
+
+  JsonStatus Word(const char16_t* word, std::size_t size, std::int32_t slot, std::int32_t name,
+                  JsonKind kind) {
+    // Zeros behind the end differ from every word.
+    for (std::size_t i = 0; i < size; ++i)
+      if (at_[i] != word[i]) return JsonStatus::kInvalid;
+    const std::int32_t start = Position(at_);
+    at_ += size;
+    Tell(slot, name, kind, start, Position(at_));
+    return JsonStatus::kPlain;
+  }
+
+  static bool IsDigit(char16_t unit) { return unit >= u'0' && unit <= u'9'; }
+
+  JsonStatus Number(std::int32_t slot, std::int32_t name) {
+    // Digits of the largest integer below which a double holds all; and of one that may be beyond
+    // all doubles, as an exponent of more than two digits may make it.
+    constexpr std::ptrdiff_t kExactDigits = 16;
+    constexpr std::uint64_t kLargestExact = 9007199254740991;
+    constexpr std::ptrdiff_t kManyDigits = 300;
+    const char16_t* const open = at_;
+    const bool negative = *at_ == u'-';
+    if (negative) ++at_;
+    const char16_t* const digits = at_;
+    if (!IsDigit(*at_)) return JsonStatus::kInvalid;
+    std::uint64_t value = 0;
+    while (IsDigit(*at_)) value = value * 10 + static_cast<std::uint64_t>(*at_++ - u'0');
+    const std::ptrdiff_t count = at_ - digits;
+    if (*digits == u'0' && count > 1) return JsonStatus::kInvalid;
+    if (count > kManyDigits) return JsonStatus::kOther;
+    bool integer = true;
+    if (*at_ == u'.') {
+      integer = false;
+      ++at_;
+      if (!IsDigit(*at_)) return JsonStatus::kInvalid;
+      while (IsDigit(*at_)) ++at_;
+    }
+    if (*at_ == u'e' || *at_ == u'E') {
+      integer = false;
+      ++at_;
+      if (*at_ == u'+' || *at_ == u'-') ++at_;
+      const char16_t* const exponent = at_;
+      while (IsDigit(*at_)) ++at_;
+      if (at_ == exponent) return JsonStatus::kInvalid;
+      if (at_ - exponent > 2) return JsonStatus::kOther;
+    }
+    const std::int32_t start = Position(open);
+    if (!integer || (negative && value == 0)) {
+      Tell(slot, name, JsonKind::kNumber, start, Position(at_));
+    } else if (count > kExactDigits || value > kLargestExact) {
+      quoted_.push_back({open, at_});
+      Tell(slot, name, JsonKind::kText, start + 1, Position(at_) - 1);
+    } else {
+      const std::uint64_t bits = negative ? ~value + 1 : value;
+      Tell(slot, name, JsonKind::kInteger, static_cast<std::int32_t>(bits),
+           static_cast<std::int32_t>(bits >> 32));
+    }
+    return JsonStatus::kPlain;
+  }
+
+  // Has the top bit of those of four characters set that are a quote, a backslash, a control or half
+  // of a pair. A character above one of them may be a false alarm.
+  static std::uint64_t Special(std::uint64_t units) {
+    constexpr std::uint64_t kOnes = 0x0001000100010001;
+    constexpr std::uint64_t kTops = kOnes << 15;
+    const auto zero = [](std::uint64_t lanes) { return (lanes - kOnes) & ~lanes; };
+    const std::uint64_t quote = zero(units ^ (kOnes * u'"'));
+    const std::uint64_t backslash = zero(units ^ (kOnes * u'\\'));
+    const std::uint64_t control = (units - kOnes * 0x20) & ~units;
+    const std::uint64_t half = zero((units & (kOnes * 0xf800)) ^ (kOnes * 0xd800));
+    return (quote | backslash | control | half) & kTops;
+  }
+
+  // Steps to the next such character: behind the end are zeros, which are controls.
+  void StepToSpecial() {
+    for (;; at_ += 4) {
+      std::uint64_t units;
+      std::memcpy(&units, at_, sizeof units);
+      const std::uint64_t special = Special(units);
+      if (special == 0) continue;
+      if constexpr (std::endian::native == std::endian::little) {
+        at_ += std::countr_zero(special) / 16;
+        return;
+      }
+      while ((Special(*at_) & 0x8000) == 0) ++at_;
+      return;
+    }
+  }
+
+  // A string from its first quote to behind its last one. False: it is none.
+  bool String(bool& escaped) {
+    ++at_;
+    for (;;) {
+      StepToSpecial();
+      switch (*at_) {
+        case u'"':
+          ++at_;
+          return true;
+        case u'\\':
+          escaped = true;
+          if (!Escape()) return false;
+          break;
+        default:
+          if (*at_ < 0x20) return false;
+          Surrogate();
+      }
+    }
+  }
+
+  // Half of a pair, or both: steps behind it.
+  void Surrogate() {
+    if (at_[0] < 0xdc00 && (at_[1] & 0xfc00) == 0xdc00) {
+      at_ += 2;
+      return;
+    }
+    *at_++ = 0xfffd;
+    changed_ = true;
+  }
+
+  // The value of four hexadecimal digits, or -1.
+  static std::int32_t Hex(const char16_t* digits) {
+    std::int32_t value = 0;
+    for (int i = 0; i < 4; ++i) {
+      const char16_t unit = digits[i];
+      std::int32_t digit;
+      if (IsDigit(unit)) digit = unit - u'0';
+      else if ((unit | 0x20) >= u'a' && (unit | 0x20) <= u'f') digit = (unit | 0x20) - u'a' + 10;
+      else return -1;
+      value = value * 16 + digit;
+    }
+    return value;
+  }
+
+  bool Escape() {
+    switch (at_[1]) {
+      case u'"':
+      case u'\\':
+      case u'/':
+      case u'b':
+      case u'f':
+      case u'n':
+      case u'r':
+      case u't':
+        at_ += 2;
+        return true;
+      case u'u':
+        break;
+      default:
+        return false;
+    }
+    const std::int32_t unit = Hex(at_ + 2);
+    if (unit < 0) return false;
+    if ((unit & 0xf800) == 0xd800) {
+      const bool paired = unit < 0xdc00 && at_[6] == u'\\' && at_[7] == u'u' &&
+                          (Hex(at_ + 8) & ~0x3ff) == 0xdc00;
+      if (paired) {
+        at_ += 12;
+        return true;
+      }
+      std::copy_n(u"fffd", 4, at_ + 2);
+      changed_ = true;
+    }
+    at_ += 6;
+    return true;
+  }
+
+  // Of a key that was found to be a string. What is longer than all keys is cut.
+  std::u16string_view Unescaped(std::u16string_view key) {
+    constexpr std::size_t kLongest = 64;
+    key_.clear();
+    for (std::size_t i = 0; i < key.size() && key_.size() < kLongest; ++i) {
+      if (key[i] != u'\\') {
+        key_ += key[i];
+        continue;
+      }
+      switch (key[++i]) {
+        case u'b':
+          key_ += u'\b';
+          break;
+        case u'f':
+          key_ += u'\f';
+          break;
+        case u'n':
+          key_ += u'\n';
+          break;
+        case u'r':
+          key_ += u'\r';
+          break;
+        case u't':
+          key_ += u'\t';
+          break;
+        case u'u':
+          key_ += static_cast<char16_t>(Hex(key.data() + i + 1));
+          i += 4;
+          break;
+        default:
+          key_ += key[i];
+      }
+    }
+    return key_;
+  }
+
+  std::vector<char16_t> text_;
+  std::u16string repaired_;
+  std::u16string key_;
+  std::vector<Quoted> quoted_;
+  Frame frames_[kMaxDepth];
+
+  // Of the text that is walked over.
+  const JsonShape* shape_ = nullptr;
+  char16_t* begin_ = nullptr;
+  char16_t* end_ = nullptr;
+  char16_t* at_ = nullptr;
+  std::int32_t* words_ = nullptr;
+  std::size_t row_ = 0;
+  std::size_t row_limit_ = 0;
+  std::size_t depth_ = 0;
+  JsonKind kind_ = JsonKind::kAbsent;
+  bool changed_ = false;
+};
+
+}  // namespace tapio
+
+#endif  // TAPIO_CORE_JSON_PROJECTION_H_

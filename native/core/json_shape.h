@@ -1,0 +1,116 @@
+// Which values of a JSON object are wanted: a tree of keys.
+#ifndef TAPIO_CORE_JSON_SHAPE_H_
+#define TAPIO_CORE_JSON_SHAPE_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tapio {
+
+// Nodes are numbered from 0, the value of the whole text, so that those below a node follow it, up
+// to its `end`. The items of an array are none of its nodes below: they have a range of their own.
+//
+// Threads: one builds it; any number read it afterwards.
+// Memory: its own.
+class JsonShape {
+ public:
+  static constexpr std::int32_t kNone = -1;
+
+  struct Node {
+    std::int32_t end = 0;         // one past the last node below
+    std::int32_t item = kNone;    // the node of each item, if this is an array of which they are wanted
+    bool tells_rest = false;      // whether keys that no node has are told
+    bool has_rows = false;        // whether it or a node below has items, or tells the rest
+    std::uint32_t first = 0;      // its buckets
+    std::uint32_t mask = 0;       // their number less one
+    bool has_keys = false;
+  };
+
+  // What a key leads to, and which of the names of that node the key is.
+  struct Found {
+    std::int32_t node = kNone;
+    std::int32_t name = 0;
+  };
+
+  // Numbers of keys: `parent`, `node`, `name`, and where the key lies in the text of all keys.
+  struct Key {
+    std::int32_t parent;
+    std::int32_t node;
+    std::int32_t name;
+    std::size_t start;
+    std::size_t size;
+  };
+
+  // Keys that do not fit the nodes are left out.
+  JsonShape(std::vector<Node> nodes, const std::vector<Key>& keys, std::u16string text)
+      : nodes_(std::move(nodes)), text_(std::move(text)) {
+    for (std::size_t parent = 0; parent < nodes_.size(); ++parent) {
+      std::vector<Key> own;
+      for (const Key& key : keys) {
+        const bool fits = key.parent == static_cast<std::int32_t>(parent) && key.node >= 0 &&
+                          key.node < size() && key.start <= text_.size() &&
+                          key.size <= text_.size() - key.start;
+        if (fits) own.push_back(key);
+      }
+      AddBuckets(nodes_[parent], own);
+    }
+  }
+
+  std::int32_t size() const { return static_cast<std::int32_t>(nodes_.size()); }
+  const Node& At(std::int32_t node) const { return nodes_[static_cast<std::size_t>(node)]; }
+
+  Found Find(const Node& parent, std::u16string_view key) const {
+    for (std::uint32_t at = Hash(key);; ++at) {
+      const Bucket& bucket = buckets_[parent.first + (at & parent.mask)];
+      if (bucket.found.node == kNone) return {};
+      if (bucket.key.size() == key.size() &&
+          std::memcmp(bucket.key.data(), key.data(), key.size() * sizeof(char16_t)) == 0)
+        return bucket.found;
+    }
+  }
+
+ private:
+  struct Bucket {
+    std::u16string_view key;
+    Found found;
+  };
+
+  static std::uint32_t Hash(std::u16string_view key) {
+    const std::size_t size = key.size();
+    if (size == 0) return 0;
+    std::uint32_t hash = static_cast<std::uint32_t>(size) * 31 + key[0];
+    hash = hash * 31 + key[size - 1];
+    hash = hash * 31 + key[size / 2];
+    return hash ^ (hash >> 5);
+  }
+
+  // At least half of the buckets stay empty.
+  void AddBuckets(Node& node, const std::vector<Key>& keys) {
+    std::uint32_t count = 2;
+    while (count < 2 * keys.size()) count *= 2;
+    node.first = static_cast<std::uint32_t>(buckets_.size());
+    node.mask = count - 1;
+    node.has_keys = !keys.empty() || node.tells_rest;
+    buckets_.resize(buckets_.size() + count);
+    for (const Key& key : keys) {
+      const std::u16string_view text = std::u16string_view(text_).substr(key.start, key.size);
+      std::uint32_t at = Hash(text);
+      while (buckets_[node.first + (at & node.mask)].found.node != kNone) ++at;
+      buckets_[node.first + (at & node.mask)] = {text, {key.node, key.name}};
+    }
+  }
+
+  std::vector<Node> nodes_;
+  std::vector<Bucket> buckets_;
+  std::u16string text_;
+};
+
+}  // namespace tapio
+
+#endif  // TAPIO_CORE_JSON_SHAPE_H_

@@ -1,0 +1,146 @@
+#include "tracer_details.h"
+
+#include <charconv>
+#include <cstring>
+
+namespace tapio::kernel {
+
+namespace {
+
+// Linux numbers them alike on x86 and arm.
+constexpr const char* kSignals[] = {
+    "",          "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+    "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+    "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+    "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS"};
+
+// As TypeScript's JSON.stringify writes a text; bytes beyond ASCII stay as they are.
+void AppendJson(std::string_view text, std::string& target) {
+  constexpr char kHex[] = "0123456789abcdef";
+  target += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      target += '\\';
+      target += c;
+    } else if (byte >= 0x20) {
+      target += c;
+    } else if (const char* const known = std::strchr("\bb\tt\nn\ff\rr", c);
+               c != '\0' && known != nullptr) {
+      target += '\\';
+      target += known[1];
+    } else {
+      target += "\\u00";
+      target += kHex[byte >> 4];
+      target += kHex[byte & 15];
+    }
+  }
+  target += '"';
+}
+
+template <typename T>
+bool ReadAt(const std::uint8_t* record, std::uint32_t size, std::size_t at, T& value) {
+  if (size < at || size - at < sizeof value) return false;
+  std::memcpy(&value, record + at, sizeof value);
+  return true;
+}
+
+}  // namespace
+
+std::string& TracerDetails::Begin(Detail detail) {
+  present_ |= Bit(detail);
+  auto& text = texts_[static_cast<std::size_t>(detail)];
+  text.clear();
+  return text;
+}
+
+void TracerDetails::SetNumber(Detail detail, std::uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, std::end(digits), number).ptr;
+  SetText(detail, {digits, static_cast<std::size_t>(end - digits)});
+}
+
+std::optional<std::int32_t> TracerDetails::Number(Detail detail) const {
+  if (detail == Detail::kStatus && HasText(detail)) return status_;
+  return std::nullopt;
+}
+
+void TracerDetails::Read(const std::uint8_t* record, std::uint32_t size) {
+  present_ = 0;
+  TracerRecord common;
+  if (!ReadAt(record, size, 0, common)) return;
+  switch (static_cast<Probe>(common.kind & kProbeMask)) {
+    case Probe::kExec:
+    case Probe::kExit:
+    case Probe::kFork: {
+      ProcessDetails details;
+      if (!ReadAt(record, size, sizeof common, details)) return;
+      ReadProcess(common, details);
+      constexpr std::size_t kTexts = sizeof common + sizeof details;
+      ReadTexts(details, {reinterpret_cast<const char*>(record) + kTexts, size - kTexts});
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void TracerDetails::ReadProcess(const TracerRecord& record, const ProcessDetails& details) {
+  if (details.ppid != 0) SetNumber(Detail::kParent, details.ppid);
+  if (details.child != 0) SetNumber(Detail::kChild, details.child);
+  const std::string_view comm(details.parent_comm,
+                              strnlen(details.parent_comm, sizeof details.parent_comm));
+  if (!comm.empty()) SetText(Detail::kParentComm, comm);
+  if (details.started != 0) ReadEnd(record, details);
+}
+
+// As a shell tells it: 128 and the signal that ended a process.
+void TracerDetails::ReadEnd(const TracerRecord& record, const ProcessDetails& details) {
+  const auto wait_status = static_cast<std::uint32_t>(record.return_value);
+  const std::uint32_t signal = wait_status & 0x7f;
+  present_ |= Bit(Detail::kStatus);
+  status_ = static_cast<std::int32_t>(signal != 0 ? 128 + signal : wait_status >> 8 & 0xff);
+  if (record.time_ns >= details.started)
+    SetNumber(Detail::kLifetime, (record.time_ns - details.started) / 1'000'000);
+  if (signal == 0) return;
+  if (signal < std::size(kSignals)) {
+    SetText(Detail::kSignal, kSignals[signal]);
+    return;
+  }
+  // Those for programs' own use, by the C library's number of the first.
+  constexpr std::uint32_t kFirst = 34;
+  std::string& name = Begin(Detail::kSignal);
+  name = signal < kFirst ? "SIG" : "SIGRTMIN";
+  if (signal == kFirst) return;
+  if (signal > kFirst) name += '+';
+  name += std::to_string(signal < kFirst ? signal : signal - kFirst);
+}
+
+void TracerDetails::ReadTexts(const ProcessDetails& details, std::string_view texts) {
+  if (details.filename_bytes > texts.size() ||
+      details.args_bytes > texts.size() - details.filename_bytes)
+    return;
+  if (details.filename_bytes > 1)
+    SetText(Detail::kFileName, texts.substr(0, details.filename_bytes - 1));
+  if (details.args_bytes != 0) {
+    ReadArguments(texts.substr(details.filename_bytes, details.args_bytes),
+                  details.args_whole == details.args_bytes);
+  }
+}
+
+// Each word ends with a NUL, but for one that is cut.
+void TracerDetails::ReadArguments(std::string_view arguments, bool whole) {
+  std::string& json = Begin(Detail::kArguments);
+  json += '[';
+  std::uint32_t words = 0;
+  for (; !arguments.empty() && words < kMostWords; ++words) {
+    if (words != 0) json += ',';
+    const std::size_t end = arguments.find('\0');
+    AppendJson(arguments.substr(0, end), json);
+    arguments.remove_prefix(end == std::string_view::npos ? arguments.size() : end + 1);
+  }
+  json += ']';
+  if (!whole || !arguments.empty()) SetText(Detail::kArgumentsTruncated, "true");
+}
+
+}  // namespace tapio::kernel

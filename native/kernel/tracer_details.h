@@ -1,0 +1,43 @@
+// Reads the details in the records of the embedded tracer.
+#ifndef TAPIO_KERNEL_TRACER_DETAILS_H_
+#define TAPIO_KERNEL_TRACER_DETAILS_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "details.h"
+#include "tracer_record.h"
+
+namespace tapio::kernel {
+
+// Threads: one. Memory: its own; allocates nothing once it has met the longest texts.
+class TracerDetails : public DetailReader {
+ public:
+  void Read(const std::uint8_t* record, std::uint32_t size) override;
+  std::string_view Text(Detail detail) const override {
+    return texts_[static_cast<std::size_t>(detail)];
+  }
+  std::optional<std::int32_t> Number(Detail detail) const override;
+
+ private:
+  // Words and bytes of the arguments that are told.
+  static constexpr std::uint32_t kMostWords = 64;
+
+  void ReadProcess(const TracerRecord& record, const ProcessDetails& details);
+  void ReadTexts(const ProcessDetails& details, std::string_view texts);
+  void ReadArguments(std::string_view arguments, bool whole);
+  void ReadEnd(const TracerRecord& record, const ProcessDetails& details);
+  std::string& Begin(Detail detail);
+  void SetText(Detail detail, std::string_view text) { Begin(detail) = text; }
+  void SetNumber(Detail detail, std::uint64_t number);
+
+  std::array<std::string, 32> texts_;
+  std::int32_t status_ = 0;
+};
+
+}  // namespace tapio::kernel
+
+#endif  // TAPIO_KERNEL_TRACER_DETAILS_H_

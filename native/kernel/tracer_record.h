@@ -1,0 +1,56 @@
+// The records that the tracer's programs write.
+#ifndef TAPIO_KERNEL_TRACER_RECORD_H_
+#define TAPIO_KERNEL_TRACER_RECORD_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tapio::kernel {
+
+// What is traced. The numbers are those of KERNEL_EVENTS in lib/kernel/tracer-shapes.ts.
+enum class Probe : std::uint32_t { kSyscall, kSyscallEnter, kExec, kExit, kFork };
+inline constexpr std::size_t kProbes = 5;
+
+// What each record begins with. lib/kernel/tracer-shapes.ts describes it once more, as a layout
+// like that of any foreign program.
+struct TracerRecord {
+  std::uint64_t time_ns;  // CLOCK_BOOTTIME
+  std::uint32_t tid;
+  std::uint32_t pid;
+  std::uint32_t uid;
+  std::uint32_t gid;
+  std::uint32_t cpu;
+  std::uint32_t kind;         // Probe, with the bits below
+  std::int64_t return_value;  // kSyscall; kExit: the wait status, if `started` is known
+  std::uint32_t syscall;      // kSyscall, kSyscallEnter; kCompatBit or kNoNumber, see machine.h
+  std::uint32_t unused;
+  char comm[16];
+};
+static_assert(sizeof(TracerRecord) == 64, "eight-byte fields, no padding");
+
+// Bits of `kind`, as KIND_BITS in lib/kernel/tracer-shapes.ts.
+inline constexpr std::uint32_t kProbeMask = 7;
+inline constexpr std::int32_t kNoReturnBit = 1 << 3;     // return_value is none of the call's
+inline constexpr std::int32_t kInterruptedBit = 1 << 4;  // it is the kernel's own, for restarting
+inline constexpr std::int32_t kForeignBit = 1 << 5;      // tid and pid are the initial namespace's
+
+// Behind it in records of kExec, kExit and kFork, zeros where the kernel does not tell its types.
+struct ProcessDetails {
+  std::uint64_t started;  // CLOCK_BOOTTIME; kExit
+  std::uint32_t ppid;     // as this process sees it; 0: a process that it does not see
+  std::uint32_t child;    // kFork, likewise
+  char parent_comm[16];
+  // kExec: bytes behind this, of the file name with its NUL and of the arguments with theirs; and
+  // how many bytes the arguments have in the process.
+  std::uint32_t filename_bytes;
+  std::uint32_t args_bytes;
+  std::uint64_t args_whole;
+};
+static_assert(sizeof(ProcessDetails) == 48, "eight-byte fields, no padding");
+
+// Bytes of one text that a record carries at most.
+inline constexpr std::int32_t kMostText = 4096;
+
+}  // namespace tapio::kernel
+
+#endif  // TAPIO_KERNEL_TRACER_RECORD_H_
