@@ -19,8 +19,8 @@ export async function listen(service: EventService, address: string): Promise<Li
   service.addTo(server);
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, found) => {
-      if (error)
-        reject(new TapioError('ERR_INVALID_ARGUMENT', `cannot listen on ${address}: ${error.message}`));
+      const why = error?.message.includes('EADDRINUSE') ? 'the port is in use' : error?.message;
+      if (error) reject(new TapioError('ERR_INVALID_ARGUMENT', `cannot listen on ${address}: ${why}`));
       else resolve(found);
     });
   });
