@@ -94,4 +94,21 @@ export default tseslint.config(
       },
     },
   },
+  {
+    files: ['lib/collector/page/files/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: {
+        document: 'readonly',
+        window: 'readonly',
+        matchMedia: 'readonly',
+        getComputedStyle: 'readonly',
+        setTimeout: 'readonly',
+        setInterval: 'readonly',
+        EventSource: 'readonly',
+        ResizeObserver: 'readonly',
+        uPlot: 'readonly',
+      },
+    },
+  },
 );

@@ -34,11 +34,30 @@ function removeStale(directory, keep) {
   }
 }
 
+/** The live page is files that a browser gets as they are, with the charting library among them. */
+function copyPage() {
+  const target = path.join(root, 'dist/collector/page/files');
+  const own = path.join(root, 'lib/collector/page/files');
+  const library = path.join(root, 'node_modules/uplot');
+  const copies = [
+    ...fs.readdirSync(own).map((name) => [path.join(own, name), name]),
+    [path.join(library, 'dist/uPlot.iife.min.js'), 'uplot.js'],
+    [path.join(library, 'dist/uPlot.min.css'), 'uplot.css'],
+    [path.join(library, 'LICENSE'), 'uplot-license.txt'],
+  ];
+  fs.mkdirSync(target, { recursive: true });
+  return copies.map(([source, name]) => {
+    const file = path.join(target, name);
+    fs.copyFileSync(source, file);
+    return file;
+  });
+}
+
 await generate();
 const published = await compile('tsconfig.json');
 const { bin } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 for (const command of Object.values(bin)) fs.chmodSync(path.join(root, command), 0o755);
-published.push(...writeEsmWrappers());
+published.push(...copyPage(), ...writeEsmWrappers());
 removeStale(path.join(root, 'dist'), published);
 
 const internal = await compile('tsconfig.test.json');

@@ -68,7 +68,7 @@ const steps = {
     tarball = path.join(folder, packed.filename);
     const files = packed.files.map((file) => file.path);
     const allowed =
-      /^(package\.json|bin\/tapio\.js|README\.md|LICENSE|(CHANGELOG|CONTRIBUTING|bench\/README)\.md|docs\/(guides\/)?[^/]+\.md|examples\/(kubernetes\/)?[^/]+\.mjs|dist\/.+\.(js|mjs|d\.ts|d\.mts)|proto\/tapio\/v1\/events\.proto|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
+      /^(package\.json|bin\/tapio\.js|README\.md|LICENSE|(CHANGELOG|CONTRIBUTING|bench\/README)\.md|docs\/(guides\/)?[^/]+\.md|examples\/(kubernetes\/)?[^/]+\.mjs|dist\/.+\.(js|mjs|d\.ts|d\.mts)|dist\/collector\/page\/files\/[^/]+\.(html|css|txt)|proto\/tapio\/v1\/events\.proto|prebuilds\/(README\.md|[^/]+\/[^/]+\.node))$/;
     const foreign = files.filter((file) => !allowed.test(file));
     expect(foreign.length === 0, `these do not belong into the tarball: ${foreign.join(', ')}`);
     for (const wanted of [
@@ -78,6 +78,7 @@ const steps = {
       'CHANGELOG.md',
       'dist/index.js',
       'dist/index.mjs',
+      'dist/collector/page/files/uplot-license.txt',
       'proto/tapio/v1/events.proto',
     ]) {
       expect(files.includes(wanted), `the tarball lacks ${wanted}`);

@@ -1,6 +1,7 @@
 /** One run of the collector: sources -> PerCPUEventBuffer -> consumer -> sink, and its orderly end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { PerCPUEventBuffer, TapioError } from '../index';
+import { ActivitySampler, type ActivitySource } from './activity-sampler';
 import { resolveAuto } from './auto-source';
 import { ExitCode, UsageError } from './command';
 import { Consumer } from './consumer';
@@ -46,9 +47,11 @@ export async function collect(asked: CollectOptions): Promise<number> {
   const buffer = createBuffer(options.bufferSize);
   const display = new LiveDisplay(humanStream(options), stderr, hasTable(options));
   const warn = (text: string): void => display.message(`tapio: ${text}`);
+  let activity: ActivitySampler | undefined;
   // Before the sink, whose file is overwritten.
   const exports = await Exports.open(options.exports, {
     buffer,
+    activity: () => (activity ??= new ActivitySampler(buffer)),
     warn,
     fail: (text) => {
       warn(text);
@@ -72,7 +75,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
   const clock = new RunClock();
   const stamped = new Set(options.sources.filter((name) => SOURCES.get(name)?.stampsEvents));
   const correlation = options.correlate ? new CorrelationOutlet(sink.beside(), exports) : undefined;
-  const consumer = new Consumer(buffer, sink, clock, stamped, exports, correlation);
+  const consumer = new Consumer(buffer, sink, clock, stamped, exports, correlation, activity?.meter);
   const cpu = new CpuMeter();
   const patience = new Patience(
     STOP_LIMIT_S * 1000,
@@ -106,6 +109,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
     cpu.restart();
     const now = clock.now();
     for (const thread of threads) thread.go(now);
+    activity?.start(activitySource(consumer, sink, threads), now);
     display.start(new StatusSampler(options, { sink, exports, consumer, cpu, threads, startedAt }));
     void allEnded.then(() => end.request());
     if (options.durationMs !== undefined) duration = setTimeout(() => end.hurry(), options.durationMs);
@@ -140,12 +144,22 @@ export async function collect(asked: CollectOptions): Promise<number> {
     await drain(end);
     return code;
   } finally {
+    activity?.stop();
     await exports.close(0);
     clearTimeout(duration);
     patience.stop();
     display.stop();
     ignoreSignals();
   }
+}
+
+function activitySource(consumer: Consumer, sink: Sink, threads: readonly SourceThread[]): ActivitySource {
+  const refused = (): number => threads.reduce((sum, { counters }) => sum + counters.read().dropped, 0);
+  return {
+    types: consumer.types,
+    delivered: () => sink.delivered,
+    dropped: () => sink.lost + refused(),
+  };
 }
 
 /** Where what is for people goes: not into the data. */

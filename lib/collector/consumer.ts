@@ -1,13 +1,14 @@
 /** The consuming end, on the main thread: takes events as they come, measures, and hands them to the sink. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventView, PerCPUEventBuffer } from '../index';
+import type { ActivityMeter } from './activity-meter';
 import type { CorrelationOutlet } from './correlation-outlet';
 import type { Exports } from './exports/exports';
 import { PeakFill } from './peak-fill';
 import { LatencyRecorder } from './latency';
 import type { RunClock } from './run-clock';
 import type { Sink } from './sinks';
-import { TypeTally } from './type-tally';
+import { NameTally } from './name-tally';
 
 /** Events between two looks at the sink. */
 const BATCH = 1024;
@@ -18,7 +19,7 @@ export const LATENCY_SAMPLE = 61;
 
 export class Consumer {
   readonly latency = new LatencyRecorder();
-  readonly types = new TypeTally();
+  readonly types = new NameTally();
   readonly fill: PeakFill;
   /** When the sink last took events, by performance.now(). */
   lastDeliveryAt = 0;
@@ -40,6 +41,8 @@ export class Consumer {
     private readonly stamped: ReadonlySet<string>,
     private readonly exports: Exports,
     private readonly correlation?: CorrelationOutlet,
+    /** Where somebody may ask what the run is at. */
+    private readonly activity?: ActivityMeter,
   ) {
     this.since = clock.now();
     this.fill = new PeakFill(buffer);
@@ -51,6 +54,7 @@ export class Consumer {
     let turnAt = performance.now();
     while (await this.waitForEvents()) {
       this.fill.look(performance.now());
+      this.activity?.fill.look(performance.now());
       const asking = this.asking.splice(0);
       this.isThrough = this.buffer.consume(visit, BATCH) < BATCH;
       const blocked = this.sink.flush();
@@ -101,6 +105,7 @@ export class Consumer {
 
   private visit(view: EventView): void {
     this.types.add(view.type);
+    this.activity?.count(view);
     if (--this.untilSample === 0) {
       this.untilSample = LATENCY_SAMPLE;
       this.time(view);
@@ -114,6 +119,8 @@ export class Consumer {
     const { timestamp } = view;
     // An event of an earlier run that came in by stdin says nothing about this one.
     if (timestamp < this.since || !this.stamped.has(view.source)) return;
-    this.latency.record(Number(this.clock.now() - timestamp));
+    const nanoseconds = Number(this.clock.now() - timestamp);
+    this.latency.record(nanoseconds);
+    this.activity?.latency.record(nanoseconds);
   }
 }

@@ -5,12 +5,14 @@ import { isNativeError } from 'node:util/types';
 import { ExitCode, UsageError, type Command } from './command';
 import { collectCommand } from './collect-command';
 import { doctorCommand } from './doctor-command';
+import { topCommand } from './top-command';
 import { keepIgnored } from './ignored-signals';
 import { endStandardStreams, guardStandardStreams, stderr, stdout } from './output/standard-streams';
 
 const COMMANDS = new Map<string, Command>([
   ['collect', collectCommand],
   ['doctor', doctorCommand],
+  ['top', topCommand],
 ]);
 
 const USAGE = `Usage: tapio <command> [options]

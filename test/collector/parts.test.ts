@@ -8,7 +8,7 @@ import type * as StatusModule from '../../dist/collector/status';
 import type * as SummaryModule from '../../dist/collector/summary';
 import type * as EventMixModule from '../../dist/collector/synthetic/event-mix';
 import type * as RandomModule from '../../dist/collector/synthetic/random';
-import type * as TallyModule from '../../dist/collector/type-tally';
+import type * as TallyModule from '../../dist/collector/name-tally';
 import type * as FormatModule from '../../dist/collector/text-format';
 import { encodeEvent } from '@tapio/performance';
 import { internal } from './cli';
@@ -21,7 +21,7 @@ const { conservationErrors } = internal<typeof SummaryModule>('summary');
 const { rateShortfall } = internal<typeof ShortfallModule>('rate-shortfall');
 const { EventMix } = internal<typeof EventMixModule>('synthetic/event-mix');
 const { Random } = internal<typeof RandomModule>('synthetic/random');
-const { TypeTally } = internal<typeof TallyModule>('type-tally');
+const { NameTally } = internal<typeof TallyModule>('name-tally');
 const { bar, clock, count, fit, micros } = internal<typeof FormatModule>('text-format');
 
 const seed = Number(process.env.SEED ?? Date.now()) >>> 0;
@@ -106,8 +106,8 @@ test('LimitedReport shows the first at once, then one a second, and counts the r
   expect(shown.slice(10)).toEqual(['later (and 90 more since the last report)', '1 more like these']);
 });
 
-test('TypeTally has a bound on types', () => {
-  const tally = new TypeTally();
+test('NameTally has a bound on types', () => {
+  const tally = new NameTally();
   for (let index = 0; index < 1000; index++) tally.add(`type ${index}`);
   for (let index = 0; index < 5; index++) tally.add('type 3');
   tally.add('__proto__');

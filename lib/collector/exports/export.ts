@@ -1,5 +1,6 @@
 /** What an export is: an output beside the sink. A new one is a file beside this with an ExportDefinition and a line in index.ts. */
 import type { PerCPUEventBuffer, UnifiedEvent } from '../../index';
+import type { ActivitySampler } from '../activity-sampler';
 
 /** Events: taken = delivered + dropped + waiting. */
 export interface ExportCounts {
@@ -21,8 +22,10 @@ export interface ExportCounts {
  * main thread; what takes time is done in a thread of its own, behind a buffer whose policy decides when that is slow.
  */
 export interface Export {
-  /** Takes an event, which is shared with other exports: it must not be changed. */
-  take(event: UnifiedEvent): void;
+  /** Takes an event, which is shared with other exports: it must not be changed. Absent from one that takes none. */
+  take?(event: UnifiedEvent): void;
+  /** False while events would be of no use to it: then none is made for it. Absent: always true. */
+  isTaking?(): boolean;
   /** Undefined of an export that takes no events. Final once closed. */
   counts(): ExportCounts | undefined;
   /** No event follows. Resolves when all are counted as delivered or dropped; `hurry` aborts when that must come soon. */
@@ -33,8 +36,10 @@ export interface Export {
 export interface ExportContext {
   /** Through which all events come. */
   readonly buffer: PerCPUEventBuffer;
+  /** What the run tells of itself; measured only if this is called while the exports are opened. */
+  readonly activity: () => ActivitySampler;
   /** Shows one line to the user. */
-  warn(text: string): void;
+  readonly warn: (text: string) => void;
   /** It is of no use any more: told, and the run ends with exit code 1 when it ends. */
   fail(text: string): void;
 }

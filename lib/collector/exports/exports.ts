@@ -1,5 +1,5 @@
 /** The exports of a run together: each event goes to all of them. */
-import type { EventView } from '../../index';
+import type { EventView, UnifiedEvent } from '../../index';
 import type { AskedExport, Export, ExportContext, ExportCounts } from './export';
 
 export class Exports {
@@ -7,9 +7,11 @@ export class Exports {
   taken = 0;
   private closed: Promise<unknown> | undefined;
   private readonly all: readonly { readonly name: string; readonly export: Export }[];
+  private readonly takers: readonly Export[];
 
   private constructor(all: Exports['all']) {
     this.all = all;
+    this.takers = all.map((each) => each.export).filter((each) => 'take' in each);
   }
 
   /** Rejects with the first that cannot work; the others are closed again. */
@@ -31,10 +33,10 @@ export class Exports {
 
   /** Takes the event the view is on. */
   take(view: EventView): void {
-    if (this.all.length === 0) return;
+    if (this.takers.length === 0) return;
     this.taken++;
-    const event = view.toEvent();
-    for (const each of this.all) each.export.take(event);
+    let event: UnifiedEvent | undefined;
+    for (const taker of this.takers) if (taker.isTaking?.() ?? true) taker.take?.((event ??= view.toEvent()));
   }
 
   /** By name, of those that take events. */

@@ -1,0 +1,65 @@
+/** Asks a collector what it is at, again and again, whether it is there or not. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { isNativeError } from 'node:util/types';
+import type { Activity } from '../../integrations/activity';
+
+/** A connection to a collector. */
+export interface ActivityClient {
+  /** Undefined from a server that is no collector. */
+  getActivity(): Promise<Activity | undefined>;
+  close(): void;
+}
+
+const INTERVAL_MS = 1000;
+const LIMIT_MS = 3000;
+
+/** One thread's, one call at a time. After a failure the next try has a connection of its own. */
+export class ActivityPoll {
+  private client: ActivityClient | undefined;
+
+  constructor(private readonly connect: () => ActivityClient) {}
+
+  /** Rejects with the reason when there is no answer in time. */
+  async ask(): Promise<Activity> {
+    const client = (this.client ??= this.connect());
+    const late = new AbortController();
+    try {
+      const activity = await Promise.race([
+        client.getActivity(),
+        delay(LIMIT_MS, undefined, { signal: late.signal }).then(() => {
+          throw new Error(`no answer within ${LIMIT_MS / 1000} s`);
+        }),
+      ]);
+      if (activity === undefined) throw new Error('a server is there, but it is no collector');
+      return activity;
+    } catch (error) {
+      this.close();
+      throw error;
+    } finally {
+      late.abort();
+    }
+  }
+
+  /** Calls with each answer, once a second, until the signal. Rejects never. */
+  async follow(
+    tell: (news: Activity | { readonly trouble: string }) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      const askedAt = performance.now();
+      const news = await this.ask().catch((error: unknown) => ({
+        trouble: isNativeError(error) ? error.message : String(error),
+      }));
+      if (signal.aborted) break;
+      tell(news);
+      const rest = Math.max(0, INTERVAL_MS - (performance.now() - askedAt));
+      await delay(rest, undefined, { signal }).catch(() => {});
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.client?.close();
+    this.client = undefined;
+  }
+}
