@@ -384,3 +384,8 @@ test.each([events, perCPUEvents])('consume refuses an async function: %p', (buff
   });
   expect(taken()).toBe(before);
 });
+
+test('messages name a class with its article', () => {
+  const { message } = thrownBy(() => EventBuffer.attach(5 as never));
+  expect(message).toBe('handle must be the handle of an EventBuffer, not 5');
+});
