@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** A million with npm run bench:grpc. */
+/** GRPC_EVENTS=1000000 for a longer run. */
 const MANY = Number(process.env.GRPC_EVENTS ?? 200_000);
 
 async function start(options: Parameters<typeof startService>[0]): ReturnType<typeof startService> {

@@ -1,11 +1,4 @@
-import type {
-  CallOptions,
-  ChannelCredentials,
-  Client,
-  ClientWritableStream,
-  Metadata,
-  ServiceError,
-} from '@grpc/grpc-js';
+import type { CallOptions, ChannelCredentials, Client, Metadata, ServiceError } from '@grpc/grpc-js';
 import type { BufferStats } from '../../buffers/stats';
 import type { WaitOptions } from '../../buffers/wait-queue';
 import { TapioError } from '../../errors';
