@@ -52,7 +52,7 @@ class JsonProjection : private JsonCursor {
  public:
   static constexpr std::size_t kMaxDepth = 400;
   // Words of a value: its kind, start, end, and the number of its key's name.
-  static constexpr std::int32_t kSlotWords = 4;
+  static constexpr std::size_t kSlotWords = 4;
   // Words of a row for a key that no node has: the complement of the node of the object, where the
   // key starts and the value ends, the kind. A row of an item: its node, then the slots of it and
   // those below.
@@ -70,7 +70,7 @@ class JsonProjection : private JsonCursor {
                      std::size_t word_count) {
     shape_ = &shape;
     words_ = words;
-    row_ = static_cast<std::size_t>(shape.size() * kSlotWords);
+    row_ = static_cast<std::size_t>(shape.size()) * kSlotWords;
     row_limit_ = word_count;
     if (row_ > word_count) return JsonStatus::kOther;
     for (std::size_t i = 0; i < row_; i += kSlotWords) words[i] = 0;
@@ -128,11 +128,15 @@ class JsonProjection : private JsonCursor {
     return static_cast<std::int32_t>(at - begin_) + static_cast<std::int32_t>(2 * quoted_.size());
   }
 
+  std::int32_t* Slot(std::int32_t node) {
+    return words_ + static_cast<std::size_t>(node) * kSlotWords;
+  }
+
   void Tell(std::int32_t slot, std::int32_t name, JsonKind kind, std::int32_t start,
             std::int32_t end) {
     kind_ = kind;
     if (slot == kNone) return;
-    std::int32_t* const word = words_ + slot * kSlotWords;
+    std::int32_t* const word = Slot(slot);
     word[0] = static_cast<std::int32_t>(kind);
     word[1] = start;
     word[2] = end;
@@ -140,7 +144,7 @@ class JsonProjection : private JsonCursor {
   }
 
   void Clear(std::int32_t node, std::int32_t end) {
-    for (std::int32_t i = node; i < end; ++i) words_[i * kSlotWords] = 0;
+    for (std::int32_t i = node; i < end; ++i) *Slot(i) = 0;
   }
 
   JsonStatus Walk() {
@@ -221,10 +225,10 @@ class JsonProjection : private JsonCursor {
       return true;
     }
     const std::int32_t item = shape_->At(frame.node).item;
-    const auto count = static_cast<std::size_t>((shape_->At(item).end - item) * kSlotWords);
+    const auto count = static_cast<std::size_t>(shape_->At(item).end - item) * kSlotWords;
     if (row_limit_ - row_ < count + 1) return false;
     words_[row_] = item;
-    std::memcpy(words_ + row_ + 1, words_ + item * kSlotWords, count * sizeof(std::int32_t));
+    std::memcpy(words_ + row_ + 1, Slot(item), count * sizeof(std::int32_t));
     row_ += count + 1;
     return true;
   }
@@ -254,7 +258,7 @@ class JsonProjection : private JsonCursor {
       if (found.node != kNone) {
         slot = found.node;
         name = found.name;
-        const std::int32_t* const before = words_ + slot * kSlotWords;
+        const std::int32_t* const before = Slot(slot);
         if (before[0] != 0) {
           const JsonShape::Node& node = shape_->At(slot);
           if (before[3] != name || node.has_rows) return JsonStatus::kOther;

@@ -100,7 +100,8 @@ class JsonShape {
     node.has_keys = !keys.empty() || node.tells_rest;
     buckets_.resize(buckets_.size() + count);
     for (const Key& key : keys) {
-      const std::u16string_view text = std::u16string_view(text_).substr(key.start, key.size);
+      const std::u16string_view all = text_;
+      const std::u16string_view text = all.substr(key.start, key.size);
       std::uint32_t at = Hash(text);
       while (buckets_[node.first + (at & node.mask)].found.node != kNone) ++at;
       buckets_[node.first + (at & node.mask)] = {text, {key.node, key.name}};

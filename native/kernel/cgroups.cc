@@ -110,6 +110,7 @@ std::string Cgroups::Search(std::uint64_t inode) {
     DIR* const directory = opendir((root_path_ + paths[i]).c_str());
     if (directory == nullptr) continue;
     std::string found;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of one thread
     while (const dirent* entry = readdir(directory)) {
       const std::string_view name(entry->d_name);
       if (name == "." && entry->d_ino == inode) found = paths[i].empty() ? "/" : paths[i];

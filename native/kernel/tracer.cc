@@ -27,7 +27,8 @@ std::uint64_t CommonBytes(std::uint32_t probes) {
   for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
     if ((probes >> probe & 1) == 0) continue;
     const std::uint64_t own =
-        (RecordBytes(static_cast<Probe>(probe)) + RingReader::kHeaderBytes + 7) / 8 * 8;
+        (std::uint64_t{RecordBytes(static_cast<Probe>(probe))} + RingReader::kHeaderBytes + 7) / 8 *
+        8;
     if (static_cast<Probe>(probe) == Probe::kExec || (bytes != 0 && bytes != own)) return 0;
     bytes = own;
   }

@@ -118,7 +118,7 @@ std::string_view TracerDetails::Text(Detail detail) const {
     case Detail::kContainer:
       return place_->container;
     case Detail::kContainerName:
-      return std::string_view(place_->container).substr(0, 12);
+      return std::string_view{place_->container}.substr(0, 12);
     default:
       return texts_[static_cast<std::size_t>(detail)];
   }

@@ -97,7 +97,7 @@ function toOracle(name: string, field: FieldInfo, value: unknown): unknown {
 }
 
 function fromMessage(message: Message): UnifiedEvent {
-  return valuesOf(EVENT_FIELDS, message as unknown as Values) as unknown as UnifiedEvent;
+  return valuesOf(EVENT_FIELDS, message) as unknown as UnifiedEvent;
 }
 
 function valuesOf(fields: readonly FieldInfo[], message: Values): Values {

@@ -95,7 +95,7 @@ class Race {
     return new Promise((resolve, reject) => {
       this.#reject = reject;
       wait.then(resolve, reject);
-      if (this.#ended !== undefined) reject(this.#ended.reason);
+      if (this.#ended !== undefined) this.#reject(this.#ended.reason);
     });
   }
 }
