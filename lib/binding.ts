@@ -61,6 +61,8 @@ export interface Attached {
   readonly recordToken: number;
   readonly roomToken: number;
   readonly traits: readonly number[];
+  /** What it was given, which lives as long as this. */
+  readonly staging: ArrayBuffer;
   /** CPU rings; the overflow ring, where there is one, has this number as its index. */
   readonly rings: number;
 }
