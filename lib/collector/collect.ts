@@ -264,8 +264,14 @@ function report(options: CollectOptions, run: EndedRun): number {
   const errors = [...end.failures, ...conservationErrors(sources, sink, metrics, correlated, exported)];
   // The frames of a stack stay lines of their own.
   for (const error of errors) stderr.print(...`tapio collect: ${error}`.split(/\n(?= +at )/));
-  if (options.json) stdout.printJSON(summary);
+  if (options.json) summaryStream().printJSON(summary);
   return errors.length === 0 ? ExitCode.Done : ExitCode.Failed;
+}
+
+/** A standard output that has failed takes no summary; who only went away (`| head`) wants none. */
+function summaryStream(): StandardStream {
+  const { failure, isReaderGone } = stdout.output;
+  return failure !== undefined && !isReaderGone ? stderr : stdout;
 }
 
 function createBuffer(bufferSizePerCPU: number): PerCPUEventBuffer {

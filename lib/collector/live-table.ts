@@ -12,8 +12,9 @@ const LABEL = 11;
 export function renderTable(status: Status, columns: number, rows: number): string[] {
   const width = Math.min(MAX_COLUMNS, columns);
   const { cpu, latency } = status;
+  const { elapsedMs, durationMs } = status;
   const time =
-    clock(status.elapsedMs) + (status.durationMs === undefined ? '' : ` / ${clock(status.durationMs)}`);
+    clock(elapsedMs) + (durationMs === undefined ? '' : ` / ${clock(Math.ceil(durationMs / 1000) * 1000)}`);
   const title = fit(`tapio collect  ${status.title}`, width - time.length - 2);
   const head = [
     title.padEnd(width - time.length) + time,

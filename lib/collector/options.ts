@@ -176,7 +176,7 @@ ${count(EXPORT_CAPACITY)} may wait), and at the end it has ${STOP_LIMIT_S} secon
 are its own; dropped above is of the sink.
 
 Ctrl-C, SIGTERM and the end of --duration stop the sources, deliver what waits
-and print the summary; a reader that takes nothing is waited for ${STOP_LIMIT_S} seconds in
+and print the summary; the reader of the events is waited for ${STOP_LIMIT_S} seconds in
 all, and the rest counts as dropped. A second Ctrl-C ends at once. SIGHUP opens
 the file of --sink anew, by its name, for whoever rotates it; without a file it
 stops the run. A signal that was ignored at the start stays ignored (nohup).

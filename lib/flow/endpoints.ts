@@ -1,5 +1,6 @@
 import type { EventBuffer } from '../buffers/event-buffer';
 import type { EventEndpoint } from '../buffers/event-endpoint';
+import { withArticle } from '../buffers/handle';
 import type { PerCPUEventBuffer } from '../buffers/per-cpu-event-buffer';
 import { isArrayOrRevoked, show, TapioError } from '../errors';
 import type { PriorityBuffer } from './priority-buffer';
@@ -12,7 +13,7 @@ export function checkEndpoint(name: string, value: unknown): asserts value is Ev
   const given = typeof value === 'object' && value !== null && !isArrayOrRevoked(value) ? value : {};
   const { offer, giveBack, handle } = given as Partial<EventEndpoint>;
   if (typeof offer === 'function' && typeof giveBack === 'function') return;
-  const what = typeof handle?.kind === 'string' ? `a ${handle.kind}` : show(value);
+  const what = typeof handle?.kind === 'string' ? withArticle(handle.kind) : show(value);
   throw new TapioError(
     'ERR_INVALID_ARGUMENT',
     `${name} must be an EventBuffer, a PerCPUEventBuffer or a PriorityBuffer, not ${what}`,

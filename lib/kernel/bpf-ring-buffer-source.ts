@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { binding, type NativeMapping } from '../binding';
+import { TapioError } from '../errors';
 import { checkInteger, checkOptions, invalidArgument } from '../validate';
 import {
   checkWakeInterval,
@@ -110,7 +111,10 @@ export class BpfRingBufferSource {
 
 function checkOrigin({ path, fd }: BpfRingBufferSourceOptions): string | number {
   if ((path === undefined) === (fd === undefined))
-    throw invalidArgument('path', path, 'given, or else fd, and not both');
+    throw new TapioError(
+      'ERR_INVALID_ARGUMENT',
+      `path or fd must be given, not ${path === undefined ? 'neither' : 'both'}`,
+    );
   if (path === undefined) return checkInteger('fd', fd, 0, 2 ** 31 - 1);
   if (typeof path !== 'string' || path === '' || path.includes('\0') || Buffer.byteLength(path) > 4095)
     throw invalidArgument('path', path, 'a path of 1 to 4095 bytes');

@@ -17,7 +17,7 @@ afterEach(() => {
 
 const synthetic = ['collect', '--source', 'synthetic', '--rate', '30000'];
 /** Ended in any case, also when the test fails. */
-const tapio = `timeout -s KILL 25 "${process.execPath}" "${main}"`;
+const tapio = `timeout -s KILL 100 "${process.execPath}" "${main}"`;
 
 function expectExact(told: ReturnType<typeof toldBy>, stderr: string, received: string): void {
   const { events, rest } = linesIn(received);
@@ -29,15 +29,27 @@ function expectExact(told: ReturnType<typeof toldBy>, stderr: string, received: 
   );
 }
 
-test('--duration ends a run into a pipe that nobody reads', () => {
-  // Read when the run is over, which would never be if it waited for that.
+/** Reads when the run is over, which would never be if it waited for that. */
+function runUnread(...args: string[]): { told: string; received: string; code: string } {
   const script = `
-    (${tapio} ${synthetic.join(' ')} --duration 1 --sink stdout 2> told; echo $? > code) |
+    (${tapio} ${[...synthetic, '--duration', '1', '--sink', 'stdout', ...args].join(' ')} 2> told; echo $? > code) |
     (until [ -e code ]; do sleep 0.1; done; cat > received)`;
   spawnSync('bash', ['-c', script], { cwd: directory });
   const read = (name: string): string => fs.readFileSync(path.join(directory, name), 'utf8');
-  expectExact(toldBy(read('told')), read('told'), read('received'));
-  expect(read('code')).toBe('1\n');
+  return { told: read('told'), received: read('received'), code: read('code') };
+}
+
+test('--duration ends a run into a pipe that nobody reads', () => {
+  const { told, received, code } = runUnread();
+  expectExact(toldBy(told), told, received);
+  expect(code).toBe('1\n');
+});
+
+test('the summary that stdout takes no more is told on stderr', () => {
+  const { told, received, code } = runUnread('--json');
+  const summary = summaryOf({ stdout: told, stderr: '', code: 1, signal: null });
+  expectExact(summary, told, received);
+  expect(code).toBe('1\n');
 });
 
 test('SIGTERM ends a run into a socket that nobody reads', async () => {
