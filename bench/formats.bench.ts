@@ -129,7 +129,10 @@ function measureCase(name: 'read' | 'ring', lines: readonly string[], parses: bo
 
 function figuresOf(format: string, name: string): Figures {
   const args = [__filename, String(repeats), MEASURE, format, name];
-  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const { stdout } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   return JSON.parse(stdout) as Figures;
 }
 

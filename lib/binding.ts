@@ -61,6 +61,8 @@ export interface Attached {
   readonly recordToken: number;
   readonly roomToken: number;
   readonly traits: readonly number[];
+  /** What it was given, which lives as long as this. */
+  readonly staging: ArrayBuffer;
   /** CPU rings; the overflow ring, where there is one, has this number as its index. */
   readonly rings: number;
 }
@@ -162,6 +164,9 @@ export interface NativeBinding extends InstanceCalls {
     pids: Uint32Array,
     syscalls: Uint32Array | undefined,
     mapping: NativeMapping,
+    uids: Uint32Array,
+    /** 16 bytes each, with NULs to the end. */
+    comms: Uint32Array,
   ): number | [step: number, errno: number, detail: number] | undefined;
   /**
    * Likewise from the ring buffer of another program, by descriptor or pinned path; without a mapping records travel as they are. `follow`:

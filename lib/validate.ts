@@ -138,6 +138,17 @@ export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidArgument(name, value, 'a function');
 }
 
+/** A function that is done with a view when it returns: behind an `await` the view shows another event. */
+export function checkVisitor(name: string, value: unknown): void {
+  checkFunction(name, value);
+  if (types.isAsyncFunction(value)) {
+    throw new TapioError(
+      'ERR_INVALID_ARGUMENT',
+      `${name} must not be an async function: behind an await the view shows another event`,
+    );
+  }
+}
+
 export function checkSignal(value: unknown): asserts value is AbortSignal | undefined {
   if (value === undefined || isSignal(value)) return;
   throw invalidArgument('signal', value, 'an AbortSignal');

@@ -1,5 +1,6 @@
 /** All rows of `npm run bench:peers`, in the order they run. */
 import { allocations } from '../contenders/allocations';
+import { bytesOut } from '../contenders/bytes-out';
 import { endToEnd } from '../contenders/end-to-end';
 import { full, expectedSum, kernel } from '../contenders/events';
 import { eventsAcrossThreads } from '../contenders/events-cross-thread';
@@ -90,6 +91,7 @@ export const rows: readonly Row[] = [
     each,
     allocations.map(({ name }) => ({ bytes: 0, of: name })),
   ),
+  oneThread('bytes-out', 'Bytes out in arrays of their own, one thread', bytesOut, each, []),
   oneThread('raw-one-thread', 'Raw record of 256 B, put and taken in one thread', inOneThread(256), each, [
     { times: 2.5 },
   ]),

@@ -86,6 +86,8 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * first in this instance's next call. Events are taken in chunks of at most 64; a chunk counts in `gets` and belongs to this
    * instance, whose isEmpty, ready and waitSync see it (`size` does not). Nested calls inside fn go on with it. A worker that is
    * terminated inside fn loses at most its chunk.
+   * @throws TapioError ERR_INVALID_ARGUMENT for an async function: behind an `await` the view shows another event. One that returns a
+   * promise otherwise is not noticed
    */
   consume(fn: (view: EventView) => void, maxCount = Infinity): number {
     return this.reader.consume(fn, maxCount);

@@ -2,7 +2,7 @@ import { Decoder } from '../event/decoder';
 import { EventCursor } from '../event/event-cursor';
 import type { EventView } from '../event/event-view';
 import type { UnifiedEvent } from '../event/unified-event';
-import { checkCount, checkFunction } from '../validate';
+import { checkCount, checkVisitor } from '../validate';
 import { Backlog } from './backlog';
 import type { BlankEvents } from './blank-events';
 import { highWatermark, HighWatermarks } from './diagnostics';
@@ -133,7 +133,7 @@ export class EventReader {
 
   /** Hands events to fn as views; see `EventBuffer.consume`. */
   consume(fn: (view: EventView) => void, maxCount: number): number {
-    checkFunction('fn', fn);
+    checkVisitor('fn', fn);
     checkCount('maxCount', maxCount);
     if (highWatermark.hasSubscribers) this.lookAtMarks();
     const { port } = this;

@@ -12,6 +12,10 @@ export interface BufferHandle {
 const KINDS = ['RingBuffer', 'EventBuffer', 'PerCPUBuffer', 'PerCPUEventBuffer', 'PriorityBuffer'] as const;
 export type Kind = (typeof KINDS)[number];
 
+export function withArticle(kind: string): string {
+  return `${kind.startsWith('E') ? 'an' : 'a'} ${kind}`;
+}
+
 export function kindNumber(kind: Kind): number {
   return KINDS.indexOf(kind);
 }
@@ -22,7 +26,7 @@ export function kindNumber(kind: Kind): number {
  */
 export function resolveHandle(kind: Kind, handle: unknown): { id: bigint; traits: number[] } {
   if (typeof handle !== 'object' || handle === null)
-    throw invalidArgument('handle', handle, `the handle of a ${kind}`);
+    throw invalidArgument('handle', handle, `the handle of ${withArticle(kind)}`);
   const { kind: given, id } = handle as Partial<BufferHandle>;
   if (given !== kind) throw invalidArgument('handle.kind', given, show(kind));
   if (typeof id !== 'bigint') throw invalidArgument('handle.id', id, 'a bigint');
@@ -31,6 +35,6 @@ export function resolveHandle(kind: Kind, handle: unknown): { id: bigint; traits
   if (traits === false)
     throw new TapioError('ERR_BUFFER_CLOSED', `the ${kind} ${id} is gone: no thread holds it any more`);
   if (traits[0] !== kindNumber(kind))
-    throw invalidArgument('handle.id', id, `the id of a ${kind}, which it is not`);
+    throw invalidArgument('handle.id', id, `the id of ${withArticle(kind)}, which it is not`);
   return { id, traits };
 }

@@ -1,3 +1,4 @@
+import { recordSlabs } from '../byte-slabs';
 import { TapioError } from '../errors';
 import { checkBytes, checkCount, checkInteger, checkOptions, checkRingSize, lengthOf } from '../validate';
 import type { BufferAggregator } from './aggregator';
@@ -110,7 +111,10 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
     return port.stored();
   }
 
-  /** Takes up to maxCount records (an integer from 0, default: what waits now) from every CPU, then from the overflow ring. */
+  /**
+   * Takes up to maxCount records (an integer from 0, default: what waits now) from every CPU, then from the overflow ring. Those of 65 to
+   * 1,024 bytes share memory as those of `RingBuffer.get`.
+   */
   read(maxCount?: number): Uint8Array[] {
     const limit = maxCount === undefined ? Infinity : checkCount('maxCount', maxCount);
     if (limit === 0) this.#port.checkHeld();
@@ -216,7 +220,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
       if (count === 0) return;
       let at = port.takeOffset;
       for (let i = 0; i < count; i++) {
-        records.push(port.bytes.slice(at, at + port.takeSizes[i]));
+        records.push(recordSlabs.copy(port.bytes, at, at + port.takeSizes[i]));
         at = alignUp(at + port.takeSizes[i], Layout.ALIGNMENT);
       }
       rest -= count;

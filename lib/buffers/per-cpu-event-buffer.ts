@@ -4,7 +4,7 @@ import { Decoder } from '../event/decoder';
 import { UnifiedEventPool } from '../pools/unified-event-pool';
 import {
   checkCount,
-  checkFunction,
+  checkVisitor,
   checkInteger,
   checkOptions,
   checkRingSize,
@@ -128,7 +128,7 @@ export class PerCPUEventBuffer extends EventEndpoint {
    * not at all. Returns how many were visited. What fn throws ends the visit and loses nothing.
    */
   process(fn: (event: UnifiedEvent) => void): number {
-    checkFunction('fn', fn);
+    checkVisitor('fn', fn);
     let visited = 0;
     const visit = (event: UnifiedEvent): void => {
       visited++;

@@ -1,3 +1,4 @@
+import { recordSlabs } from '../byte-slabs';
 import { TapioError } from '../errors';
 import {
   copyOf,
@@ -124,7 +125,8 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Takes the oldest record.
+   * Takes the oldest record. One of 65 to 1,024 bytes shares an ArrayBuffer of 8192 with others, which it keeps alive and which cannot
+   * be transferred: mind `byteOffset`, and `slice()` what is kept for long. Likewise in `tryGet` and `getBatch`.
    * @throws TapioError ERR_BUFFER_EMPTY, or ERR_BUFFER_CLOSED when closed and drained
    */
   get(): Uint8Array {
@@ -138,7 +140,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   tryGet(): Uint8Array | undefined {
     const port = this.#port;
     if (port.take() !== Status.DONE) return undefined;
-    return port.bytes.slice(port.takeOffset, port.takeOffset + u32[Word.SIZE]);
+    return recordSlabs.copy(port.bytes, port.takeOffset, port.takeOffset + u32[Word.SIZE]);
   }
 
   /**
@@ -263,7 +265,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
       let at = port.takeOffset;
       for (let i = 0; i < count; i++) {
         const size = port.takeSizes[i];
-        result.push(port.bytes.slice(at, at + size));
+        result.push(recordSlabs.copy(port.bytes, at, at + size));
         at = alignUp(at + size, Layout.ALIGNMENT);
       }
       if (u32[Word.MORE] === 0 || count === 0 || result.length === limit) return result;

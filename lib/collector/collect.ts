@@ -8,6 +8,7 @@ import { Consumer } from './consumer';
 import { CorrelationOutlet } from './correlation-outlet';
 import { CpuMeter, type CpuPercent } from './cpu-meter';
 import { Exports } from './exports/exports';
+import { checkPositions } from './follow/position-check';
 import { LiveDisplay } from './live-display';
 import { OVERFLOW_FACTOR, STOP_LIMIT_S, type CollectOptions } from './options';
 import { findInput, type FileIdentity } from './output/file-identity';
@@ -38,6 +39,10 @@ export async function collect(asked: CollectOptions): Promise<number> {
   const options = { ...asked, sources };
   const inputs = sources.flatMap((name) => SOURCES.get(name)?.inputs?.(options) ?? []);
   refuseInputs(inputs);
+  const { positions, files, sink: target } = options;
+  if (positions !== undefined) {
+    checkPositions(positions, target.kind === 'file' ? target.path : undefined, files, inputs);
+  }
   const end = new RunEnd();
   const buffer = createBuffer(options.bufferSize);
   const display = new LiveDisplay(humanStream(options), stderr, hasTable(options));

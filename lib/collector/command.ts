@@ -12,6 +12,11 @@ export interface Command {
 
 export const ExitCode = { Done: 0, Failed: 1, Usage: 2, Interrupted: 130 } as const;
 
+/** What ends a run for a reason that lies outside this program; the message says all there is to know. */
+export class Failure extends Error {
+  override name = 'Failure';
+}
+
 /** The command line cannot be run as written; the message names the option and the value. */
 export class UsageError extends Error {
   override name = 'UsageError';

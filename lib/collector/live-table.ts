@@ -32,12 +32,13 @@ export function renderTable(status: Status, columns: number, rows: number): stri
       ]),
       ...(malformed > 0 ? [figures('', '', [['malformed, skipped', count(malformed)]])] : []),
     ]),
-    ...Object.entries(status.exports).map(([name, { delivered, dropped, waiting, note }]) =>
+    ...Object.entries(status.exports).flatMap(([name, { delivered, dropped, waiting, note }]) => [
       figures(name, `${shortCount(waiting, 1e6)} waiting`, [
         ['delivered', count(delivered)],
-        ['dropped', count(dropped) + (note === undefined ? '' : ` (${note})`)],
+        ['dropped', count(dropped)],
       ]),
-    ),
+      ...(note === undefined ? [] : [figures('', note, [])]),
+    ]),
     'Peak fill since the last update:',
   ];
   const rings = renderRings(status.metrics, width, Math.max(2, rows - head.length));
@@ -68,7 +69,9 @@ export function renderExports(status: Status): string[] {
     const figures =
       `${name.padStart(7)}  delivered ${shortCount(delivered, 1e6)}  ` +
       `waiting ${shortCount(waiting, 1e6)}  dropped ${shortCount(dropped, 1e6)}`;
-    return fit(note === undefined ? figures : `${figures}  (${note})`, MAX_COLUMNS);
+    // Of a long note the figures lose nothing.
+    const room = MAX_COLUMNS - figures.length - 4;
+    return note === undefined || room < 12 ? fit(figures, MAX_COLUMNS) : `${figures}  (${fit(note, room)})`;
   });
 }
 

@@ -32,7 +32,7 @@ function version(): string {
 }
 
 async function main([name, ...rest]: string[]): Promise<number> {
-  if (name === '--help' || name === '-h') {
+  if (name === '--help' || name === '-h' || name === 'help') {
     stdout.print(...lines(USAGE));
     return ExitCode.Done;
   }

@@ -1,12 +1,16 @@
 /** The options of `tapio collect`: parsing, checking and the usage text. */
 import { parseArgs } from 'node:util';
 import { FORMAT_NAMES, type FormatName } from '../formats';
+import type { KernelFilters } from '../kernel';
+import { isSyscallName } from '../kernel/syscalls';
 import { AUTO } from './auto-source';
 import { UsageError } from './command';
 import { EXPORT_OPTIONS, EXPORT_USAGE, parseExports } from './exports';
 import type { AskedExport } from './exports/export';
+import { EXPORT_CAPACITY } from './exports/thread-export';
 import { parseSinkTarget, SINK_FORMATS, type SinkFormat, type SinkTarget } from './sinks';
 import { SOURCES } from './sources';
+import { count } from './text-format';
 
 export interface CollectOptions {
   /** Names of SOURCES, or `auto`, each once, in the order given. */
@@ -37,6 +41,8 @@ export interface CollectOptions {
   readonly files: readonly string[];
   /** Where the file source begins in files that it does not know. */
   readonly from: 'start' | 'end';
+  /** What the ebpf source leaves out in the kernel. */
+  readonly kernelFilters: KernelFilters;
   /** Where the file source keeps how far it has read. */
   readonly positions?: string;
 }
@@ -54,10 +60,17 @@ const OPTIONS_OF_A_SOURCE = {
   rate: ['synthetic'],
   workers: ['synthetic'],
   'proc-interval': ['proc', AUTO],
+  pid: ['ebpf', AUTO],
+  syscall: ['ebpf', AUTO],
+  comm: ['ebpf', AUTO],
+  sample: ['ebpf', AUTO],
   format: ['stdin', 'file'],
   from: ['file'],
   positions: ['file'],
 } as const;
+
+/** Options that may be given more than once. */
+const REPEATED: ReadonlySet<string> = new Set(['source', 'pid', 'syscall', 'comm']);
 
 const DEFAULTS = {
   source: AUTO,
@@ -94,6 +107,11 @@ ${[...SOURCES].map(([name, source]) => `                    ${(name === 'file' ?
   --format NAME     what the lines of stdin or files are (default ${DEFAULTS.format})
                     auto      each line is of the format that it looks like:
 ${formatLines()}
+  --pid N, --syscall NAME, --comm NAME
+                    of the ebpf source: these processes, system calls and
+                    thread names only; each may be repeated
+  --sample SHARE    of the ebpf source: the share of system calls that is kept,
+                    by chance, above 0 up to 1 (default 1)
   --duration S      seconds to run at most, fractions allowed
                     (default: until Ctrl-C, or until standard input ends;
                     files are followed on and on)
@@ -151,6 +169,12 @@ the table on a terminal:
                        the first, 99 % less than the second; - without events
                        that tell their time
 
+A line below it for each export (--otlp, --nats) tells what the other side has
+taken, what waits, what was dropped, and why. An export that is slow or away
+stalls nothing: the oldest of the events that wait for it give way (about
+${count(EXPORT_CAPACITY)} may wait), and at the end it has ${STOP_LIMIT_S} seconds for the rest. Its figures
+are its own; dropped above is of the sink.
+
 Ctrl-C, SIGTERM and the end of --duration stop the sources, deliver what waits
 and print the summary; a reader that takes nothing is waited for ${STOP_LIMIT_S} seconds in
 all, and the rest counts as dropped. A second Ctrl-C ends at once. SIGHUP opens
@@ -164,8 +188,8 @@ delivered counts the lines that the system took whole, also of a disk that gets
 full; a line that was begun is cut out of the file again, or told.
 
 Exit codes: 0 all went well and produced = delivered + dropped, exactly; 1 those
-figures disagree, or a source, the sink or stdout failed; 2 wrong usage; 130 the
-second Ctrl-C.
+figures disagree, or a source, the sink, stdout or (for good) an export failed;
+2 wrong usage; 130 the second Ctrl-C.
 `;
 
 /** The names of all formats, in lines of the usage text. */
@@ -204,6 +228,7 @@ export function parseCollectOptions(args: string[]): CollectOptions {
       numberOption('proc-interval', values['proc-interval'], 10, 3_600_000, true) ?? DEFAULTS.procInterval,
     files,
     from: parseFrom(values.from ?? DEFAULTS.from),
+    kernelFilters: parseKernelFilters(values),
     positions: values.positions === undefined ? undefined : nonEmpty('positions', values.positions),
   };
   for (const [option, takers] of entriesOf(OPTIONS_OF_A_SOURCE)) {
@@ -258,6 +283,30 @@ function parseSinkFormat(text: string, sink: string | undefined): SinkFormat {
   return format;
 }
 
+/** What the tracer refuses is told before the run begins. */
+function parseKernelFilters(values: {
+  pid?: string[];
+  syscall?: string[];
+  comm?: string[];
+  sample?: string;
+}): KernelFilters {
+  for (const name of values.syscall ?? []) {
+    if (!isSyscallName(name))
+      throw new UsageError(`--syscall ${JSON.stringify(name)}: there is no such system call here`);
+  }
+  for (const comm of values.comm ?? []) {
+    const bytes = Buffer.byteLength(comm);
+    if (bytes === 0 || bytes > 15)
+      throw new UsageError(`--comm ${JSON.stringify(comm)}: must be 1 to 15 bytes, as the kernel cuts names`);
+  }
+  return {
+    pids: values.pid?.map((pid) => numberIn('--pid', pid, 1, 2 ** 32 - 1, true)),
+    syscalls: values.syscall,
+    comms: values.comm,
+    sampleRate: numberOption('sample', values.sample, 2 ** -32, 1, false),
+  };
+}
+
 function parseFrom(text: string): 'start' | 'end' {
   if (text === 'start' || text === 'end') return text;
   throw new UsageError(`--from ${JSON.stringify(text)}: must be start or end`);
@@ -286,6 +335,10 @@ function parse(args: string[]) {
         'sink-format': { type: 'string' },
         json: { type: 'boolean' },
         correlate: { type: 'boolean' },
+        pid: { type: 'string', multiple: true },
+        syscall: { type: 'string', multiple: true },
+        comm: { type: 'string', multiple: true },
+        sample: { type: 'string' },
         'buffer-size': { type: 'string' },
         'proc-interval': { type: 'string' },
         from: { type: 'string' },
@@ -300,7 +353,7 @@ function parse(args: string[]) {
   }
   const seen = new Set<string>();
   for (const token of parsed.tokens) {
-    if (token.kind !== 'option' || token.name === 'source') continue;
+    if (token.kind !== 'option' || REPEATED.has(token.name)) continue;
     if (seen.has(token.name)) throw new UsageError(`--${token.name}: given twice`);
     seen.add(token.name);
   }

@@ -2,6 +2,7 @@
 import { isNativeError } from 'node:util/types';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PerCPUEventBuffer, TapioError } from '../index';
+import { Failure } from './command';
 import { EventOutlet } from './event-outlet';
 import { RunClock } from './run-clock';
 import { SourceCounters } from './source-counters';
@@ -10,6 +11,7 @@ import { SOURCES } from './sources';
 
 function describe(error: unknown): string {
   if (!isNativeError(error)) return String(error);
+  if (error instanceof Failure) return error.message;
   if (error instanceof TapioError) return `${error.message} (${error.code})`;
   return error.stack ?? error.message;
 }

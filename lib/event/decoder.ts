@@ -1,3 +1,4 @@
+import { eventSlabs } from '../byte-slabs';
 import { HeaderWord } from './generated/encode';
 import { readEvent } from './generated/decode';
 import { corrupt } from './invalid-event';
@@ -5,7 +6,8 @@ import { parseJsonText } from './json-text';
 import { IS_LITTLE_ENDIAN, Reference } from './references';
 import { MapMemo } from './map-memo';
 import { internedText, textOfId } from './strings';
-import { BufferText, type NarrowText, textBytes, type TextBytes } from './narrow-text';
+import { BufferText, type NarrowText, textBytes } from './narrow-text';
+import { TextRun } from './text-run';
 import type { UnifiedEvent } from './unified-event';
 
 const NOTHING_KNOWN: readonly (string | undefined)[] = [undefined];
@@ -21,10 +23,9 @@ export class Decoder {
   /** @internal */
   readonly i64: BigInt64Array;
   private readonly view: DataView;
-  private readonly bytes: TextBytes;
+  private readonly bytes: Uint8Array;
   private readonly byteLength: number;
   private readonly interning: boolean;
-  private readonly narrowText: NarrowText;
   /** Text by the ids that may occur. @internal */
   readonly known: readonly (string | undefined)[];
   private readonly maps = new MapMemo();
@@ -37,10 +38,8 @@ export class Decoder {
   w = 0;
 
   private textStart = 0;
-  private narrow = '';
-  private narrowAt = 0;
-  private wide = '';
-  private wideAt = 0;
+  private readonly narrow: TextRun;
+  private readonly wide: TextRun;
 
   /**
    * @param byteOffset multiple of 8
@@ -57,10 +56,12 @@ export class Decoder {
     this.i32 = new Int32Array(memory, byteOffset, byteLength >>> 2);
     this.i64 = new BigInt64Array(memory, byteOffset, byteLength >>> 3);
     this.view = new DataView(memory, byteOffset, byteLength);
-    this.bytes = textBytes(memory, byteOffset, byteLength);
+    this.bytes = new Uint8Array(memory, byteOffset, byteLength);
     this.byteLength = byteLength;
     this.interning = interning;
-    this.narrowText = narrow ?? new BufferText(this.bytes);
+    const bytes = textBytes(memory, byteOffset, byteLength);
+    this.narrow = new TextRun(1, narrow ?? new BufferText(bytes));
+    this.wide = new TextRun(2, { read: (start, end) => bytes.ucs2Slice(start, end) });
     this.known = interning ? textOfId : NOTHING_KNOWN;
   }
 
@@ -73,7 +74,7 @@ export class Decoder {
    * @throws TapioError ERR_CORRUPT_DATA
    */
   decode(at: number, length: number, into?: UnifiedEvent, narrow?: string): UnifiedEvent {
-    const { i32, bytes } = this;
+    const { i32 } = this;
     const base = at >> 2;
     const end = at + length;
     if ((at & 7) !== 0 || at < 0 || length < HeaderWord.COUNT * 4 || !(end <= this.byteLength)) {
@@ -91,12 +92,8 @@ export class Decoder {
     this.textStart = narrowStart;
     this.wordLimit = narrowStart >> 2;
     this.eventLimit = end >> 2;
-    if (narrowUnits === 0) this.narrow = '';
-    else if (narrow !== undefined && narrow.length === narrowUnits) this.narrow = narrow;
-    else this.narrow = this.narrowText.read(narrowStart, narrowStart + narrowUnits);
-    this.narrowAt = 0;
-    this.wide = wideBytes === 0 ? '' : bytes.ucs2Slice(end - wideBytes, end);
-    this.wideAt = 0;
+    this.narrow.moveTo(narrowStart, end - wideBytes, narrow);
+    this.wide.moveTo(end - wideBytes, end);
     return readEvent(this, base, into);
   }
 
@@ -123,19 +120,8 @@ export class Decoder {
   }
 
   private cut(ref: number): string {
-    const length = ref & Reference.LENGTH_MASK;
-    if ((ref & Reference.WIDE) === 0) {
-      const from = this.narrowAt;
-      const to = from + length;
-      if (to > this.narrow.length) throw corrupt('a text reaches past its end');
-      this.narrowAt = to;
-      return length === this.narrow.length ? this.narrow : this.narrow.substring(from, to);
-    }
-    const from = this.wideAt;
-    const to = from + length;
-    if (to > this.wide.length) throw corrupt('a text reaches past its end');
-    this.wideAt = to;
-    return this.wide.substring(from, to);
+    const run = (ref & Reference.WIDE) === 0 ? this.narrow : this.wide;
+    return run.cut(ref & Reference.LENGTH_MASK);
   }
 
   /** @internal */
@@ -201,9 +187,7 @@ export class Decoder {
   rawBytes(w: number): Uint8Array {
     const start = w * 4;
     if (start > this.textStart) throw corrupt('its raw bytes end before they start');
-    return new Uint8Array(
-      this.bytes.buffer.slice(this.bytes.byteOffset + start, this.bytes.byteOffset + this.textStart),
-    );
+    return eventSlabs.copy(this.bytes, start, this.textStart);
   }
 
   /** Every byte must have been used. @internal */
@@ -212,10 +196,8 @@ export class Decoder {
     if (hasRawBytes ? wordsEnd > this.textStart : wordsEnd !== this.textStart) {
       throw corrupt(`its words end at ${wordsEnd}, its text starts at ${this.textStart}`);
     }
-    if (this.narrowAt !== this.narrow.length || this.wideAt !== this.wide.length)
-      throw corrupt('text that no field uses');
-    this.narrow = '';
-    this.wide = '';
+    const isUsed = this.narrow.finish();
+    if (!this.wide.finish() || !isUsed) throw corrupt('text that no field uses');
   }
 }
 

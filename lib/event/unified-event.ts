@@ -227,6 +227,9 @@ export interface UnifiedEvent {
 
   /** Any JSON values, nested at most 1000 deep. */
   attributes?: Record<string, unknown>;
-  /** Bytes as they came; a round trip gives a plain Uint8Array of its own. */
+  /**
+   * Bytes as they came; a round trip gives a plain Uint8Array. Up to 64 bytes or more than 512 have an ArrayBuffer of their own; others
+   * share one of 4096 bytes, which each keeps alive and which cannot be transferred: mind `byteOffset`, and `slice()` what is kept for long.
+   */
   rawData?: Uint8Array;
 }

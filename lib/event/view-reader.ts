@@ -1,3 +1,4 @@
+import { eventSlabs } from '../byte-slabs';
 import { corrupt } from './invalid-event';
 import { HeaderWord } from './generated/encode';
 import { IS_LITTLE_ENDIAN, Reference } from './references';
@@ -26,6 +27,7 @@ export abstract class ViewReader {
   declare readonly i32: Int32Array;
   declare readonly i64: BigInt64Array;
   readonly #view: DataView;
+  readonly #raw: Uint8Array;
   /** @internal */
   declare readonly bytes: TextBytes;
   declare protected readonly byteLength: number;
@@ -52,6 +54,7 @@ export abstract class ViewReader {
 
   constructor(memory: ArrayBuffer, byteOffset: number, byteLength: number, interning = true) {
     this.#view = new DataView(memory, byteOffset, byteLength);
+    this.#raw = new Uint8Array(memory, byteOffset, byteLength);
     this.#interning = interning;
     hide(this, {
       i32: new Int32Array(memory, byteOffset, byteLength >>> 2),
@@ -237,10 +240,7 @@ export abstract class ViewReader {
 
   protected rawBytes(): Uint8Array {
     this.ensureLocated();
-    const offset = this.bytes.byteOffset;
-    return new Uint8Array(
-      this.bytes.buffer.slice(offset + this.#wordsEnd * 4, offset + this.at + this.textStart()),
-    );
+    return eventSlabs.copy(this.#raw, this.#wordsEnd * 4, this.at + this.textStart());
   }
 }
 

@@ -14,6 +14,13 @@ const enum Wire {
 
 const TWO_32 = 2 ** 32;
 
+/** Texts that were read of late, each in the place of its hash, with its bytes. */
+const KNOWN_PLACES = 4096;
+const MAX_KNOWN = 40;
+const knownTexts = new Array<string>(KNOWN_PLACES).fill('');
+const knownLengths = new Uint8Array(KNOWN_PLACES);
+const knownBytes = new Uint8Array(KNOWN_PLACES * MAX_KNOWN);
+
 /**
  * Reads the protobuf form (proto/tapio/v1/events.proto). Every length is checked against the message that it is in: whatever the bytes
  * are, the outcome is a value or ERR_CORRUPT_DATA that names the place, and the time is bounded by their number. What it does not
@@ -159,13 +166,40 @@ export class WireReader {
 
   text(end: number, path: string): string {
     const to = this.messageEnd(end);
-    const from = this.at;
+    return this.slice(this.at, to, path);
+  }
+
+  private slice(from: number, to: number, path: string): string {
     this.at = to;
     if (to === from) return '';
     const text = this.source.utf8Slice(from, to);
     // Only what is no UTF-8, or says just this, comes out with it.
     if (text.includes('\ufffd') && !isUtf8(this.source.subarray(from, to)))
       throw corrupt(`${path} is not UTF-8`);
+    return text;
+  }
+
+  /** A text that recurs, of a field that says so: it is made once. */
+  known(end: number, path: string): string {
+    const to = this.messageEnd(end);
+    const from = this.at;
+    const { source } = this;
+    const length = to - from;
+    if (length === 0 || length > MAX_KNOWN) return this.slice(from, to, path);
+    let hash = length;
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ source[i], 0x01000193);
+    const place = ((hash ^ (hash >>> 15)) & (KNOWN_PLACES - 1)) >>> 0;
+    const at = place * MAX_KNOWN;
+    let same = knownLengths[place] === length;
+    for (let i = 0; same && i < length; i++) same = knownBytes[at + i] === source[from + i];
+    if (same) {
+      this.at = to;
+      return knownTexts[place];
+    }
+    const text = this.slice(from, to, path);
+    knownTexts[place] = text;
+    knownLengths[place] = length;
+    for (let i = 0; i < length; i++) knownBytes[at + i] = source[from + i];
     return text;
   }
 
@@ -181,13 +215,14 @@ export class WireReader {
     return new Uint8Array(this.source.subarray(from, to));
   }
 
-  mapEntry(end: number, map: Record<string, string>, path: string): void {
+  /** @param valuesRecur as the keys do */
+  mapEntry(end: number, map: Record<string, string>, path: string, valuesRecur: boolean): void {
     const to = this.messageEnd(end);
     let [key, value] = ['', ''];
     while (this.at < to) {
       const tag = this.varint32(to);
-      if (tag === 0x0a) key = this.text(to, path);
-      else if (tag === 0x12) value = this.text(to, path);
+      if (tag === 0x0a) key = this.known(to, path);
+      else if (tag === 0x12) value = valuesRecur ? this.known(to, path) : this.text(to, path);
       else this.skip(tag, to);
     }
     setOwn(map, key, value);

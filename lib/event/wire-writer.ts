@@ -100,7 +100,7 @@ export class WireWriter {
   append(event: UnifiedEvent | EventView): number {
     if (event instanceof EventCursor) return this.appendView(event);
     this.projector ??= new EventProjector(PROJECTOR_BYTES);
-    return this.appendView(this.projector.show(event as UnifiedEvent));
+    return this.appendView(this.projector.show(event));
   }
 
   private appendView(view: EventCursor): number {

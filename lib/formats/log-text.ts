@@ -7,7 +7,14 @@ import { Shape, WHOLE } from './shape';
 
 const SHAPE = new Shape({
   ...{ level: WHOLE, time: WHOLE, pid: WHOLE, hostname: WHOLE, name: WHOLE, msg: WHOLE, message: WHOLE },
-  ...{ v: WHOLE, err: { type: WHOLE, stack: WHOLE, '*': WHOLE }, error: WHOLE, req: WHOLE, res: WHOLE, responseTime: WHOLE },
+  ...{
+    v: WHOLE,
+    err: { type: WHOLE, stack: WHOLE, '*': WHOLE },
+    error: WHOLE,
+    req: WHOLE,
+    res: WHOLE,
+    responseTime: WHOLE,
+  },
   ...{ reqId: WHOLE, requestId: WHOLE, req_id: WHOLE, trace_id: WHOLE, span_id: WHOLE, trace_flags: WHOLE },
   ...{ timestamp: WHOLE, ts: WHOLE, '@timestamp': WHOLE },
   // Of other formats, and of docker's wrapper.
@@ -63,7 +70,10 @@ export function readLogText(
     msg: valueAt(json, MSG),
     message: valueAt(json, MESSAGE),
     v: valueAt(json, V),
-    err: restOfError === undefined ? valueAt(json, ERR) : { type: valueAt(json, ERR_TYPE), stack: valueAt(json, ERR_STACK) },
+    err:
+      restOfError === undefined
+        ? valueAt(json, ERR)
+        : { type: valueAt(json, ERR_TYPE), stack: valueAt(json, ERR_STACK) },
     error: valueAt(json, ERROR),
     req: valueAt(json, REQ),
     res: valueAt(json, RES),

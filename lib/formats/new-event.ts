@@ -71,6 +71,9 @@ export function containerEntity(id: string | undefined, name?: string): Entity |
   return id === undefined ? undefined : entityOf('container', name ?? id.slice(0, 12), undefined, id);
 }
 
+const SPACE = 0x20;
+const OPEN = 0x7b;
+
 /** Adds an attribute, unless the event has one of that name; to the text of the attributes where that is all there is of them. */
 export function addAttribute(event: UnifiedEvent, key: string, value: string): void {
   const text = event.attributes === undefined ? undefined : knownJsonText(event.attributes);
@@ -79,7 +82,9 @@ export function addAttribute(event: UnifiedEvent, key: string, value: string): v
     if (text.includes(key) || text.includes('\\u')) event.attributes = JSON.parse(text) as JsonObject;
     else {
       const end = text.lastIndexOf('}');
-      const comma = /^\s*\{\s*$/.test(text.slice(0, end)) ? '' : ',';
+      let last = end - 1;
+      while (text.charCodeAt(last) <= SPACE) last--;
+      const comma = text.charCodeAt(last) === OPEN ? '' : ',';
       event.attributes = keptText(
         `${text.slice(0, end)}${comma}${JSON.stringify(key)}:${JSON.stringify(value)}}`,
       );

@@ -47,7 +47,7 @@ export function kindAt(slot: number): Kind {
 }
 
 export function isObjectAt(slot: number): boolean {
-  return WORDS[slot] === Kind.OBJECT;
+  return kindAt(slot) === Kind.OBJECT;
 }
 
 /** Which of the names of its key the line has. */
@@ -72,9 +72,12 @@ const TWO_TO_32 = 2 ** 32;
 
 /** What JSON.parse gives for the value; undefined where there is none. */
 export function valueAt(json: string, slot: number): unknown {
+  // Most of what is asked for is not there. So small a function the engine puts in place.
+  return kindAt(slot) === Kind.ABSENT ? undefined : presentAt(json, slot);
+}
+
+function presentAt(json: string, slot: number): unknown {
   switch (WORDS[slot] as Kind) {
-    case Kind.ABSENT:
-      return undefined;
     case Kind.TEXT:
       return json.slice(WORDS[slot + 1], WORDS[slot + 2]);
     case Kind.INTEGER:
@@ -99,7 +102,7 @@ export function restText(json: string, shape: Shape, node: number): string | und
   let text = '';
   for (let row = shape.rows; row < end; row += REST_WORDS) {
     if (WORDS[row] !== ~node) continue;
-    if (WORDS[row + 3] === Kind.NULL) return undefined;
+    if (kindAt(row + 3) === Kind.NULL) return undefined;
     const member = json.slice(WORDS[row + 1], WORDS[row + 2]);
     text = text === '' ? member : `${text},${member}`;
   }

@@ -6,6 +6,7 @@ import type { JsonObject } from './format';
 import { timeOfText } from './time';
 
 export interface WrappedLine {
+  readonly wrapper: 'CRI' | 'docker';
   /** undefined: longer than what is kept. */
   readonly text: string | undefined;
   readonly stream: 'stdout' | 'stderr';
@@ -24,6 +25,7 @@ export function splitCri(line: string): WrappedLine | undefined {
   if (match === null) return undefined;
   const [head, time, stream, tag] = match;
   return {
+    wrapper: 'CRI',
     text: line.slice(head.length),
     stream: stream as WrappedLine['stream'],
     time: timeOfText(time),
@@ -41,6 +43,7 @@ const MAX_LENGTH = 2 ** 26;
 const PART_OVERHEAD = 64;
 
 interface Waiting {
+  wrapper: WrappedLine['wrapper'];
   parts: string[];
   length: number;
   /** Of the first part. */
@@ -56,6 +59,7 @@ export class StreamParts {
     const log = value.log as string;
     const whole = log.endsWith('\n');
     return {
+      wrapper: 'docker',
       text: whole ? log.slice(0, -1) : log,
       stream: value.stream as WrappedLine['stream'],
       time: timeOfText(value.time),
@@ -75,7 +79,7 @@ export class StreamParts {
   join(part: WrappedLine, number: number): WrappedLine | undefined {
     const before = this.waiting.get(part.stream);
     if (before === undefined && !part.partial) return part;
-    const all = before ?? { parts: [], length: 0, time: part.time, since: number };
+    const all = before ?? { wrapper: part.wrapper, parts: [], length: 0, time: part.time, since: number };
     const { text } = part;
     all.length += (text?.length ?? 0) + PART_OVERHEAD;
     if (all.length > MAX_LENGTH) all.parts = [];
@@ -90,6 +94,8 @@ export class StreamParts {
 
   /** What waits, as if it were whole: an empty last part for each stream. */
   end(): WrappedLine[] {
-    return [...this.waiting.keys()].map((stream) => ({ text: '', stream, time: undefined, partial: false }));
+    return [...this.waiting].map(([stream, { wrapper }]) => ({
+      ...{ wrapper, text: '', stream, time: undefined, partial: false },
+    }));
   }
 }

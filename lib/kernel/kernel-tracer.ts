@@ -22,6 +22,13 @@ export interface KernelFilters {
   pids?: readonly number[];
   /** Trace these system calls only: by name, of 64-bit and 32-bit programs, or by a number 0..1023 of this architecture's table. Default: all. */
   syscalls?: readonly (string | number)[];
+  /** Trace threads of these users only: ids of the initial user namespace, 0..2^32-2, at most 65536. Default: all. */
+  uids?: readonly number[];
+  /**
+   * Trace threads of these names only, as they are when the event happens (of an exec the new one): at most 65536 texts of 1..15 bytes
+   * of UTF-8 without NUL. Default: all.
+   */
+  comms?: readonly string[];
   /** The share of system calls that is kept, by chance: above 0, up to 1, default 1. Starts and ends of processes are always kept. */
   sampleRate?: number;
 }
@@ -50,7 +57,9 @@ export interface KernelTracerStats extends KernelSourceStats {
 const DEFAULT_EVENTS: readonly KernelEvent[] = ['syscall', 'exec', 'exit'];
 const [PAGE] = binding.kernelUnits();
 const MAX_RING = 2 ** 30;
-const MAX_PIDS = 65536;
+const MAX_CHOSEN = 65536;
+/** Bytes of a thread's name in the kernel, its NUL included. */
+const COMM_BYTES = 16;
 /** The kernel wakes the reader by itself; this is only how soon a closed target is noticed. */
 const LONGEST_WAIT_MS = 1000;
 
@@ -74,7 +83,7 @@ export class KernelTracer {
   constructor(options: KernelTracerOptions) {
     const given = checkOptions(options);
     const target = checkTarget(given.target, ['PerCPUEventBuffer', 'EventBuffer']);
-    const { pids, syscalls, keepBelow } = checkFilters(given.filters);
+    const { pids, syscalls, keepBelow, uids, comms } = checkFilters(given.filters);
     const probes = checkEvents(given.events);
     const ringSize = checkRing(given.ringSize);
     const settings = settingsOf(
@@ -91,7 +100,7 @@ export class KernelTracer {
       names: tracerSyscallNames(),
     });
     this.#control = new SourceControl('KernelTracer', () =>
-      binding.startTracer(target.id, settings, pids, syscalls, mapping),
+      binding.startTracer(target.id, settings, pids, syscalls, mapping, uids, comms),
     );
   }
 
@@ -141,20 +150,37 @@ function checkFilters(filters: KernelFilters | undefined): {
   pids: Uint32Array;
   syscalls: Uint32Array | undefined;
   keepBelow: number;
+  uids: Uint32Array;
+  comms: Uint32Array;
 } {
-  const { pids = [], syscalls, sampleRate = 1 } = checkOptions(filters, 'filters');
-  checkArray('filters.pids', pids);
-  if (pids.length > MAX_PIDS)
-    throw invalidArgument('filters.pids', pids, `an array of at most ${MAX_PIDS} process ids`);
+  const { pids = [], uids = [], comms = [], syscalls, sampleRate = 1 } = checkOptions(filters, 'filters');
+  for (const [name, given] of Object.entries({ pids, uids, comms })) {
+    checkArray(`filters.${name}`, given);
+    if (given.length > MAX_CHOSEN)
+      throw invalidArgument(`filters.${name}`, given, `an array of at most ${MAX_CHOSEN} elements`);
+  }
   if (syscalls !== undefined) checkArray('filters.syscalls', syscalls);
   if (typeof sampleRate !== 'number' || !(sampleRate > 0 && sampleRate <= 1))
     throw invalidArgument('filters.sampleRate', sampleRate, 'a number above 0, up to 1');
   return {
     pids: Uint32Array.from(pids, (pid, i) => checkInteger(`filters.pids[${i}]`, pid, 1, 2 ** 32 - 1)),
+    uids: Uint32Array.from(uids, (uid, i) => checkInteger(`filters.uids[${i}]`, uid, 0, 2 ** 32 - 2)),
+    comms: packComms(comms),
     syscalls: syscalls && Uint32Array.from(checkSyscalls('filters.syscalls', syscalls)),
     // A 32-bit random number below it keeps an event; 0 keeps all.
     keepBelow: sampleRate === 1 ? 0 : Math.max(1, Math.round(sampleRate * 2 ** 32) % 2 ** 32),
   };
+}
+
+function packComms(comms: readonly unknown[]): Uint32Array {
+  const bytes = new Uint8Array(comms.length * COMM_BYTES);
+  comms.forEach((comm, index) => {
+    const encoded = typeof comm === 'string' ? Buffer.from(comm) : undefined;
+    if (encoded === undefined || encoded.length === 0 || encoded.length >= COMM_BYTES || encoded.includes(0))
+      throw invalidArgument(`filters.comms[${index}]`, comm, 'a text of 1 to 15 bytes without NUL');
+    bytes.set(encoded, index * COMM_BYTES);
+  });
+  return new Uint32Array(bytes.buffer);
 }
 
 function checkRing(ringSize: unknown = 2 ** 23): number {

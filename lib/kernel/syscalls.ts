@@ -39,6 +39,11 @@ export function syscallNumber(name: string): number | undefined {
   return numbers.get(name);
 }
 
+/** Whether 64-bit or 32-bit programs have a system call of this name. */
+export function isSyscallName(name: string): boolean {
+  return numbers.has(name) || compatNumbers.has(name);
+}
+
 /** Names by number, with gaps. */
 export function syscallNames(): readonly (string | undefined)[] {
   return names.slice(0, NUMBERS);

@@ -1,6 +1,6 @@
 /** The buffer that a kernel source feeds. */
 import { eventBufferLimits } from '../buffers/event-buffer';
-import { type BufferHandle, type Kind, resolveHandle } from '../buffers/handle';
+import { type BufferHandle, type Kind, resolveHandle, withArticle } from '../buffers/handle';
 import { perCPUBufferLimit } from '../buffers/per-cpu-buffer';
 import { perCPUEventBufferLimits } from '../buffers/per-cpu-event-buffer';
 import { ringBufferLimit } from '../buffers/ring-buffer';
@@ -39,7 +39,7 @@ export function checkTarget(target: unknown, kinds: readonly TargetKind[]): Targ
   const handle =
     typeof target === 'object' && target !== null ? (target as Partial<TargetBuffer>).handle : undefined;
   const kind = kinds.find((each) => each === handle?.kind);
-  if (kind === undefined) throw invalidArgument('target', target, `a ${kinds.join(' or a ')}`);
+  if (kind === undefined) throw invalidArgument('target', target, kinds.map(withArticle).join(' or '));
   const { id, traits } = resolveHandle(kind, handle);
   return { id, ...LIMITS[kind](traits) };
 }

@@ -1,6 +1,6 @@
 /** What the embedded tracer writes: TracerRecord in native/kernel/tracer_record.h. */
 import { checkLayout, type RecordField } from './layout';
-import type { RecordShape, ShapeDetails } from './mapping';
+import type { RecordShape, SectionDetails, ShapeDetails } from './mapping';
 
 /** In the order of Probe in native code. */
 export const KERNEL_EVENTS = ['syscall', 'syscall-enter', 'exec', 'exit', 'fork'] as const;
@@ -8,10 +8,10 @@ export type KernelEvent = (typeof KERNEL_EVENTS)[number];
 
 export const KIND_AT = 28;
 
-/** Added to the number of an event in native code: see kNoReturnBit, kInterruptedBit and kForeignBit. */
-const KIND_BITS = { noReturn: 8, interrupted: 16, foreign: 32 } as const;
+/** Added to the number of an event in native code: see kNoReturnBit and its like. */
+const KIND_BITS = { noReturn: 8, interrupted: 16, foreign: 32, contained: 64 } as const;
 const PROBE_MASK = 7;
-const KINDS = 64;
+const KINDS = 128;
 
 /** In the order of Detail in native/kernel/details.h. */
 const enum Detail {
@@ -24,6 +24,9 @@ const enum Detail {
   Signal,
   Lifetime,
   Child,
+  Cgroup,
+  Container,
+  ContainerName,
 }
 
 const IDS: readonly RecordField[] = [
@@ -54,7 +57,17 @@ const TYPES: Readonly<Record<KernelEvent, string>> = {
   fork: 'process.fork',
 };
 
-const DETAILS: Readonly<Partial<Record<KernelEvent, ShapeDetails>>> = {
+const CONTAINER: SectionDetails = {
+  name: 'entity',
+  constants: { type: 'container' },
+  fields: { name: Detail.ContainerName, uid: Detail.Container },
+};
+const PLACE = { cgroup: Detail.Cgroup };
+
+const DETAILS: Readonly<Record<KernelEvent, ShapeDetails>> = {
+  // There are so many of them that they tell less.
+  syscall: { sections: [CONTAINER] },
+  'syscall-enter': { sections: [CONTAINER] },
   exec: {
     args: {
       filename: Detail.FileName,
@@ -62,10 +75,16 @@ const DETAILS: Readonly<Partial<Record<KernelEvent, ShapeDetails>>> = {
       argvTruncated: Detail.ArgumentsTruncated,
       ppid: Detail.Parent,
       parentComm: Detail.ParentComm,
+      ...PLACE,
     },
+    sections: [CONTAINER],
   },
-  exit: { args: { signal: Detail.Signal, lifetimeMs: Detail.Lifetime }, returnCode: Detail.Status },
-  fork: { args: { childPid: Detail.Child, ppid: Detail.Parent } },
+  exit: {
+    args: { signal: Detail.Signal, lifetimeMs: Detail.Lifetime, ...PLACE },
+    returnCode: Detail.Status,
+    sections: [CONTAINER],
+  },
+  fork: { args: { childPid: Detail.Child, ppid: Detail.Parent, ...PLACE }, sections: [CONTAINER] },
 };
 
 /** One for each kind of record of these events (bit n: event n); undefined for those that no program writes. */
@@ -75,6 +94,9 @@ export function tracerShapes(events: number): (RecordShape | undefined)[] {
     if (event === undefined || (events & (1 << (kind & PROBE_MASK))) === 0) return undefined;
     const own = ownFields(event, kind);
     if (own === undefined) return undefined;
+    const contained = (kind & KIND_BITS.contained) !== 0;
+    const isCall = event === 'syscall' || event === 'syscall-enter';
+    if (contained && !isCall) return undefined;
     const ids = (kind & KIND_BITS.foreign) === 0 ? IDS : HOST_IDS;
     return {
       type: TYPES[event],
@@ -82,7 +104,7 @@ export function tracerShapes(events: number): (RecordShape | undefined)[] {
       fields: checkLayout(event, [...COMMON, ...ids, ...own]),
       // It goes on while the machine sleeps.
       clock: 'boottime',
-      details: DETAILS[event],
+      details: isCall && !contained ? undefined : DETAILS[event],
     };
   });
 }

@@ -61,15 +61,12 @@ napi_value Attachment::Create(napi_env env, SharedBuffer* buffer, napi_value sta
   auto* self = new Attachment(env, environment, buffer, bytes, size, put_bytes, interval_ns, level);
   if (is_maker) self->AccountFor(static_cast<std::int64_t>(self->rings_->memory_size()));
 
-  const auto finalize = [](napi_env finalizing, void* data, void*) {
-    auto* owned = static_cast<Attachment*>(data);
-    napi_delete_reference(finalizing, owned->staging_reference_);
-    delete owned;
-  };
+  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Attachment*>(data); };
+  // The staging is a property and no reference: that would keep it until a turn of the loop after
+  // the finalizer, and a thread that makes buffers without a pause would only ever add to them.
   if (!self->Describe(env, result) ||
-      napi_create_reference(env, staging, 1, &self->staging_reference_) != napi_ok ||
+      napi_set_named_property(env, result, "staging", staging) != napi_ok ||
       napi_add_finalizer(env, result, self, finalize, nullptr, nullptr) != napi_ok) {
-    if (self->staging_reference_ != nullptr) napi_delete_reference(env, self->staging_reference_);
     delete self;
     return nullptr;
   }

@@ -17,7 +17,8 @@ namespace tapio::addon {
 
 // Threads: its environment's.
 // Memory: owned by the JavaScript object that Create makes, whose finalizer frees it. The staging
-//   is JavaScript's, kept alive by a reference.
+//   is JavaScript's, a property of that object: once it is collected, which may be before the
+//   finalizer, nobody can call on the instance, and nothing else here touches the staging.
 class Attachment {
  public:
   // `staging` is an ArrayBuffer laid out as staging.h says, with room for `put_bytes` of records to
@@ -92,7 +93,6 @@ class Attachment {
   const std::uint32_t instance_;
   Elements<std::uint8_t> last_source_;
   Elements<std::uint8_t> last_target_;
-  napi_ref staging_reference_ = nullptr;
   std::int64_t accounted_bytes_ = 0;
   std::unique_ptr<LoopSleeper> for_record_;
   std::unique_ptr<LoopSleeper> for_room_;

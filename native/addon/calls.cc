@@ -205,6 +205,8 @@ napi_value TakeText(napi_env env, napi_callback_info info) {
   std::memcpy(&units, data + kNarrowUnitsWord * 4, sizeof units);
   // Whoever wrote the record may have written anything. The decoder sees that a text is missing.
   if (start > result.bytes || units > result.bytes - start) return nullptr;
+  // The decoder reads longer text in pieces, as each text cut from this would keep all of it alive.
+  if (units > kTextPiece) return nullptr;
   return Latin1String(env, data + start, units);
 }
 

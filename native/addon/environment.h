@@ -61,7 +61,7 @@ class Environment {
   std::uint8_t* control_ = nullptr;
   WakePort port_;
   KernelSources kernel_sources_;
-  Projections projections_;
+  Projections projections_{};
   std::vector<Attachment*> attachments_;  // nullptr where a number is free
   std::vector<std::uint32_t> free_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;

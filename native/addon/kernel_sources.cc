@@ -1,6 +1,7 @@
 #include "kernel_sources.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -153,8 +154,8 @@ napi_value KernelSources::Start(napi_env env, const std::shared_ptr<kernel::Sour
 }
 
 napi_value KernelSources::StartTracer(napi_env env, napi_callback_info info) {
-  std::size_t argc = 5;
-  napi_value argv[5];
+  std::size_t argc = 7;
+  napi_value argv[7];
   napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
   const Settings settings(env, argv[1]);
   auto target = FindTarget(env, argv[0], settings);
@@ -168,6 +169,8 @@ napi_value KernelSources::StartTracer(napi_env env, napi_callback_info info) {
   napi_typeof(env, argv[3], &type);
   options.choose_syscalls = type != napi_undefined;
   options.syscalls = Words(env, argv[3]);
+  options.uids = Words(env, argv[5]);
+  options.comms = ReadMany<std::array<char, 16>>(ElementsOf<std::uint32_t>(env, argv[6]));
   auto mapper = ReadMapping(env, argv[4], std::make_unique<kernel::TracerDetails>());
   kernel::Failure failure;
   auto tracer = kernel::Tracer::Open(options, failure);

@@ -10,7 +10,7 @@ namespace tapio::addon {
 
 namespace {
 
-// Words of a node and of a key, as lib/formats/projection.ts writes them.
+// Words of a node and of a key, as lib/formats/shape.ts writes them.
 constexpr std::size_t kNodeWords = 3;
 constexpr std::int32_t kTellsRest = 1;
 constexpr std::int32_t kHasRows = 2;
@@ -47,12 +47,13 @@ napi_value Projections::CompileShape(napi_env env, napi_callback_info info) {
   Projections& self = Environment::Of(env)->projections();
   std::size_t size = 0;
   if (!self.Load(env, argv[2], size)) return nullptr;
-  self.shapes_.push_back(std::make_unique<JsonShape>(
-      NodesOf(ElementsOf<std::int32_t>(env, argv[0])),
-      KeysOf(ElementsOf<std::int32_t>(env, argv[1])),
-      std::u16string(self.projection_.Text(size), size)));
+  self.shapes_.push_back(
+      std::make_unique<JsonShape>(NodesOf(ElementsOf<std::int32_t>(env, argv[0])),
+                                  KeysOf(ElementsOf<std::int32_t>(env, argv[1])),
+                                  std::u16string(self.projection_.Text(size), size)));
   const auto words = ElementsOf<std::int32_t>(env, argv[3]);
-  napi_ref reference;  // never deleted: calls may come as long as the environment can run JavaScript
+  napi_ref
+      reference;  // never deleted: calls may come as long as the environment can run JavaScript
   if (words.data != self.words_) napi_create_reference(env, argv[3], 1, &reference);
   self.words_ = words.data;
   self.word_count_ = words.count;

@@ -20,7 +20,7 @@ class Projections {
  public:
   // Longer texts are left to others.
   static constexpr std::size_t kMaxText = 1 << 20;
-  // Words before the slots: see Word in lib/formats/projection.ts.
+  // Words before the slots: see Word in lib/formats/shape.ts.
   enum Word : std::size_t { kShape = 0, kStatus = 1, kRowsEnd = 2, kFirstSlot = 4 };
 
   // compileShape(nodes: Int32Array, keys: Int32Array, text: string, words: Int32Array): number

@@ -62,6 +62,8 @@ static_assert((kTextAt + kMaxTexts) * 4 <= kControlBytes, "the words are in the 
 // starts, and how many characters it has.
 inline constexpr std::size_t kTextStartWord = 3;
 inline constexpr std::size_t kNarrowUnitsWord = 4;
+// Most characters that are read in one piece: TEXT_PIECE of lib/event/text-run.ts.
+inline constexpr std::size_t kTextPiece = 1024;
 
 }  // namespace tapio::addon
 

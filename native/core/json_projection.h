@@ -3,7 +3,6 @@
 #define TAPIO_CORE_JSON_PROJECTION_H_
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,9 +10,32 @@
 #include <string_view>
 #include <vector>
 
+#include "json_cursor.h"
 #include "json_shape.h"
 
 namespace tapio {
+
+enum class JsonStatus : std::int32_t {
+  kPlain = 0,     // the text is as it should be
+  kRepaired = 1,  // Repaired() is
+  kInvalid = -1,  // no JSON
+  // Nested deeper than kMaxDepth; a number that may be beyond all doubles; more rows than there is
+  // room for; two names of one node; rows that a later value of the same key replaces.
+  kOther = -2,
+};
+
+enum class JsonKind : std::int32_t {
+  kAbsent = 0,
+  kText = 1,         // without escapes; start and end are those of what is between the quotes
+  kEscapedText = 2,  // start and end with the quotes
+  kInteger = 3,      // that a double holds; the low and the high word stand for start and end
+  kNumber = 4,       // any other
+  kTrue = 5,
+  kFalse = 6,
+  kNull = 7,
+  kObject = 8,
+  kArray = 9,
+};
 
 // Projects texts onto shapes. The texts taken are those of RFC 8259 that JSON.parse takes, but for
 // those that are left to others: see JsonStatus.
@@ -26,33 +48,11 @@ namespace tapio {
 //
 // Threads: one. Memory: its own, of the longest text so far; that which results are written to is
 // the caller's. Does not recurse.
-enum class JsonStatus : std::int32_t {
-  kPlain = 0,     // the text is as it should be
-  kRepaired = 1,  // Repaired() is
-  kInvalid = -1,  // no JSON
-  // Nested deeper than kMaxDepth; a number that may be beyond all doubles; more rows than there is
-  // room for; two names of one node; rows that a later value of the same key replaces.
-  kOther = -2,
-};
-
-enum class JsonKind : std::int32_t {
-  kAbsent = 0,
-  kText = 1,          // without escapes; start and end are those of what is between the quotes
-  kEscapedText = 2,   // start and end with the quotes
-  kInteger = 3,       // that a double holds; the low and the high word stand for start and end
-  kNumber = 4,        // any other
-  kTrue = 5,
-  kFalse = 6,
-  kNull = 7,
-  kObject = 8,
-  kArray = 9,
-};
-
-class JsonProjection {
+class JsonProjection : private JsonCursor {
  public:
   static constexpr std::size_t kMaxDepth = 400;
   // Words of a value: its kind, start, end, and the number of its key's name.
-  static constexpr std::int32_t kSlotWords = 4;
+  static constexpr std::size_t kSlotWords = 4;
   // Words of a row for a key that no node has: the complement of the node of the object, where the
   // key starts and the value ends, the kind. A row of an item: its node, then the slots of it and
   // those below.
@@ -70,7 +70,7 @@ class JsonProjection {
                      std::size_t word_count) {
     shape_ = &shape;
     words_ = words;
-    row_ = static_cast<std::size_t>(shape.size() * kSlotWords);
+    row_ = static_cast<std::size_t>(shape.size()) * kSlotWords;
     row_limit_ = word_count;
     if (row_ > word_count) return JsonStatus::kOther;
     for (std::size_t i = 0; i < row_; i += kSlotWords) words[i] = 0;
@@ -108,8 +108,6 @@ class JsonProjection {
 
  private:
   static constexpr std::int32_t kNone = JsonShape::kNone;
-  // The scan of a string looks at four characters at a time.
-  static constexpr std::size_t kPadding = 8;
 
   struct Frame {
     bool is_object;
@@ -130,15 +128,15 @@ class JsonProjection {
     return static_cast<std::int32_t>(at - begin_) + static_cast<std::int32_t>(2 * quoted_.size());
   }
 
-  void SkipSpace() {
-    while (*at_ == u' ' || *at_ == u'\n' || *at_ == u'\t' || *at_ == u'\r') ++at_;
+  std::int32_t* Slot(std::int32_t node) {
+    return words_ + static_cast<std::size_t>(node) * kSlotWords;
   }
 
   void Tell(std::int32_t slot, std::int32_t name, JsonKind kind, std::int32_t start,
             std::int32_t end) {
     kind_ = kind;
     if (slot == kNone) return;
-    std::int32_t* const word = words_ + slot * kSlotWords;
+    std::int32_t* const word = Slot(slot);
     word[0] = static_cast<std::int32_t>(kind);
     word[1] = start;
     word[2] = end;
@@ -146,7 +144,7 @@ class JsonProjection {
   }
 
   void Clear(std::int32_t node, std::int32_t end) {
-    for (std::int32_t i = node; i < end; ++i) words_[i * kSlotWords] = 0;
+    for (std::int32_t i = node; i < end; ++i) *Slot(i) = 0;
   }
 
   JsonStatus Walk() {
@@ -227,10 +225,10 @@ class JsonProjection {
       return true;
     }
     const std::int32_t item = shape_->At(frame.node).item;
-    const auto count = static_cast<std::size_t>((shape_->At(item).end - item) * kSlotWords);
+    const auto count = static_cast<std::size_t>(shape_->At(item).end - item) * kSlotWords;
     if (row_limit_ - row_ < count + 1) return false;
     words_[row_] = item;
-    std::memcpy(words_ + row_ + 1, words_ + item * kSlotWords, count * sizeof(std::int32_t));
+    std::memcpy(words_ + row_ + 1, Slot(item), count * sizeof(std::int32_t));
     row_ += count + 1;
     return true;
   }
@@ -260,7 +258,7 @@ class JsonProjection {
       if (found.node != kNone) {
         slot = found.node;
         name = found.name;
-        const std::int32_t* const before = words_ + slot * kSlotWords;
+        const std::int32_t* const before = Slot(slot);
         if (before[0] != 0) {
           const JsonShape::Node& node = shape_->At(slot);
           if (before[3] != name || node.has_rows) return JsonStatus::kOther;
@@ -284,8 +282,10 @@ class JsonProjection {
         if (!String(escaped)) return JsonStatus::kInvalid;
         const std::int32_t start = Position(open);
         const std::int32_t end = Position(at_);
-        if (escaped) Tell(slot, name, JsonKind::kEscapedText, start, end);
-        else Tell(slot, name, JsonKind::kText, start + 1, end - 1);
+        if (escaped)
+          Tell(slot, name, JsonKind::kEscapedText, start, end);
+        else
+          Tell(slot, name, JsonKind::kText, start + 1, end - 1);
         return JsonStatus::kPlain;
       }
       case u't':
@@ -309,8 +309,6 @@ class JsonProjection {
     Tell(slot, name, kind, start, Position(at_));
     return JsonStatus::kPlain;
   }
-
-  static bool IsDigit(char16_t unit) { return unit >= u'0' && unit <= u'9'; }
 
   JsonStatus Number(std::int32_t slot, std::int32_t name) {
     // Digits of the largest integer below which a double holds all; and of one that may be beyond
@@ -358,151 +356,8 @@ class JsonProjection {
     return JsonStatus::kPlain;
   }
 
-  // Has the top bit of those of four characters set that are a quote, a backslash, a control or half
-  // of a pair. A character above one of them may be a false alarm.
-  static std::uint64_t Special(std::uint64_t units) {
-    constexpr std::uint64_t kOnes = 0x0001000100010001;
-    constexpr std::uint64_t kTops = kOnes << 15;
-    const auto zero = [](std::uint64_t lanes) { return (lanes - kOnes) & ~lanes; };
-    const std::uint64_t quote = zero(units ^ (kOnes * u'"'));
-    const std::uint64_t backslash = zero(units ^ (kOnes * u'\\'));
-    const std::uint64_t control = (units - kOnes * 0x20) & ~units;
-    const std::uint64_t half = zero((units & (kOnes * 0xf800)) ^ (kOnes * 0xd800));
-    return (quote | backslash | control | half) & kTops;
-  }
-
-  // Steps to the next such character: behind the end are zeros, which are controls.
-  void StepToSpecial() {
-    for (;; at_ += 4) {
-      std::uint64_t units;
-      std::memcpy(&units, at_, sizeof units);
-      const std::uint64_t special = Special(units);
-      if (special == 0) continue;
-      if constexpr (std::endian::native == std::endian::little) {
-        at_ += std::countr_zero(special) / 16;
-        return;
-      }
-      while ((Special(*at_) & 0x8000) == 0) ++at_;
-      return;
-    }
-  }
-
-  // A string from its first quote to behind its last one. False: it is none.
-  bool String(bool& escaped) {
-    ++at_;
-    for (;;) {
-      StepToSpecial();
-      switch (*at_) {
-        case u'"':
-          ++at_;
-          return true;
-        case u'\\':
-          escaped = true;
-          if (!Escape()) return false;
-          break;
-        default:
-          if (*at_ < 0x20) return false;
-          Surrogate();
-      }
-    }
-  }
-
-  // Half of a pair, or both: steps behind it.
-  void Surrogate() {
-    if (at_[0] < 0xdc00 && (at_[1] & 0xfc00) == 0xdc00) {
-      at_ += 2;
-      return;
-    }
-    *at_++ = 0xfffd;
-    changed_ = true;
-  }
-
-  // The value of four hexadecimal digits, or -1.
-  static std::int32_t Hex(const char16_t* digits) {
-    std::int32_t value = 0;
-    for (int i = 0; i < 4; ++i) {
-      const char16_t unit = digits[i];
-      std::int32_t digit;
-      if (IsDigit(unit)) digit = unit - u'0';
-      else if ((unit | 0x20) >= u'a' && (unit | 0x20) <= u'f') digit = (unit | 0x20) - u'a' + 10;
-      else return -1;
-      value = value * 16 + digit;
-    }
-    return value;
-  }
-
-  bool Escape() {
-    switch (at_[1]) {
-      case u'"':
-      case u'\\':
-      case u'/':
-      case u'b':
-      case u'f':
-      case u'n':
-      case u'r':
-      case u't':
-        at_ += 2;
-        return true;
-      case u'u':
-        break;
-      default:
-        return false;
-    }
-    const std::int32_t unit = Hex(at_ + 2);
-    if (unit < 0) return false;
-    if ((unit & 0xf800) == 0xd800) {
-      const bool paired = unit < 0xdc00 && at_[6] == u'\\' && at_[7] == u'u' &&
-                          (Hex(at_ + 8) & ~0x3ff) == 0xdc00;
-      if (paired) {
-        at_ += 12;
-        return true;
-      }
-      std::copy_n(u"fffd", 4, at_ + 2);
-      changed_ = true;
-    }
-    at_ += 6;
-    return true;
-  }
-
-  // Of a key that was found to be a string. What is longer than all keys is cut.
-  std::u16string_view Unescaped(std::u16string_view key) {
-    constexpr std::size_t kLongest = 64;
-    key_.clear();
-    for (std::size_t i = 0; i < key.size() && key_.size() < kLongest; ++i) {
-      if (key[i] != u'\\') {
-        key_ += key[i];
-        continue;
-      }
-      switch (key[++i]) {
-        case u'b':
-          key_ += u'\b';
-          break;
-        case u'f':
-          key_ += u'\f';
-          break;
-        case u'n':
-          key_ += u'\n';
-          break;
-        case u'r':
-          key_ += u'\r';
-          break;
-        case u't':
-          key_ += u'\t';
-          break;
-        case u'u':
-          key_ += static_cast<char16_t>(Hex(key.data() + i + 1));
-          i += 4;
-          break;
-        default:
-          key_ += key[i];
-      }
-    }
-    return key_;
-  }
-
   std::vector<char16_t> text_;
   std::u16string repaired_;
-  std::u16string key_;
   std::vector<Quoted> quoted_;
   Frame frames_[kMaxDepth];
 
@@ -510,13 +365,11 @@ class JsonProjection {
   const JsonShape* shape_ = nullptr;
   char16_t* begin_ = nullptr;
   char16_t* end_ = nullptr;
-  char16_t* at_ = nullptr;
   std::int32_t* words_ = nullptr;
   std::size_t row_ = 0;
   std::size_t row_limit_ = 0;
   std::size_t depth_ = 0;
   JsonKind kind_ = JsonKind::kAbsent;
-  bool changed_ = false;
 };
 
 }  // namespace tapio

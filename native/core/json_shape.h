@@ -23,12 +23,13 @@ class JsonShape {
   static constexpr std::int32_t kNone = -1;
 
   struct Node {
-    std::int32_t end = 0;         // one past the last node below
-    std::int32_t item = kNone;    // the node of each item, if this is an array of which they are wanted
-    bool tells_rest = false;      // whether keys that no node has are told
-    bool has_rows = false;        // whether it or a node below has items, or tells the rest
-    std::uint32_t first = 0;      // its buckets
-    std::uint32_t mask = 0;       // their number less one
+    std::int32_t end = 0;  // one past the last node below
+    std::int32_t item =
+        kNone;                // the node of each item, if this is an array of which they are wanted
+    bool tells_rest = false;  // whether keys that no node has are told
+    bool has_rows = false;    // whether it or a node below has items, or tells the rest
+    std::uint32_t first = 0;  // its buckets
+    std::uint32_t mask = 0;   // their number less one
     bool has_keys = false;
   };
 
@@ -99,7 +100,8 @@ class JsonShape {
     node.has_keys = !keys.empty() || node.tells_rest;
     buckets_.resize(buckets_.size() + count);
     for (const Key& key : keys) {
-      const std::u16string_view text = std::u16string_view(text_).substr(key.start, key.size);
+      const std::u16string_view all = text_;
+      const std::u16string_view text = all.substr(key.start, key.size);
       std::uint32_t at = Hash(text);
       while (buckets_[node.first + (at & node.mask)].found.node != kNone) ++at;
       buckets_[node.first + (at & node.mask)] = {text, {key.node, key.name}};

@@ -20,6 +20,7 @@
 #include "cpu.h"
 #include "memory.h"
 #include "ring.h"
+#include "room_queues.h"
 #include "wake.h"
 
 namespace tapio {
@@ -66,7 +67,7 @@ class RingSet {
     std::uint32_t since_turn_ = 0;  // records taken by level since one was taken in turn
     std::uint32_t turn_ = 0;        // the level that had the last turn
     std::uint32_t dropped_ = 0;     // records that gave way to a put and were not told of
-    std::uint32_t queue_ = kNone;   // where it waits for room; guarded by queues_mutex_
+    RoomQueues::Waiter waiter_;
   };
 
   struct RingStats {
@@ -195,30 +196,14 @@ class RingSet {
 
   // Ends what a put with kReserve began. Idempotent.
   void Unreserve(Lane& lane) {
-    {
-      const std::lock_guard<std::mutex> lock(queues_mutex_);
-      if (lane.queue_ == kNone) return;
-      LeaveQueue(lane);
-    }
-    room_.WakeAll();
+    if (queues_.Leave(lane.waiter_)) room_.WakeAll();
   }
 
   // For a thread that was blocked for long while nobody took anything. Who could have stored its
   // record and did not come, as its thread is busy or blocked, loses its place in the queue, so
   // that nobody waits for that thread.
   void PassOverWhoDoesNotCome() {
-    bool passed_over = false;
-    {
-      const std::lock_guard<std::mutex> lock(queues_mutex_);
-      for (std::uint32_t i = 0; i < total_rings(); ++i) {
-        if (queues_[i].empty()) continue;
-        const Place first = queues_[i].front();
-        if (rings_[i]->size() + rings_[i]->SlotsFor(first.size) > rings_[i]->capacity()) continue;
-        LeaveQueue(*first.lane);
-        passed_over = true;
-      }
-    }
-    if (passed_over) room_.WakeAll();
+    if (queues_.PassOverWhoDoesNotCome()) room_.WakeAll();
   }
 
   // How many of the oldest records gave way to puts of this lane since the last call.
@@ -349,7 +334,7 @@ class RingSet {
     const auto has_room = [&](std::uint32_t index) {
       const Ring& ring = *rings_[index];
       const std::uint64_t kept =
-          ring.reserved() && !IsFirst(lane, index) ? ring.reserved_slots() : 0;
+          ring.reserved() && !queues_.IsFirst(lane.waiter_, index) ? ring.reserved_slots() : 0;
       return ring.size() + ring.SlotsFor(size) + kept <= ring.capacity();
     };
     return has_room(RingOf(lane, cpu)) || (has_overflow() && has_room(ring_count()));
@@ -388,25 +373,14 @@ class RingSet {
   }
 
  private:
-  RingSet(const Config& config, Memory memory) : config_(config), memory_(std::move(memory)) {
-    std::uint8_t* at = memory_.data();
-    const auto add = [&](std::uint64_t slots) {
-      const Ring::Geometry geometry{slots, config.stride, config.payload, config.start};
-      rings_.push_back(std::make_unique<Ring>(geometry, at));
-      at += Ring::BytesFor(geometry);
-    };
-    for (const std::uint64_t slots : SlotsOf(config)) add(slots);
-    retired_ = std::make_unique<Ring::Lane[]>(rings_.size());
-    queues_.resize(rings_.size());
-  }
+  RingSet(const Config& config, Memory memory)
+      : config_(config),
+        memory_(std::move(memory)),
+        rings_(MakeRings(config, memory_.data())),
+        retired_(std::make_unique<Ring::Lane[]>(rings_.size())),
+        queues_(rings_) {}
 
   static constexpr std::uint32_t kByCpu = 0xffffffff;
-  static constexpr std::uint32_t kNone = 0xffffffff;
-
-  struct Place {
-    Lane* lane;
-    std::uint32_t size;  // of the record that waits
-  };
 
   // Of each ring, the overflow ring last.
   static std::vector<std::uint64_t> SlotsOf(const Config& config) {
@@ -414,6 +388,16 @@ class RingSet {
     std::copy_n(config.level_slots.begin(), config.levels, slots.begin());
     if (config.overflow_slots != 0) slots.push_back(config.overflow_slots);
     return slots;
+  }
+
+  static std::vector<std::unique_ptr<Ring>> MakeRings(const Config& config, std::uint8_t* at) {
+    std::vector<std::unique_ptr<Ring>> rings;
+    for (const std::uint64_t slots : SlotsOf(config)) {
+      const Ring::Geometry geometry{slots, config.stride, config.payload, config.start};
+      rings.push_back(std::make_unique<Ring>(geometry, at));
+      at += Ring::BytesFor(geometry);
+    }
+    return rings;
   }
 
   std::uint32_t HomeRing(const Lane& lane) const {
@@ -479,55 +463,16 @@ class RingSet {
     return {status, status == PutStatus::kStored ? 1U : 0U};
   }
 
-  // For a record that found no room in the ring `home`, nor in the overflow ring: takes its place
-  // in the queue, or keeps it, and looks once more when it is first.
+  // For a record that found no room in the ring `home`, nor in the overflow ring.
   PutResult PutInTurn(Lane& lane, std::uint32_t home, const std::uint8_t* data,
                       std::uint32_t size) {
-    std::uint32_t at;
-    {
-      const std::lock_guard<std::mutex> lock(queues_mutex_);
-      if (lane.queue_ != kNone && !rings_[lane.queue_]->CanHold(size)) LeaveQueue(lane);
-      at = lane.queue_;
-      if (at == kNone) {
-        at = has_overflow() && rings_[ring_count()]->CanHold(size) ? ring_count() : home;
-        if (!rings_[at]->CanHold(size)) return {PutStatus::kFull, 0};
-        queues_[at].push_back({&lane, size});
-        lane.queue_ = at;
-      } else {
-        FindPlace(lane)->size = size;
-      }
-      KeepRoom(at);
-      if (queues_[at].front().lane != &lane) return {PutStatus::kFull, 0};
-      const PutStatus status = rings_[at]->PutReserved(lane.rings_[at], data, size);
-      if (status != PutStatus::kStored) return {status, 0};
-      LeaveQueue(lane);
-    }
-    if (at != home) Ring::CountRejected(lane.rings_[home], 1);
+    const bool overflows = has_overflow() && rings_[ring_count()]->CanHold(size);
+    const RoomQueues::Turn turn = queues_.PutInTurn(lane.waiter_, lane.rings_.get(),
+                                                    overflows ? ring_count() : home, data, size);
+    if (turn.status != PutStatus::kStored) return {turn.status, 0};
+    if (turn.ring != home) Ring::CountRejected(lane.rings_[home], 1);
     room_.WakeAll();  // those who left what was reserved
     return {PutStatus::kStored, 1};
-  }
-
-  bool IsFirst(const Lane& lane, std::uint32_t index) const {
-    const std::lock_guard<std::mutex> lock(queues_mutex_);
-    return lane.queue_ == index && queues_[index].front().lane == &lane;
-  }
-
-  // The following three: with queues_mutex_ held.
-  std::vector<Place>::iterator FindPlace(const Lane& lane) {
-    auto& queue = queues_[lane.queue_];
-    return std::find_if(queue.begin(), queue.end(),
-                        [&](const Place& place) { return place.lane == &lane; });
-  }
-  void LeaveQueue(Lane& lane) {
-    queues_[lane.queue_].erase(FindPlace(lane));
-    KeepRoom(std::exchange(lane.queue_, kNone));
-  }
-  void KeepRoom(std::uint32_t index) {
-    if (queues_[index].empty()) {
-      rings_[index]->Unreserve();
-    } else {
-      rings_[index]->Reserve(queues_[index].front().size);
-    }
   }
 
   static void Advance(const std::uint8_t*& data, const std::uint32_t*& sizes, std::uint32_t& count,
@@ -596,10 +541,7 @@ class RingSet {
   std::unique_ptr<Ring::Lane[]> retired_;  // counts of the lanes that have left
   std::uint32_t seats_taken_ = 0;
 
-  // Of each ring: those who wait for room by kReserve, in the order they began to. Only the waiting
-  // take this lock.
-  mutable std::mutex queues_mutex_;
-  std::vector<std::vector<Place>> queues_;
+  RoomQueues queues_;  // of those who wait for room by kReserve
 };
 
 }  // namespace tapio

@@ -19,7 +19,13 @@ enum class Detail : std::uint32_t {
   kSignal,
   kLifetime,
   kChild,
+  kCgroup,
+  kContainer,
+  kContainerName,
 };
+
+// Of no record.
+inline constexpr std::uint32_t kNoShape = 0xffffffff;
 
 // The longest text of a detail, in bytes.
 constexpr std::uint32_t MostBytes(Detail detail) {
@@ -29,6 +35,8 @@ constexpr std::uint32_t MostBytes(Detail detail) {
     // 4096 bytes of which each takes six in JSON, and the quotes of 64 words.
     case Detail::kArguments:
       return 6 * 4096 + 3 * 64 + 2;
+    case Detail::kCgroup:
+      return 1024;
     default:
       return 64;
   }
@@ -38,6 +46,9 @@ constexpr std::uint32_t MostBytes(Detail detail) {
 class DetailReader {
  public:
   virtual ~DetailReader() = default;
+  // The shape of a record: its kind, or another one where it has details that most do not have.
+  virtual std::uint32_t ShapeOf(const std::uint8_t* record, std::uint32_t size,
+                                std::uint32_t kind) = 0;
   virtual void Read(const std::uint8_t* record, std::uint32_t size) = 0;
 
   // Of the record read last.

@@ -18,6 +18,7 @@ class ProcessWriter : private ProgramParts {
 
   std::vector<bpf_insn> Write() {
     Begin(static_cast<std::int32_t>(probe_));
+    FilterThread();
     if (probe_ == Probe::kExit) KeepLastThread();
     if (probe_ == Probe::kFork) KeepProcesses();
     const bool has_texts = probe_ == Probe::kExec && plan_.process.has_value();
@@ -30,7 +31,7 @@ class ProcessWriter : private ProgramParts {
     for (std::size_t at = 0; at < sizeof(ProcessDetails); at += 8)
       code_.StoreValue(Width::k64, kRecord, At(kDetails + at), 0);
     code_.StoreValue(Width::k64, kRecord, At(offsetof(TracerRecord, return_value)), 0);
-    code_.StoreValue(Width::k64, kRecord, At(offsetof(TracerRecord, syscall)), 0);
+    code_.StoreValue(Width::k32, kRecord, At(offsetof(TracerRecord, syscall)), 0);
     if (plan_.process.has_value()) {
       AddParent();
       if (probe_ == Probe::kExit) AddEnd();

@@ -54,6 +54,23 @@ class ProgramParts {
     code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
   }
 
+  // Ends the program unless this thread, as it is now, is to be traced.
+  void FilterThread() {
+    if (plan_.uids >= 0) {
+      code_.Call(BPF_FUNC_get_current_uid_gid);
+      code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR0);
+      code_.LookUp(plan_.uids, kKeyAt);
+      code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
+    }
+    if (plan_.comms < 0) return;
+    code_.Move(Reg::kR1, Reg::kFrame);
+    code_.Add(Reg::kR1, kPairAt);
+    code_.Set(Reg::kR2, sizeof(TracerRecord::comm));
+    code_.Call(BPF_FUNC_get_current_comm);
+    code_.LookUp(plan_.comms, kPairAt);
+    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
+  }
+
   std::vector<bpf_insn> End() {
     code_.Bind(done_);
     code_.Set(Reg::kR0, 0);
@@ -133,7 +150,7 @@ class ProgramParts {
     code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, lost_);
     code_.Move(kRecord, Reg::kR0);
   }
-  // What all records tell, but for `return_value`, `syscall` and `unused`.
+  // What all records tell, but for `return_value` and `syscall`.
   void FillRecord() {
     code_.Store(Width::k64, kRecord, At(offsetof(TracerRecord, tid)), kIds);
     code_.Call(BPF_FUNC_ktime_get_boot_ns);
@@ -144,6 +161,8 @@ class ProgramParts {
     code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, cpu)), Reg::kR0);
     code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kKindAt);
     code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, kind)), Reg::kR1);
+    FindCgroup();
+    code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, cgroup)), Reg::kR0);
     code_.Move(Reg::kR1, kRecord);
     code_.Add(Reg::kR1, offsetof(TracerRecord, comm));
     code_.Set(Reg::kR2, sizeof(TracerRecord::comm));
@@ -220,6 +239,21 @@ class ProgramParts {
 
  private:
   bool has_status() const { return machine::kHasStatus && layout() != nullptr; }
+
+  // Into r0. An id of more than 32 bits is that of a cgroup made after 2^31 others: not told.
+  void FindCgroup() {
+    if (!plan_.cgroups) {
+      code_.Set(Reg::kR0, 0);
+      return;
+    }
+    const auto fits = code_.NewLabel();
+    code_.Call(BPF_FUNC_get_current_cgroup_id);
+    code_.Move(Reg::kR1, Reg::kR0);
+    code_.ShiftRight(Reg::kR1, 32);
+    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR1, 0, fits);
+    code_.Set(Reg::kR0, 0);
+    code_.Bind(fits);
+  }
 
   // Goes on to done_.
   void CountLost() {

@@ -27,7 +27,8 @@ std::uint64_t CommonBytes(std::uint32_t probes) {
   for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
     if ((probes >> probe & 1) == 0) continue;
     const std::uint64_t own =
-        (RecordBytes(static_cast<Probe>(probe)) + RingReader::kHeaderBytes + 7) / 8 * 8;
+        (std::uint64_t{RecordBytes(static_cast<Probe>(probe))} + RingReader::kHeaderBytes + 7) / 8 *
+        8;
     if (static_cast<Probe>(probe) == Probe::kExec || (bytes != 0 && bytes != own)) return 0;
     bytes = own;
   }
@@ -44,6 +45,18 @@ bool WantsExecs(const Tracer::Options& options) {
     return std::find(machine::kExecs.begin(), machine::kExecs.end(), coded) !=
            machine::kExecs.end();
   });
+}
+
+// No map for no keys.
+template <typename Key>
+bool MakeSet(const std::vector<Key>& keys, const char* name, UniqueFd& map) {
+  constexpr std::uint32_t kYes = 1;
+  if (keys.empty()) return true;
+  map =
+      CreateMap({BPF_MAP_TYPE_HASH, sizeof(Key), 4, static_cast<std::uint32_t>(keys.size())}, name);
+  if (!map.valid()) return false;
+  return std::all_of(keys.begin(), keys.end(),
+                     [&](const Key& key) { return UpdateElement(map.get(), &key, &kYes); });
 }
 
 bool Run(const std::vector<bpf_insn>& code, const char* tracepoint, UniqueFd& link,
@@ -74,14 +87,10 @@ bool Tracer::MakeMaps(const Options& options) {
 
 bool Tracer::AddFilters(const Options& options) {
   constexpr std::uint32_t kYes = 1;
-  if (!options.pids.empty()) {
-    const auto count = static_cast<std::uint32_t>(options.pids.size());
-    pids_ = CreateMap({BPF_MAP_TYPE_HASH, 4, 4, count}, "tapio_pids");
-    if (!pids_.valid()) return false;
-    for (const std::uint32_t pid : options.pids) {
-      if (!UpdateElement(pids_.get(), &pid, &kYes)) return false;
-    }
-  }
+  const bool added = MakeSet(options.pids, "tapio_pids", pids_) &&
+                     MakeSet(options.uids, "tapio_uids", uids_) &&
+                     MakeSet(options.comms, "tapio_comms", comms_);
+  if (!added) return false;
   if (options.choose_syscalls) {
     syscalls_ = CreateMap({BPF_MAP_TYPE_ARRAY, 4, 4, 2 * kSyscallNumbers}, "tapio_syscalls");
     if (!syscalls_.valid()) return false;
@@ -102,10 +111,13 @@ bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
   plan.group_dead =
       probe == Probe::kExit &&
       (plan.process.has_value() ? plan.process->group_dead : !plan.identity.layout.has_value());
+  plan.cgroups = true;
   if (run()) return true;
   const bool refused = failure.error == EINVAL || failure.error == EACCES;
   if (plan.direct && failure.step == Step::kLoadProgram && refused) {
     plan.direct = false;
+    if (run()) return true;
+    plan.cgroups = false;
     if (run()) return true;
   }
   // The tracepoint itself tells whether the last thread of a process exits, from Linux 6.16 on. An
@@ -164,6 +176,8 @@ std::unique_ptr<Tracer> Tracer::Open(const Options& options, Failure& failure) {
   plan.ring = tracer->ring_.get();
   plan.lost = tracer->lost_.get();
   plan.pids = tracer->pids_.get();
+  plan.uids = tracer->uids_.get();
+  plan.comms = tracer->comms_.get();
   plan.syscalls = tracer->syscalls_.get();
   plan.execs = plan.scratch = plan.ended = -1;
   plan.keep_below = options.keep_below;

@@ -28,6 +28,8 @@ class Tracer {
     bool choose_syscalls;             // false: every system call
     // Numbers; those of the 32-bit table kSyscallNumbers higher.
     std::vector<std::uint32_t> syscalls;
+    std::vector<std::uint32_t> uids = {};          // empty: every user
+    std::vector<std::array<char, 16>> comms = {};  // with NULs to the end; empty: every name
   };
 
   // nullptr, and why, when the kernel refuses.
@@ -52,6 +54,8 @@ class Tracer {
   UniqueFd ring_;
   UniqueFd lost_;
   UniqueFd pids_;
+  UniqueFd uids_;
+  UniqueFd comms_;
   UniqueFd syscalls_;
   UniqueFd execs_;
   UniqueFd scratch_;

@@ -1,3 +1,5 @@
+#if defined(__linux__)
+
 #include "tracer_details.h"
 
 #include <charconv>
@@ -65,10 +67,22 @@ std::optional<std::int32_t> TracerDetails::Number(Detail detail) const {
   return std::nullopt;
 }
 
+std::uint32_t TracerDetails::ShapeOf(const std::uint8_t* record, std::uint32_t size,
+                                     std::uint32_t kind) {
+  // A container that no record tells.
+  if ((kind & kContainedBit) != 0) return kNoShape;
+  const auto probe = static_cast<Probe>(kind & kProbeMask);
+  if (probe != Probe::kSyscall && probe != Probe::kSyscallEnter) return kind;
+  TracerRecord common;
+  if (!ReadAt(record, size, 0, common)) return kind;
+  return PlaceOf(common).container.empty() ? kind : kind | kContainedBit;
+}
+
 void TracerDetails::Read(const std::uint8_t* record, std::uint32_t size) {
   present_ = 0;
   TracerRecord common;
   if (!ReadAt(record, size, 0, common)) return;
+  ReadPlace(common);
   switch (static_cast<Probe>(common.kind & kProbeMask)) {
     case Probe::kExec:
     case Probe::kExit:
@@ -82,6 +96,31 @@ void TracerDetails::Read(const std::uint8_t* record, std::uint32_t size) {
     }
     default:
       return;
+  }
+}
+
+const Place& TracerDetails::PlaceOf(const TracerRecord& record) {
+  const bool foreign = (record.kind & static_cast<std::uint32_t>(kForeignBit)) != 0;
+  return cgroups_.Find(record.cgroup, foreign ? 0 : record.pid, record.time_ns);
+}
+
+void TracerDetails::ReadPlace(const TracerRecord& record) {
+  place_ = &PlaceOf(record);
+  if (!place_->path.empty() && place_->path.size() <= MostBytes(Detail::kCgroup))
+    present_ |= Bit(Detail::kCgroup);
+  if (!place_->container.empty()) present_ |= Bit(Detail::kContainer) | Bit(Detail::kContainerName);
+}
+
+std::string_view TracerDetails::Text(Detail detail) const {
+  switch (detail) {
+    case Detail::kCgroup:
+      return place_->path;
+    case Detail::kContainer:
+      return place_->container;
+    case Detail::kContainerName:
+      return std::string_view{place_->container}.substr(0, 12);
+    default:
+      return texts_[static_cast<std::size_t>(detail)];
   }
 }
 
@@ -144,3 +183,5 @@ void TracerDetails::ReadArguments(std::string_view arguments, bool whole) {
 }
 
 }  // namespace tapio::kernel
+
+#endif

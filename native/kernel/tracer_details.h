@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "cgroups.h"
 #include "details.h"
 #include "tracer_record.h"
 
@@ -16,16 +17,18 @@ namespace tapio::kernel {
 // Threads: one. Memory: its own; allocates nothing once it has met the longest texts.
 class TracerDetails : public DetailReader {
  public:
+  std::uint32_t ShapeOf(const std::uint8_t* record, std::uint32_t size,
+                        std::uint32_t kind) override;
   void Read(const std::uint8_t* record, std::uint32_t size) override;
-  std::string_view Text(Detail detail) const override {
-    return texts_[static_cast<std::size_t>(detail)];
-  }
+  std::string_view Text(Detail detail) const override;
   std::optional<std::int32_t> Number(Detail detail) const override;
 
  private:
   // Words and bytes of the arguments that are told.
   static constexpr std::uint32_t kMostWords = 64;
 
+  const Place& PlaceOf(const TracerRecord& record);
+  void ReadPlace(const TracerRecord& record);
   void ReadProcess(const TracerRecord& record, const ProcessDetails& details);
   void ReadTexts(const ProcessDetails& details, std::string_view texts);
   void ReadArguments(std::string_view arguments, bool whole);
@@ -36,6 +39,8 @@ class TracerDetails : public DetailReader {
 
   std::array<std::string, 32> texts_;
   std::int32_t status_ = 0;
+  Cgroups cgroups_;
+  const Place* place_ = nullptr;
 };
 
 }  // namespace tapio::kernel

@@ -15,6 +15,7 @@ class ProbeWriter : private ProgramParts {
 
   std::vector<bpf_insn> Write() {
     Begin(static_cast<std::int32_t>(probe_));
+    FilterThread();
     Sample();
     FindSyscall(probe_ == Probe::kSyscallEnter);
     if (probe_ == Probe::kSyscall) SortOutExit();
@@ -151,7 +152,6 @@ class ProbeWriter : private ProgramParts {
       code_.StoreValue(Width::k64, kRecord, At(offsetof(TracerRecord, return_value)), 0);
     }
     code_.Store(Width::k32, kRecord, At(offsetof(TracerRecord, syscall)), kSyscallNumber);
-    code_.StoreValue(Width::k32, kRecord, At(offsetof(TracerRecord, unused)), 0);
     FillRecord();
     SubmitRecord();
   }

@@ -23,12 +23,15 @@ struct ProgramPlan {
   int ring;      // map descriptors; -1: no such filter
   int lost;      // array: a counter for each CPU's number
   int pids;      // hash: process ids to trace, as this process sees them
+  int uids;      // hash: users to trace, as the initial user namespace numbers them
+  int comms;     // hash: names of threads to trace, 16 bytes with NULs behind them
   int syscalls;  // array: 1 for the numbers to trace, those of the 32-bit table behind the others
   int scratch;   // array by CPU: kScratchBytes in which a record is made
   int ended;     // hash: processes whose exit was told; -1: the tracepoint tells the last thread
   int execs;     // hash: what threads that become another program called; -1: not known
   std::uint32_t keep_below;  // a random 32-bit number below it keeps a system call; 0: keep all
   bool group_dead;           // kExit: the tracepoint tells whether the whole process is gone
+  bool cgroups;              // the kernel has some
   bool direct;               // the verifier lets a program read a thread's fields without a helper
   Identity identity;
   std::optional<ProcessLayout> process;  // only beside identity.layout

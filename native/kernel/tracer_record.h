@@ -23,7 +23,7 @@ struct TracerRecord {
   std::uint32_t kind;         // Probe, with the bits below
   std::int64_t return_value;  // kSyscall; kExit: the wait status, if `started` is known
   std::uint32_t syscall;      // kSyscall, kSyscallEnter; kCompatBit or kNoNumber, see machine.h
-  std::uint32_t unused;
+  std::uint32_t cgroup;       // the task's, in the unified hierarchy; 0: not known
   char comm[16];
 };
 static_assert(sizeof(TracerRecord) == 64, "eight-byte fields, no padding");
@@ -33,6 +33,8 @@ inline constexpr std::uint32_t kProbeMask = 7;
 inline constexpr std::int32_t kNoReturnBit = 1 << 3;     // return_value is none of the call's
 inline constexpr std::int32_t kInterruptedBit = 1 << 4;  // it is the kernel's own, for restarting
 inline constexpr std::int32_t kForeignBit = 1 << 5;      // tid and pid are the initial namespace's
+// Added by the reader: a system call of a task in a container.
+inline constexpr std::uint32_t kContainedBit = 1 << 6;
 
 // Behind it in records of kExec, kExit and kFork, zeros where the kernel does not tell its types.
 struct ProcessDetails {

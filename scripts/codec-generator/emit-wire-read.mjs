@@ -64,7 +64,7 @@ function read(field, owner) {
   const target = `${owner}.${field.name}`;
   switch (field.kind) {
     case 'string':
-      return `${target} = r.text(end, '${field.path}');`;
+      return `${target} = ${text(field)};`;
     case 'json':
       return `${target} = r.json(end, '${field.path}');`;
     case 'bytes':
@@ -86,16 +86,19 @@ function read(field, owner) {
     case 'enum':
       return `r.set(${owner}, '${field.name}', ${enumValues(field)}[r.enumNumber(end)]);`;
     case 'strings':
-      return field.optional
-        ? `(${target} ??= []).push(r.text(end, '${field.path}'));`
-        : `${target}.push(r.text(end, '${field.path}'));`;
+      return field.optional ? `(${target} ??= []).push(${text(field)});` : `${target}.push(${text(field)});`;
     case 'stringMap':
-      return `r.mapEntry(end, (${target} ??= {}), '${field.path}');`;
+      return `r.mapEntry(end, (${target} ??= {}), '${field.path}', ${field.interned === 'all'});`;
     case 'section':
       return `${target} = ${reader(field)}(r, r.messageEnd(end), ${target});`;
     default:
       throw new Error(`${field.path}: a ${field.kind} has no protobuf form`);
   }
+}
+
+/** What recurs in a ring recurs in messages. */
+function text({ interned, path }) {
+  return `r.${interned === 'all' ? 'known' : 'text'}(end, '${path}')`;
 }
 
 function reader(section) {

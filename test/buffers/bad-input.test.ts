@@ -372,3 +372,20 @@ describe('hostile keys and texts come out as they went in', () => {
 test('thrownBy, on which this suite stands, fails on a call that throws nothing', () => {
   expect(() => thrownBy(() => 1)).toThrow('nothing was thrown');
 });
+
+test.each([events, perCPUEvents])('consume refuses an async function: %p', (buffer) => {
+  const taken = (): number =>
+    buffer instanceof EventBuffer ? buffer.getStats().gets : buffer.getMetrics().reads;
+  const before = taken();
+  const visit: () => unknown = async () => Promise.resolve();
+  expect(thrownBy(() => buffer.consume(visit))).toMatchObject({
+    code: 'ERR_INVALID_ARGUMENT',
+    message: 'fn must not be an async function: behind an await the view shows another event',
+  });
+  expect(taken()).toBe(before);
+});
+
+test('messages name a class with its article', () => {
+  const { message } = thrownBy(() => EventBuffer.attach(5 as never));
+  expect(message).toBe('handle must be the handle of an EventBuffer, not 5');
+});

@@ -12,7 +12,16 @@ const { Word, Ticket, Status, Limit, Layout, ...rest } = ours('buffers/staging')
 const headerWords = Object.fromEntries(
   Object.entries(HeaderWord).map(([name, value]) => [`${name}_WORD`, value]),
 );
-const staging = { ...headerWords, ...Word, ...Ticket, ...Status, ...Limit, ...Layout, ...rest };
+const staging = {
+  ...headerWords,
+  ...ours('event/text-run'),
+  ...Word,
+  ...Ticket,
+  ...Status,
+  ...Limit,
+  ...Layout,
+  ...rest,
+};
 const header = fs.readFileSync(path.join(process.cwd(), 'native/addon/staging.h'), 'utf8');
 
 /** `kPutSizes` as `PUT_SIZES`. */

@@ -8,6 +8,8 @@ import { endAll, summaryOf, Tapio, tapio, type Result } from './cli';
 
 let directory: string;
 let log: string;
+/** Closed with the test, also one that has failed. */
+const watchers: fs.FSWatcher[] = [];
 
 beforeEach(() => {
   directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-files-')));
@@ -16,6 +18,7 @@ beforeEach(() => {
 
 afterEach(() => {
   endAll();
+  for (const watcher of watchers.splice(0)) watcher.close();
   fs.rmSync(directory, { recursive: true });
 });
 
@@ -248,9 +251,60 @@ describe('bad input', () => {
     const options = ['--source', `file:${log}`, '--positions', at('positions'), '--json'];
     const result = await tapio(['collect', ...options]);
     expect(result.code).toBe(1);
-    expect(result.stderr).toContain('is no position file');
-    expect(summaryOf(result).produced).toBe(0);
+    expect(result.stderr).toMatch(/^tapio collect: [^\n]*positions is no position file[^\n]*\n$/);
+    expect(result.stdout).toBe('');
     expect(fs.readFileSync(at('positions'), 'utf8')).toBe('{"version":1,"files":[{}]}');
+  });
+});
+
+describe('a file of positions is refused before anything is written', () => {
+  const old = '{"version":1,"files":[]}\n';
+  const run = (positions: string, ...options: string[]): Promise<Result> =>
+    tapio([
+      'collect',
+      '--source',
+      `file:${log}`,
+      '--positions',
+      at(positions),
+      '--duration',
+      '1',
+      ...options,
+    ]);
+
+  test.each([
+    ['positions', 'positions'],
+    ['positions', 'soft'],
+    ['hard', 'positions'],
+    ['new', 'new'],
+    ['new', 'dangling'],
+  ])('where it is the sink: %s, %s', async (positions, sink) => {
+    fs.writeFileSync(log, line(1));
+    fs.writeFileSync(at('positions'), old);
+    fs.symlinkSync(at('positions'), at('soft'));
+    fs.symlinkSync(at('new'), at('dangling'));
+    fs.linkSync(at('positions'), at('hard'));
+    const { code, stderr } = await run(positions, '--sink', `file:${at(sink)}`);
+    expect(stderr).toMatch(/--positions "[^"]*" is the file of --sink "file:/);
+    expect(code).toBe(2);
+    expect(fs.readFileSync(at('positions'), 'utf8')).toBe(old);
+    expect(fs.existsSync(at('new'))).toBe(false);
+  });
+
+  test('where it is what is read', async () => {
+    fs.writeFileSync(log, line(1));
+    const { code, stderr } = await run('app.log');
+    expect(stderr).toMatch(/is the file of --source "file:/);
+    expect(code).toBe(2);
+    expect(fs.readFileSync(log, 'utf8')).toBe(line(1));
+  });
+
+  test('where it cannot be written, and the sink is not emptied', async () => {
+    fs.writeFileSync(log, line(1));
+    fs.writeFileSync(at('out'), 'kept\n');
+    const { code, stderr, stdout } = await run('missing/positions', '--sink', `file:${at('out')}`);
+    expect(stderr).toMatch(/^tapio collect: positions cannot be written: ENOENT[^\n]*\n$/);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(fs.readFileSync(at('out'), 'utf8')).toBe('kept\n');
   });
 });
 
@@ -334,6 +388,137 @@ describe('positions', () => {
     expect(new Set([...seen, ...rest.ids])).toEqual(new Set(numbers(0, count)));
   });
 });
+
+describe('the unread rest of a file that has left its path', () => {
+  /** Lines enough that a run which is stopped soon leaves most of them. */
+  const long = 100_000;
+  const start = (): Tapio => {
+    const sink = ['--sink', `file:${at('out')}`, '--append', '--json'];
+    return new Tapio(['collect', '--source', `file:${log}`, '--positions', at('positions'), ...sink]);
+  };
+  const size = (): number => fs.statSync(at('out'), { throwIfNoEntry: false })?.size ?? 0;
+  const received = (): string[] => idsOf(fs.readFileSync(at('out'), 'utf8'));
+  const end = (run: Tapio, signal: NodeJS.Signals): Promise<Result> => {
+    run.child.kill(signal);
+    return run.end();
+  };
+  /** Runs until something has come, calls `meanwhile` then, and stops long before the end of the file. */
+  const runShortly = async (meanwhile = (): void => {}): Promise<void> => {
+    const before = size();
+    const run = start();
+    await until('out', () => size() > before);
+    meanwhile();
+    expect(await end(run, 'SIGTERM')).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining('any more'),
+    });
+  };
+  /** Runs until the line has come. */
+  const runUpTo = async (id: number): Promise<Result> => {
+    const run = start();
+    await until('out', () => endOf(at('out')).includes(`"id":"${id}"`));
+    return end(run, 'SIGTERM');
+  };
+
+  test.each<[string, (round: number) => void]>([
+    ['renamed', (round) => round === 0 && fs.renameSync(log, at('app.log.1'))],
+    [
+      'renamed again and again',
+      (round) => fs.renameSync(round === 0 ? log : at(`app.log.${round}`), at(`app.log.${round + 1}`)),
+    ],
+    [
+      'copied and cut',
+      (round) => {
+        if (round > 0) return;
+        fs.copyFileSync(log, at('app.log.1'));
+        fs.truncateSync(log);
+      },
+    ],
+    [
+      'moved while it is read, and renamed there',
+      (round) => round > 0 && fs.renameSync(at(`old/${round - 1}`), at(`old/${round}`)),
+    ],
+  ])('is read over any number of restarts: %s', async (how, rotate) => {
+    fs.mkdirSync(at('old'));
+    fs.writeFileSync(log, lines(0, long));
+    await runShortly(() => how.startsWith('moved') && fs.renameSync(log, at('old/0')));
+    for (let round = 0; round < 3; round++) {
+      rotate(round);
+      if (round === 0) fs.appendFileSync(log, lines(long, long + 10));
+      await runShortly();
+      expect(received().length).toBeLessThan(long);
+    }
+    const { stderr } = await runUpTo(long + 9);
+    expect(stderr).not.toContain('any more');
+    const ids = received();
+    expect(ids.length).toBe(long + 10);
+    expect(new Set(ids)).toEqual(new Set(numbers(0, long + 10)));
+  });
+
+  test('is told once when the file is gone', async () => {
+    fs.writeFileSync(log, lines(0, long));
+    await runShortly();
+    fs.rmSync(log);
+    fs.writeFileSync(log, lines(long, long + 10));
+    const gone = /app\.log": the file that was read up to byte \d+ by an earlier run is not in/;
+    const first = await runUpTo(long + 9);
+    fs.appendFileSync(log, line(long + 10));
+    const second = await runUpTo(long + 10);
+    expect([first, second].map(({ stderr }) => gone.test(stderr))).toEqual([true, false]);
+  });
+
+  test(`is read when every run is killed soon after a rotation (SEED=${seed})`, async () => {
+    const random = randomness(seed);
+    const each = 30_000;
+    const rotations = 8;
+    fs.writeFileSync(log, lines(0, each));
+    let run = start();
+    for (let rotated = 1; rotated <= rotations; rotated++) {
+      const key = `"inode":"${fs.statSync(log).ino}"`;
+      const positions = at('positions');
+      await until('positions', () => fs.readFileSync(positions, 'utf8').includes(key));
+      if (random() < 0.7) {
+        await end(run, random() < 0.8 ? 'SIGKILL' : 'SIGTERM');
+        run = start();
+      }
+      fs.renameSync(log, at(`app.log.${rotated}`));
+      fs.writeFileSync(log, lines(rotated * each, (rotated + 1) * each));
+    }
+    const last = (rotations + 1) * each - 1;
+    await until('out', () => endOf(at('out')).includes(`"id":"${last}"`));
+    await end(run, 'SIGTERM');
+    const seen = new Set(received());
+    expect(numbers(0, last + 1).filter((id) => !seen.has(id))).toEqual([]);
+  }, 90_000);
+});
+
+/** Until the test is true of a file in the directory, which is looked at whenever something happens there. */
+async function until(name: string, test: () => boolean): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const look = (): void => {
+      try {
+        if (!fs.existsSync(at(name)) || !test()) return;
+        resolve();
+      } catch (error) {
+        reject(new Error(String(error)));
+      }
+      watcher.close();
+    };
+    const watcher = fs.watch(directory, look);
+    watchers.push(watcher);
+    look();
+  });
+}
+
+/** Some last lines. */
+function endOf(file: string): string {
+  const fd = fs.openSync(file, 'r');
+  const bytes = Buffer.alloc(4096);
+  const from = Math.max(0, fs.fstatSync(fd).size - bytes.length);
+  const length = fs.readSync(fd, bytes, 0, bytes.length, from);
+  fs.closeSync(fd);
+  return bytes.toString('utf8', 0, length);
+}
 
 describe('patterns', () => {
   test('many files, old and new, are read in one worker', async () => {

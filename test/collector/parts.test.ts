@@ -16,7 +16,7 @@ import { internal } from './cli';
 const { LimitedReport } = internal<typeof LimitedReportModule>('limited-report');
 const { NdjsonLines } = internal<typeof LinesModule>('../event/ndjson-lines');
 const { Pacer } = internal<typeof PacerModule>('pacer');
-const { renderLine, renderTable } = internal<typeof TableModule>('live-table');
+const { renderExports, renderLine, renderTable } = internal<typeof TableModule>('live-table');
 const { conservationErrors } = internal<typeof SummaryModule>('summary');
 const { rateShortfall } = internal<typeof ShortfallModule>('rate-shortfall');
 const { EventMix } = internal<typeof EventMixModule>('synthetic/event-mix');
@@ -249,6 +249,18 @@ describe('the live table', () => {
       expect(text).toContain(label);
     }
     expect(text).toContain(count(figure));
+  });
+
+  test('an export is told in 80 columns, with its figures whole', () => {
+    const note = 'connect ECONNREFUSED 127.0.0.1:4318 '.repeat(5);
+    const otlp = { taken: 3e9, delivered: 1e9, dropped: 999_999, waiting: 65_536, retried: 1, note };
+    const told = { ...status(2, 5), exports: { otlp } };
+    const [line] = renderExports(told);
+    expect(line).toMatch(/^ +otlp {2}delivered 1.00G {2}waiting 65,536 {2}dropped 999,999 {2}\(connect/);
+    const table = renderTable(told, 80, 24);
+    for (const each of [line, ...table]) expect(each.length).toBeLessThanOrEqual(80);
+    expect(table.length).toBeLessThanOrEqual(24);
+    expect(table.join('\n')).toMatch(/otlp +65,536 waiting +delivered 1,000,000,000 +dropped 999,999/);
   });
 
   test('the plain line keeps its last figure whole at the largest usual figures', () => {

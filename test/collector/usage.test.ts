@@ -63,12 +63,23 @@ test.each([
   [['--source', 'file'], '--source "file": must be file:PATH'],
   [['--source', 'file:a', '--source', 'file:a'], '--source "file:a": given twice'],
   [['--source', 'file:a', '--from', 'middle'], '--from "middle": must be start or end'],
+  [['--pid', '7', '--source', 'proc'], 'needs --source ebpf'],
+  [['--pid', '0', '--source', 'ebpf'], '--pid "0"'],
+  [['--syscall', 'nope', '--source', 'ebpf'], '--syscall "nope": there is no such system call'],
+  [['--comm', 'sixteen-letters-', '--source', 'ebpf'], '--comm "sixteen-letters-"'],
+  [['--sample', '2', '--source', 'ebpf'], '--sample "2"'],
   [['--from', 'end'], '--from "end": needs --source file:PATH'],
   [['--positions', 'p'], '--positions "p": needs --source file:PATH'],
   [['--source', 'file:a', '--positions', ''], '--positions "": must be a path'],
   [['--format', 'pino'], 'needs --source stdin or --source file:PATH'],
   [['--sink-format', 'xml'], '--sink-format "xml": must be one of tapio, otlp, cloudevents'],
   [['--sink-format', 'otlp'], '--sink-format "otlp": needs --sink stdout or file:PATH'],
+  [['--otlp', 'localhost:4318'], '--otlp "localhost:4318": url must be a URL of http or https'],
+  [['--nats', 'http://me:secret@a'], '--nats "http://...@a": must be nats://HOST:PORT'],
+  [['--nats', 'a,'], '--nats "": must be'],
+  [['--nats', 'a', '--nats-subject', 'a.*'], '--nats-subject "a.*": must be words between dots'],
+  [['--nats-subject', 'a'], '--nats-subject "a": needs --nats'],
+  [['--otlp', 'http://a', '--otlp', 'http://b'], '--otlp: given twice'],
   [['--duration', '0'], '--duration "0"'],
   [['--proc-interval', '1'], '--proc-interval "1"'],
 ])('%j is refused with the option and the value', (args, message) => {
@@ -93,7 +104,15 @@ test('options and their defaults', () => {
     procIntervalMs: 500,
     files: [],
     from: 'start',
+    kernelFilters: {},
     positions: undefined,
+  });
+  const filters = '--source ebpf --pid 1 --pid 2 --syscall read --comm sh --sample 0.5';
+  expect(parseCollectOptions(filters.split(' ')).kernelFilters).toEqual({
+    pids: [1, 2],
+    syscalls: ['read'],
+    comms: ['sh'],
+    sampleRate: 0.5,
   });
   const args =
     '--source stdin --source=synthetic --rate 1e5 --duration 0.5 --sink file:a:b --workers 4 --json';

@@ -152,16 +152,23 @@ TEST(TheVerifierTakesEveryVariant) {
   const UniqueFd ring = tapio::kernel::CreateMap({BPF_MAP_TYPE_RINGBUF, 0, 0, 4096}, "ring");
   const UniqueFd lost = tapio::kernel::CreateMap({BPF_MAP_TYPE_ARRAY, 4, 8, 64}, "lost");
   const UniqueFd pids = tapio::kernel::CreateMap({BPF_MAP_TYPE_HASH, 4, 4, 8}, "pids");
+  const UniqueFd comms = tapio::kernel::CreateMap({BPF_MAP_TYPE_HASH, 16, 4, 8}, "comms");
   const UniqueFd execs = tapio::kernel::CreateMap({BPF_MAP_TYPE_LRU_HASH, 8, 8, 1024}, "execs");
   const UniqueFd calls = tapio::kernel::CreateMap(
       {BPF_MAP_TYPE_ARRAY, 4, 4, 2 * tapio::kernel::kSyscallNumbers}, "syscalls");
+  const UniqueFd ended = tapio::kernel::CreateMap({BPF_MAP_TYPE_LRU_HASH, 16, 8, 1024}, "ended");
+  const UniqueFd scratch = tapio::kernel::CreateMap(
+      {BPF_MAP_TYPE_PERCPU_ARRAY, 4, tapio::kernel::kScratchBytes, 1}, "scratch");
   const auto layout = tapio::kernel::OwnTaskLayout();
-  for (std::uint32_t variant = 0; variant < 256; ++variant) {
+  const auto process = tapio::kernel::OwnProcessLayout();
+  for (std::uint32_t variant = 0; variant < 64 * tapio::kernel::kProbes; ++variant) {
     const auto has = [variant](std::uint32_t bit) { return (variant >> bit & 1) != 0; };
     tapio::kernel::ProgramPlan plan{};
     plan.ring = ring.get();
     plan.lost = lost.get();
     plan.pids = has(0) ? pids.get() : -1;
+    plan.uids = has(2) ? pids.get() : -1;
+    plan.comms = has(5) ? comms.get() : -1;
     plan.syscalls = has(1) ? calls.get() : -1;
     plan.keep_below = has(2) ? 1000 : 0;
     plan.group_dead = has(3) != has(0);
@@ -169,6 +176,10 @@ TEST(TheVerifierTakesEveryVariant) {
     if (has(4)) plan.identity.layout = layout;
     const bool types = plan.identity.layout.has_value();
     plan.execs = types && has(2) ? execs.get() : -1;
+    plan.cgroups = has(1) != has(5);
+    if (types && has(1)) plan.process = process;
+    plan.ended = plan.process.has_value() && has(2) ? ended.get() : -1;
+    plan.scratch = scratch.get();
     plan.direct = types && has(5);
     plan.identity.level = types && has(3) ? 2 : 0;
     plan.identity.pid_namespace = 0xffff'8880'1234'5678;

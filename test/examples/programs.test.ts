@@ -1,8 +1,9 @@
 /** The programs of examples/: each does what its first lines say, and is looked at here. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { BufferStats, UnifiedEvent } from '@tapio/performance';
+import { diagnoseTracing } from '@tapio/performance/kernel';
 import { Example, type Ending, examples } from '../support/example';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tapio-programs-'));
@@ -127,13 +128,63 @@ test('fastify-service', async () => {
   ]);
 });
 
+describe('gRPC', () => {
+  let server: Example;
+  let address: string;
+  beforeEach(async () => {
+    server = start('grpc-server', ['127.0.0.1:0']);
+    address = `127.0.0.1:${(await server.says(/port (\d+)\n/))[1]}`;
+  });
+
+  async function endOfServer(): Promise<string[]> {
+    server.process.kill('SIGTERM');
+    return linesOf(await server.end()).slice(1);
+  }
+  const publish = (name: string): Promise<string[]> => run('grpc-client', ['publish', address, name]);
+
+  test('what two publish is counted, and errors are seen by who looks in', async () => {
+    expect(await publish('cart')).toEqual(['5000 of 5000 events accepted']);
+    const watcher = start('grpc-client', ['watch', address]);
+    await watcher.says(/line 4900/);
+    expect(await publish('payments')).toEqual(['5000 of 5000 events accepted']);
+    await watcher.says(/payments.*line 4900/);
+    watcher.process.kill('SIGINT');
+    const seen = linesOf(await watcher.end()).map((line) => JSON.parse(line) as object);
+    const expected = ['cart', 'payments'].flatMap((source) =>
+      Array.from({ length: 50 }, (_, i) => ({ source, message: `line ${i * 100}` })),
+    );
+    expect(seen).toEqual(expected);
+    expect(await endOfServer()).toEqual(['cart: 5000 events', 'payments: 5000 events']);
+  });
+
+  test('ebpf-to-grpc', async () => {
+    const program = start('ebpf-to-grpc', [address, '2']);
+    if (!diagnoseTracing().permitted) {
+      expect(linesOf(await program.end())).toEqual([expect.stringMatching(/^skipped: .*CAP_BPF/)]);
+      return;
+    }
+    await program.says(/tracing for 2 s\n/);
+    const busy = setInterval(() => {
+      for (let i = 0; i < 200; i++) closeSync(openSync(__filename, 'r'));
+    }, 20);
+    const [, last] = linesOf(await program.end().finally(() => clearInterval(busy)));
+    const [captured, accepted] = /^(\d+) captured, .*; (\d+) found and accepted$/
+      .exec(last)!
+      .slice(1)
+      .map(Number);
+    expect(captured).toBeGreaterThan(100);
+    expect(accepted).toBeGreaterThan(0);
+    expect(await endOfServer()).toEqual([`correlation: ${accepted} events`]);
+  });
+});
+
 test('every program is one of these, and tells in its first lines how to run it', () => {
   const names = readdirSync(examples).filter((name) => name.endsWith('.mjs'));
   const tests = readFileSync(__filename, 'utf8');
   for (const name of names) {
     expect(tests).toContain(`'${path.parse(name).name}'`);
     expect(readFileSync(path.join(examples, name), 'utf8')).toMatch(
-      new RegExp(String.raw`^/\*\*\n( \*.*\n)+ \*   node examples/${name}`),
+      new RegExp(String.raw`^/\*\*\n( \*.*\n)+ \*   (sudo )?node examples/${name}`),
     );
   }
 });

@@ -1,5 +1,6 @@
 import { createFormatReader, FORMAT_NAMES, type FormatName } from '@tapio/performance/formats';
 import { randomness, seed } from '../event/seed';
+import { thrownBy } from '../support/errors';
 import { checkSameAttributes, checkStorable, read, samples } from './reading';
 
 const files = [
@@ -22,6 +23,24 @@ const files = [
 ];
 const lines = files.flatMap(samples);
 const formats = ['auto', ...FORMAT_NAMES] as const;
+
+test.each([5, undefined, null, Buffer.from('{}'), {}])('a line that is no string is refused: %p', (line) => {
+  const reader = createFormatReader('auto');
+  expect(thrownBy(() => reader.push(line as string))).toMatchObject({
+    name: 'TapioError',
+    code: 'ERR_INVALID_ARGUMENT',
+    message: expect.stringMatching(/^line must be a string, not /) as string,
+  });
+  expect(reader.getStats().lines).toBe(0);
+});
+
+test.each([{ onSkip: 5 }, { onFormat: 'no' }, 5, null])(
+  'options that are none are refused: %p',
+  (options) => {
+    const { name, code } = thrownBy(() => createFormatReader('auto', options as object));
+    expect({ name, code }).toEqual({ name: 'TapioError', code: 'ERR_INVALID_ARGUMENT' });
+  },
+);
 
 afterEach(() => {
   expect(Object.keys(Object.prototype)).toEqual([]);

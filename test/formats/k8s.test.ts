@@ -67,7 +67,7 @@ describe.each([
         method: 'get',
         path: '/api/v1/namespaces/shop/secrets/db',
         sourceIP: '192.0.2.1',
-        latencyNs: 0,
+        latencyNs: undefined,
       },
       application: {
         userId: 'system:serviceaccount:shop:cart',

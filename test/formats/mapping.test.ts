@@ -13,7 +13,18 @@ import { readOne } from './reading';
 const T = '2026-11-28T10:00:00Z';
 
 /** A line of each format with these parts. */
-const lines: { [name in FormatName]?: (parts: object) => object } = {
+const lines: { [name in FormatName]?: (parts: object) => object | string } = {
+  journald: (parts) => ({
+    __CURSOR: 'c',
+    __REALTIME_TIMESTAMP: '1795860000123456',
+    MESSAGE: 'm',
+    _HOSTNAME: 'node-a',
+    ...parts,
+  }),
+  bpftrace: (parts) => ({ type: 'printf', data: 'm', ...parts }),
+  auditd: (parts) =>
+    `node=node-a type=SYSCALL msg=audit(1795860000.123:1): arch=c000003e syscall=257 ${pairs({ success: 'yes', exit: 3, ...parts })} pid=7 uid=0 comm="sh"`,
+  logfmt: (parts) => pairs({ time: T, level: 'info', msg: 'm', hostname: 'node-a', ...parts }),
   tetragon: (parts) => ({
     process_exec: { process: { pid: 7, uid: 0, binary: '/bin/sh', tid: 7, ...parts } },
     node_name: 'node-a',
@@ -66,8 +77,15 @@ const lines: { [name in FormatName]?: (parts: object) => object } = {
   }),
 };
 
+function pairs(values: object): string {
+  return Object.entries(values)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
+
 function event(format: FormatName, parts: object): UnifiedEvent {
-  return readOne(format, JSON.stringify(lines[format]!(parts)));
+  const line = lines[format]!(parts);
+  return readOne(format, typeof line === 'string' ? line : JSON.stringify(line));
 }
 
 const otlpResource = (pairs: Record<string, string>): object => ({
@@ -104,6 +122,15 @@ test.each<[FormatName, object, Severity | undefined]>([
   ['pino', { level: 'fatal' }, 'critical'],
   ['pino', { level: 'notice' }, 'low'],
   ['bunyan', { level: 50 }, 'error'],
+  ['journald', { PRIORITY: '0' }, 'critical'],
+  ['journald', { PRIORITY: '3' }, 'error'],
+  ['journald', { PRIORITY: '5' }, 'low'],
+  ['auditd', {}, 'info'],
+  ['auditd', { success: 'no', exit: -13 }, 'warning'],
+  ['bpftrace', {}, 'info'],
+  ['bpftrace', { type: 'lost_events', data: { events: 3 } }, 'warning'],
+  ['logfmt', { level: 'warn' }, 'warning'],
+  ['logfmt', { level: 'FATAL' }, 'critical'],
 ])('severity: %s %j is %s, and is what getSeverity and priorities see', (format, parts, severity) => {
   const read = event(format, parts);
   expect(read.severity).toBe(severity);
@@ -121,7 +148,7 @@ test.each<[FormatName, object, Severity | undefined]>([
 
 const pod = { type: 'pod', name: 'p', namespace: 'shop', uid: 'u' };
 
-test.each<[FormatName, object]>([
+test.each<[FormatName, object | string]>([
   ['tetragon', lines.tetragon!({ pod: { name: 'p', namespace: 'shop', uid: 'u' } })],
   [
     'falco',
@@ -162,22 +189,22 @@ test.each<[FormatName, object]>([
 
 const id = 'aa11aa11aa11aa11aa11';
 
-test.each<[FormatName, object]>([
+test.each<[FormatName, object | string]>([
   ['tetragon', lines.tetragon!({ docker: id })],
   ['falco', lines.falco!({ output_fields: { 'container.id': id } })],
   ['tracee', lines.tracee!({ container: { id } })],
   ['otlp', otlpResource({ 'container.id': id })],
+  ['journald', lines.journald!({ CONTAINER_ID_FULL: id, CONTAINER_NAME: id.slice(0, 12) })],
 ])('entity: a container of %s has its id, and its first 12 digits as the name', (format, line) => {
   const { entity } = readOne(format, JSON.stringify(line));
   expect(entity).toMatchObject({ type: 'container', name: id.slice(0, 12), uid: id });
 });
 
-test.each<FormatName>(['tetragon', 'falco', 'tracee', 'otlp', 'pino', 'bunyan'])(
-  'entity: the host of %s',
-  (format) => {
-    expect(event(format, {}).entity).toEqual({ type: 'host', name: 'node-a' });
-  },
-);
+test.each<FormatName>([
+  ...(['tetragon', 'falco', 'tracee', 'otlp', 'pino', 'bunyan', 'journald', 'auditd', 'logfmt'] as const),
+])('entity: the host of %s', (format) => {
+  expect(event(format, {}).entity).toEqual({ type: 'host', name: 'node-a' });
+});
 
 const traceId = '5b8efff798038103d269b633813fc60c';
 const spanId = 'eee19b7ec3c1b174';
@@ -187,6 +214,7 @@ test.each<[FormatName, object]>([
   ['cloudevents', { traceparent: `00-${traceId}-${spanId}-01` }],
   ['pino', { trace_id: traceId, span_id: spanId, trace_flags: '01' }],
   ['bunyan', { trace_id: traceId, span_id: spanId, trace_flags: '01' }],
+  ['logfmt', { trace_id: traceId, span_id: spanId, trace_flags: '01' }],
 ])('trace context: of %s it is W3C’s, in lower case', (format, parts) => {
   expect(event(format, parts).traceContext).toEqual({ traceId, spanId, sampled: true });
 });
@@ -211,7 +239,9 @@ test('correlation: a process that starts, connects and fails is one chain, whoev
   const read = readOne(
     'falco',
     JSON.stringify({
-      ...lines.falco!({ output_fields: { 'evt.type': 'execve', 'evt.rawres': 0, 'proc.pid': 7 } }),
+      ...(lines.falco!({
+        output_fields: { 'evt.type': 'execve', 'evt.rawres': 0, 'proc.pid': 7 },
+      }) as object),
     }),
   );
   expect(read.kernel).toMatchObject({ syscall: 'execve', returnCode: 0, pid: 7 });

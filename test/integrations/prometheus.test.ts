@@ -234,6 +234,7 @@ test('the package and the other subpaths load no peer, and a missing one is name
     loaded: [],
     prometheus:
       'ERR_UNSUPPORTED this needs the package prom-client ^15.0.0: npm install prom-client@"^15.0.0"',
+    grpc: 'ERR_UNSUPPORTED this needs the package @grpc/grpc-js ^1.14.0: npm install @grpc/grpc-js@"^1.14.0"',
     opentelemetry:
       'ERR_UNSUPPORTED this needs the package @opentelemetry/api ^1.9.0: npm install @opentelemetry/api@"^1.9.0"',
   });

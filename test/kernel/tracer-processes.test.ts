@@ -30,7 +30,7 @@ const argvOf = async (command: string): Promise<string[]> =>
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 kernelTest('an exec tells its file, its arguments and who started it', async () => {
-  expect(await execOf('/bin/true one "two words" "" 3')).toEqual({
+  expect(await execOf('/bin/true one "two words" "" 3')).toMatchObject({
     filename: '/bin/true',
     argv: '["/bin/true","one","two words","","3"]',
     ppid: String(process.pid),
@@ -143,7 +143,7 @@ kernelTest('a fork tells the child, and threads are no children', async () => {
   tracer.stop();
   const events = target.get();
   target.close();
-  expect(events.map(({ type, kernel }) => [type, kernel!.pid, kernel!.args])).toEqual([
+  expect(events.map(({ type, kernel }) => [type, kernel!.pid, kernel!.args])).toMatchObject([
     ['process.fork', shell.pid, { childPid: output.trim(), ppid: String(process.pid) }],
   ]);
   const threads = await trace(

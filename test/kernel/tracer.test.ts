@@ -142,6 +142,21 @@ kernelTest('this process is never traced, others are', async () => {
   target.close();
 });
 
+kernelTest('by user, and by the name of the thread', async () => {
+  const uid = 41_000 + (process.pid % 20_000);
+  const script = `sh -c 'true; setpriv --reuid ${uid} --clear-groups dd if=/dev/null of=/dev/null status=none'`;
+  const lives = { events: ['exec', 'exit'], filters: { uids: [uid], pids: [] } } as const;
+  const users = await trace(script, lives);
+  expect(users.events.map(({ type, kernel }) => [type, kernel!.comm, kernel!.uid])).toEqual([
+    ['process.exec', 'dd', uid],
+    ['process.exit', 'dd', uid],
+  ]);
+  const both = await trace(script, { ...lives, filters: { uids: [uid], comms: ['setpriv', 'd'], pids: [] } });
+  expect(both.events).toEqual([]);
+  const named = await trace(script, { ...lives, filters: { uids: [uid], comms: ['x', 'dd'], pids: [] } });
+  expect(named.events).toHaveLength(2);
+});
+
 kernelTest('sampling keeps its share', async () => {
   const share = 0.1;
   const { stats } = await trace(ddCommand(COUNT * 5), {
@@ -223,6 +238,10 @@ describe('wrong options', () => {
     ['filters.pids[1]', { filters: { pids: [1, 2 ** 32] } }],
     ['filters.syscalls[0]', { filters: { syscalls: ['no_such_call'] } }],
     ['filters.syscalls[1]', { filters: { syscalls: ['read', 1024] } }],
+    ['filters.uids[0]', { filters: { uids: [2 ** 32 - 1] } }],
+    ['filters.comms', { filters: { comms: 'sh' } }],
+    ['filters.comms[1]', { filters: { comms: ['sh', 'sixteen-letters-'] } }],
+    ['filters.comms[0]', { filters: { comms: [''] } }],
     ['filters.sampleRate', { filters: { sampleRate: 0 } }],
     ['filters.sampleRate', { filters: { sampleRate: NaN } }],
     ['ringSize', { ringSize: 4095 }],

@@ -22,7 +22,7 @@ export class Exports {
         const { name } = each;
         const warn = (text: string): void => context.warn(`${name}: ${text}`);
         const fail = (text: string): void => context.fail(`${name}: ${text}`);
-        all.push({ name, export: await each.open({ ...context, warn, fail }) });
+        all.push({ name, export: await each.open({ ...context, warn, fail }).catch(named(name)) });
       }
     } catch (error) {
       await new Exports(all).close(0);
@@ -54,4 +54,10 @@ export class Exports {
     const hurry = AbortSignal.timeout(limitMs);
     await (this.closed ??= Promise.all(this.all.map((each) => each.export.close(hurry))));
   }
+}
+
+function named(name: string): (error: Error) => never {
+  return ({ message }) => {
+    throw new Error(`${name}: ${message}`);
+  };
 }

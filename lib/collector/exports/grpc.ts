@@ -15,7 +15,7 @@ const BATCH = 256;
 /** Longest time that an event waits for a batch. */
 const BATCH_MS = 10;
 
-export const GRPC: ExportDefinition<ListenAddress> = {
+export const grpcExport: ExportDefinition<ListenAddress> = {
   name: 'grpc',
   options: [],
   usage: `  --grpc ADDRESS    serves events by gRPC, for EventClient and tapio top, on

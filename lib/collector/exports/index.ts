@@ -1,12 +1,14 @@
 /** The exports there are, in the order of --help. */
 import { UsageError } from '../command';
 import type { AskedExport, ExportDefinition, ExportValues } from './export';
-import { GRPC } from './grpc';
-import { METRICS } from './metrics';
+import { grpcExport } from './grpc';
+import { metricsExport } from './metrics';
+import { natsExport } from './nats';
+import { otlpExport } from './otlp';
 
 // `any`: each definition has settings of its own, which only it reads.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-const EXPORTS: readonly ExportDefinition<any>[] = [GRPC, METRICS];
+const EXPORTS: readonly ExportDefinition<any>[] = [grpcExport, metricsExport, otlpExport, natsExport];
 
 export const EXPORT_OPTIONS: readonly string[] = EXPORTS.flatMap(({ name, options }) => [name, ...options]);
 

@@ -7,7 +7,7 @@ import { stateOf } from '../page/page-state';
 import { PageServer } from '../page/page-server';
 import type { Export, ExportContext, ExportDefinition } from './export';
 
-export const METRICS: ExportDefinition<ListenAddress> = {
+export const metricsExport: ExportDefinition<ListenAddress> = {
   name: 'metrics',
   options: [],
   usage: `  --metrics ADDRESS serves /metrics for Prometheus and a live page at /, on HOST:PORT,

@@ -68,12 +68,26 @@ export class FollowedFile {
     return this.lines.maxBytes;
   }
 
+  /** Where it lies now, links followed, whatever name it had when it was opened; undefined once it is removed. */
+  get location(): string | undefined {
+    try {
+      const name = fs.readlinkSync(`/proc/self/fd/${this.fd}`);
+      return name.endsWith(' (deleted)') ? undefined : name;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Goes on from a place of an earlier run. False if this is not the file that was read then. */
-  resume({ offset, headLength, digest }: KnownPlace): boolean {
-    const mark = PlaceMark.at(this.fd, offset, headLength);
-    if (mark?.digest !== digest) return false;
-    this.goTo(mark);
-    return true;
+  resume(place: KnownPlace): boolean {
+    const mark = this.markOf(place);
+    if (mark) this.goTo(mark);
+    return mark !== undefined;
+  }
+
+  /** Whether it says what stood before that place. */
+  holds(place: KnownPlace): boolean {
+    return this.markOf(place) !== undefined;
   }
 
   /** Whether its name, or how much there is to compare, lets its content decide that. */
@@ -122,6 +136,7 @@ export class FollowedFile {
   }
 
   startOver(): void {
+    this.isNew = true;
     this.goTo(PlaceMark.start());
   }
 
@@ -134,6 +149,11 @@ export class FollowedFile {
 
   close(): void {
     fs.closeSync(this.fd);
+  }
+
+  private markOf({ offset, headLength, digest }: KnownPlace): PlaceMark | undefined {
+    const mark = PlaceMark.at(this.fd, offset, headLength);
+    return mark?.digest === digest ? mark : undefined;
   }
 
   private goTo(mark: PlaceMark): void {

@@ -38,6 +38,14 @@ export class FollowedPath {
     this.recent = this.recent.slice(Math.max(0, this.recent.length - this.reader.held));
   }
 
+  /** A file was cut: what is held of it stands in the copy, or nowhere any more. */
+  replaceRecent(file: FollowedFile, copy: FollowedFile | undefined): void {
+    this.recent = this.recent.flatMap((line) => {
+      if (line.file !== file) return [line];
+      return copy ? [{ ...line, file: copy }] : [];
+    });
+  }
+
   /** From where to read again after a restart, so that no event is missed. */
   safeOffset(file: FollowedFile): number {
     return this.recent.find((line) => line.file === file)?.start ?? file.accepted;

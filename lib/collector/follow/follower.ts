@@ -7,11 +7,13 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import type { FormatReader } from '../../formats';
 import type { UnifiedEvent } from '../../index';
 import type { NdjsonLine } from '../../event/ndjson-lines';
+import { Failure } from '../command';
+import { findEarlier } from './earlier-files';
 import { FollowedFile } from './followed-file';
 import { FollowedPath, type Origin } from './followed-path';
 import { PathLookout } from './path-lookout';
-import { keyOf, Places } from './places';
-import { findFile } from './rest-of-file';
+import { Places, type Standing } from './places';
+import { directoriesOf, findFile } from './rest-of-file';
 
 const BATCH = 256;
 const READ_BYTES = 256 * 1024;
@@ -58,6 +60,8 @@ export class Follower {
   private savedAt = performance.now();
   private idledAt = performance.now();
   private hasUnsaved = false;
+  /** Why the positions could not be written the last time. */
+  private saveFailure: string | undefined;
   /** The line that a reader is at. */
   private current: Origin | undefined;
 
@@ -74,6 +78,9 @@ export class Follower {
   begin(): void {
     this.look(true);
     this.findMissing();
+    this.fresh = [];
+    // Nothing is taken of a file that the next run would not know of.
+    this.write((places) => places.write(places.of(this.standings())));
   }
 
   /** Runs until `signal` is aborted. */
@@ -91,6 +98,7 @@ export class Follower {
     // With positions, the next run reads the lines again of what is held.
     if (this.places) await this.save();
     else for (const followed of this.followed.values()) await this.endReader(followed);
+    if (this.saveFailure !== undefined) throw new Failure(this.saveFailure);
   }
 
   close(): void {
@@ -110,6 +118,8 @@ export class Follower {
       if (found.has(file)) file.leftAt = undefined;
       else file.leftAt ??= now;
     }
+    // It may be renamed, and this run killed, before there is time to read it.
+    if (!isFirst) this.introduce(this.fresh.splice(0));
   }
 
   private notice(changed: readonly string[]): void {
@@ -132,7 +142,7 @@ export class Follower {
       throw new Error('is written by this run: not read');
     }
     if (!this.places?.claim(file)) {
-      if (isFirst) this.fresh.push(file);
+      this.fresh.push(file);
       if (isFirst && this.settings.from === 'end' && !this.places?.knows(name)) file.skipToEnd();
     }
     this.pathOf(name).files.push(file);
@@ -141,18 +151,31 @@ export class Follower {
     return file;
   }
 
-  /** What was rotated away since an earlier run is read to its end, if it still lies in the same directory. */
+  /** What was rotated away since an earlier run is read to its end, if it is found again. */
   private findMissing(): void {
-    const { places } = this;
-    for (const place of places?.missing ?? []) {
-      if (!this.lookout.matches(place.path)) continue;
-      if (this.fresh.some((file) => places!.claimCopy(file, place))) continue;
-      const rest =
-        this.findFile(place.path, (file) => file.key === keyOf(place) && places!.claim(file)) ??
-        this.findFile(place.path, (file) => places!.claimCopy(file, place));
-      if (rest) this.readBefore(place.path, rest);
+    const { places, fresh, files: open, target } = this;
+    if (!places) return;
+    const missing = places.missing.filter((place) => this.lookout.matches(place.path));
+    const found = findEarlier(missing, {
+      places,
+      fresh,
+      open,
+      find: (place, mayBe, is) => this.findFile(directoriesOf(place), mayBe, is),
+    });
+    for (const { place, file } of found) {
+      if (file) {
+        this.readBefore(place.path, file);
+      } else if (!place.isTold) {
+        const where = directoriesOf(place)
+          .map((directory) => JSON.stringify(directory))
+          .join(' or ');
+        target.tell(
+          `${JSON.stringify(place.path)}: the file that was read up to byte ${place.offset} by an earlier run ` +
+            `is not in ${where} any more: what it held behind that is not read`,
+        );
+        places.setTold(place);
+      }
     }
-    this.fresh = [];
   }
 
   private mustAvoid({ key, path: name }: FollowedFile): boolean {
@@ -160,17 +183,23 @@ export class Follower {
     return avoid.includes(key) || avoid.includes(path.resolve(name)) || (this.places?.isOwn(name) ?? false);
   }
 
-  private findFile(near: string, is: (file: FollowedFile) => boolean): FollowedFile | undefined {
+  private findFile(
+    directories: readonly string[],
+    mayBe: (key: string) => boolean,
+    is: (file: FollowedFile) => boolean,
+  ): FollowedFile | undefined {
     return findFile(
-      path.dirname(near),
-      (key) => this.files.has(key),
+      directories,
+      (key) => !this.files.has(key) && mayBe(key),
       (file) => !this.mustAvoid(file) && is(file),
     );
   }
 
-  /** Puts a file that has left a path before the one that is there. */
-  private readBefore(name: string, file: FollowedFile): void {
-    this.pathOf(name).files.splice(-1, 0, file);
+  /** Puts a file that has left a path before the ones that are there, or before one of them. */
+  private readBefore(name: string, file: FollowedFile, next?: FollowedFile): void {
+    const { files } = this.pathOf(name);
+    const at = files.findIndex((each) => (next ? each === next : each.leftAt === undefined));
+    files.splice(at < 0 ? files.length : at, 0, file);
     this.files.set(file.key, file);
     file.leftAt = performance.now();
   }
@@ -193,8 +222,8 @@ export class Follower {
       progressed = true;
       try {
         const lines = file.read(this.buffer);
-        // Nothing is taken of a file that the next run would not know of.
-        if (this.places && file.isNew && file.offset > 0) await this.save();
+        // Empty, it could not be known again.
+        if (file.isNew && file.offset > 0) this.introduce([file]);
         if (lines === 'cut') await this.startOver(name, followed, file);
         else await this.deliver(followed, file, lines);
       } catch (error) {
@@ -208,10 +237,23 @@ export class Follower {
 
   /** The file was cut, perhaps after it was copied: what had not been read is in the copy. */
   private async startOver(name: string, followed: FollowedPath, file: FollowedFile): Promise<void> {
-    const copy = this.findFile(file.path, (other) => other.resumeAfter(file));
-    if (copy) this.readBefore(name, copy);
+    const copy = this.findFile(
+      directoriesOf(file),
+      () => true,
+      (other) => other.resumeAfter(file),
+    );
+    if (copy) this.readBefore(name, copy, file);
     else await this.deliver(followed, file, file.readTornLine());
+    followed.replaceRecent(file, copy);
+    const offset = this.places?.writtenOffset(file) ?? 0;
     file.startOver();
+    this.hasUnsaved = true;
+    this.write((places) =>
+      places.introduce([
+        ...(copy ? [{ path: name, file: copy, offset }] : []),
+        { path: name, file, offset: 0 },
+      ]),
+    );
   }
 
   private async deliver(
@@ -299,27 +341,37 @@ export class Follower {
     this.savedAt = performance.now();
     if (!this.places || !this.hasUnsaved) return;
     this.hasUnsaved = false;
-    const places = this.places.of(this.safeOffsets());
+    const places = this.places.of(this.standings());
     const arrived = await Promise.race([this.target.arrived(), delay(ARRIVE_MS, false, { ref: false })]);
-    try {
-      if (arrived) this.places.write(places);
-      else this.hasUnsaved = true;
-    } catch (error) {
-      this.hasUnsaved = true;
-      this.lookout.tellOnce(
-        this.settings.positions!,
-        `positions are not written: ${(error as Error).message}`,
-      );
-    }
+    if (arrived) this.write((own) => own.write(places));
+    else this.hasUnsaved = true;
     this.savedAt = performance.now();
   }
 
-  private *safeOffsets(): Generator<{ file: FollowedFile; offset: number }> {
-    for (const followed of this.followed.values()) {
-      for (const file of followed.files) {
-        if (file.offset > 0) file.isNew = false;
-        yield { file, offset: followed.safeOffset(file) };
-      }
+  /** Makes files known to the next run, of which nothing has been taken yet. */
+  private introduce(files: readonly FollowedFile[]): void {
+    const known = new Set(this.places && files.filter(({ isNew }) => isNew));
+    if (known.size === 0) return;
+    this.write((places) => places.introduce([...this.standings()].filter(({ file }) => known.has(file))));
+  }
+
+  private write(write: (places: Places) => void): void {
+    const { places, settings } = this;
+    if (!places) return;
+    try {
+      write(places);
+      this.saveFailure = undefined;
+    } catch (error) {
+      this.hasUnsaved = true;
+      const reason = `positions are not written: ${(error as Error).message}`;
+      this.saveFailure = `${JSON.stringify(settings.positions)}: ${reason}`;
+      this.lookout.tellOnce(settings.positions!, reason);
+    }
+  }
+
+  private *standings(): Generator<Standing> {
+    for (const [name, followed] of this.followed) {
+      for (const file of followed.files) yield { path: name, file, offset: followed.safeOffset(file) };
     }
   }
 }

@@ -8,8 +8,12 @@ import { isNativeError } from 'node:util/types';
 import type { KnownPlace } from './followed-file';
 
 export interface SavedPlace extends KnownPlace {
-  /** Where the file was last seen. */
+  /** The path at which it is followed, also when it has left that. */
   readonly path: string;
+  /** Where it lay, links followed. */
+  readonly location?: string;
+  /** That it was not found again has been told. */
+  readonly isTold?: boolean;
   /** Decimal: both may exceed what a number holds. */
   readonly device: string;
   readonly inode: string;
@@ -57,21 +61,37 @@ export class PositionFile {
     }
   }
 
+  /** Throws if it cannot be read, or not as much written beside it as it holds. */
+  check(): void {
+    const text = JSON.stringify(this.load());
+    try {
+      this.writeTemporary(text.padEnd(4096));
+    } catch (error) {
+      throw new Error(`positions cannot be written: ${(error as Error).message}`, { cause: error });
+    } finally {
+      fs.rmSync(this.temporary, { force: true });
+    }
+  }
+
   /** Writes nothing if nothing changed but the time. */
   save(places: readonly SavedPlace[], now: number): void {
     const kept = places.filter(({ seenAt }) => now - seenAt < KEEP_MS);
     const identity = JSON.stringify(kept.map((place) => ({ ...place, seenAt: 0 })));
     if (identity === this.written) return;
     const lines = kept.map((place) => JSON.stringify(place)).join(',\n');
+    this.writeTemporary(`{"version":${VERSION},"files":[\n${lines}\n]}\n`);
+    fs.renameSync(this.temporary, this.file);
+    this.written = identity;
+  }
+
+  private writeTemporary(text: string): void {
     const fd = fs.openSync(this.temporary, 'w', 0o600);
     try {
-      fs.writeFileSync(fd, `{"version":${VERSION},"files":[\n${lines}\n]}\n`);
+      fs.writeFileSync(fd, text);
       fs.fsyncSync(fd);
     } finally {
       fs.closeSync(fd);
     }
-    fs.renameSync(this.temporary, this.file);
-    this.written = identity;
   }
 }
 
@@ -81,6 +101,7 @@ function isSavedPlace(value: unknown): value is SavedPlace {
     typeof place === 'object' &&
     place !== null &&
     [place.path, place.device, place.inode, place.digest].every((field) => typeof field === 'string') &&
+    ['string', 'undefined'].includes(typeof place.location) &&
     [place.offset, place.headLength, place.seenAt].every(
       (field) => Number.isSafeInteger(field) && Number(field) >= 0,
     )

@@ -3,21 +3,21 @@
  * them into the buffer; this thread only counts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { KernelTracer } from '../../kernel';
+import { type KernelFilters, KernelTracer } from '../../kernel';
 import type { SourceContext, SourceDefinition } from './source';
 
 /** How often the counts are brought up to date. */
 const COUNT_MS = 100;
 
-export const ebpfSource: SourceDefinition<null> = {
+export const ebpfSource: SourceDefinition<KernelFilters> = {
   summary: 'system calls and processes, from the kernel',
   stampsEvents: true,
-  settings: () => [null],
+  settings: ({ kernelFilters }) => [kernelFilters],
   run,
 };
 
-async function run({ signal, outlet, ready }: SourceContext<null>): Promise<void> {
-  const tracer = new KernelTracer({ target: outlet.target });
+async function run({ settings, signal, outlet, ready }: SourceContext<KernelFilters>): Promise<void> {
+  const tracer = new KernelTracer({ target: outlet.target, filters: settings });
   // What is refused is told before the run begins.
   tracer.start().stop();
   await ready();

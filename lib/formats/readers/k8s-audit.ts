@@ -61,7 +61,9 @@ function readRecord(value: JsonObject, line: InputLine): UnifiedEvent {
     // The client can set all addresses but the last.
     sourceIP: textOf(arrayOf(value.sourceIPs)?.at(-1)),
     latencyNs:
-      time !== undefined && received !== undefined ? safeIntegerOf(Number(time - received)) : undefined,
+      time !== undefined && received !== undefined && value.stage !== 'RequestReceived'
+        ? safeIntegerOf(Number(time - received))
+        : undefined,
   };
   event.application = { userId: textOf(objectOf(value.user)?.username), requestId: auditId };
   const annotations = textMapOf(value.annotations);

@@ -50,7 +50,12 @@ export function scopeOf(scope: JsonObject | undefined): Scope {
 }
 
 /** All but the attributes. */
-export function readRecord(record: JsonObject, resource: Resource, scope: Scope, line: InputLine): UnifiedEvent {
+export function readRecord(
+  record: JsonObject,
+  resource: Resource,
+  scope: Scope,
+  line: InputLine,
+): UnifiedEvent {
   const time =
     nanos(record.timeUnixNano ?? record.time_unix_nano) ??
     nanos(record.observedTimeUnixNano ?? record.observed_time_unix_nano) ??

@@ -3,7 +3,18 @@ import { jsonText } from '../../event/json-text';
 import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine } from '../format';
-import { isObjectAt, Kind, kindAt, nameAt, project, rawAt, rowsEnd, startAt, endAt, valueAt } from '../projection';
+import {
+  isObjectAt,
+  Kind,
+  kindAt,
+  nameAt,
+  project,
+  rawAt,
+  rowsEnd,
+  startAt,
+  endAt,
+  valueAt,
+} from '../projection';
 import { RecentValues } from '../recent-values';
 import { Shape, WHOLE, WORDS } from '../shape';
 import { objectOf } from '../values';
@@ -143,7 +154,8 @@ function objectText(json: string, slot: number): string {
 }
 
 function recordAt(json: string, row: number): Record<string, unknown> {
-  const hasText = nameAt(row + RECORD_BODY_VALUE) < FIRST_INT && kindAt(row + RECORD_BODY_VALUE) === Kind.TEXT;
+  const hasText =
+    nameAt(row + RECORD_BODY_VALUE) < FIRST_INT && kindAt(row + RECORD_BODY_VALUE) === Kind.TEXT;
   return {
     timeUnixNano: valueAt(json, row + RECORD_TIME),
     observedTimeUnixNano: valueAt(json, row + RECORD_OBSERVED),

@@ -1,11 +1,4 @@
-import type {
-  CallOptions,
-  ChannelCredentials,
-  Client,
-  ClientWritableStream,
-  Metadata,
-  ServiceError,
-} from '@grpc/grpc-js';
+import type { CallOptions, ChannelCredentials, Client, Metadata, ServiceError } from '@grpc/grpc-js';
 import type { BufferStats } from '../../buffers/stats';
 import type { WaitOptions } from '../../buffers/wait-queue';
 import { TapioError } from '../../errors';
@@ -104,17 +97,14 @@ export class EventClient {
     const { path, requestSerialize, responseDeserialize } = METHODS.PublishEvents;
     const stop = this.#begin(signal);
     try {
-      const summary = await sendEvents(
-        events,
-        stop.signal,
-        (answer) =>
-          this.#client.makeClientStreamRequest(
-            path,
-            requestSerialize,
-            responseDeserialize,
-            this.#metadata(),
-            answer,
-          ) as ClientWritableStream<Buffer>,
+      const summary = await sendEvents(events, stop.signal, (answer) =>
+        this.#client.makeClientStreamRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          this.#metadata(),
+          answer,
+        ),
       );
       return { accepted: decodeMessage('PublishSummary', summary).accepted as number };
     } finally {

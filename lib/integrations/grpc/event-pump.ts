@@ -5,6 +5,7 @@ import { turn } from './turn';
 import { MAX_EVENT_BYTES, MESSAGE_BYTES } from './batches';
 import type { Round } from './client-queue';
 import { Pace } from './pace';
+import { Status } from './status';
 import type { StreamClient } from './stream-client';
 
 /**
@@ -30,7 +31,7 @@ export class EventPump {
     this.#round = round;
     this.#run().catch((error: unknown) => {
       this.#ended = true;
-      for (const client of this.clients) client.fail(13, error instanceof Error ? error.message : 'failed');
+      for (const client of this.clients) client.fail(Status.INTERNAL, String(error));
     });
   }
 

@@ -6,7 +6,6 @@ import type {
   ServerUnaryCall,
   ServerWritableStream,
 } from '@grpc/grpc-js';
-import type { EventEndpoint } from '../../buffers/event-endpoint';
 import { isTapioError } from '../../errors';
 import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
 import { checkFunction, checkInteger, checkOptions, invalidArgument } from '../../validate';
@@ -92,7 +91,7 @@ export class EventService {
     this.#options = { events, publishTo, activity };
     this.#hasToken = makeTokenCheck(token);
     if (events !== undefined)
-      this.#pump = new EventPump(events as EventEndpoint, Math.min(this.#maxBatch, 256, this.#clientQueue));
+      this.#pump = new EventPump(events, Math.min(this.#maxBatch, 256, this.#clientQueue));
   }
 
   /** Before or after the server is bound. @throws TapioError ERR_INVALID_ARGUMENT for what is no server of @grpc/grpc-js */
@@ -177,14 +176,9 @@ export class EventService {
       if (this.#publishers.size >= this.#maxClients)
         throw new Refusal(Status.RESOURCE_EXHAUSTED, `there are ${this.#maxClients} publishers already`);
       this.#publishers.add(publisher);
-      const accepted = await storePublished(
-        call,
-        publishTo as EventEndpoint,
-        this.#closing.signal,
-        (count) => {
-          this.#published += count;
-        },
-      );
+      const accepted = await storePublished(call, publishTo, this.#closing.signal, (count) => {
+        this.#published += count;
+      });
       answer(null, encodeMessage('PublishSummary', { accepted }));
     } catch (error) {
       answer(Refusal.of(error));

@@ -42,9 +42,11 @@ export async function sendEvents(
   const writer = new WireWriter();
   try {
     for (;;) {
-      const { done, value } = await race.run(Promise.resolve(iterator.next()));
-      if (done) break;
-      for (const message of messagesOf(value, writer)) {
+      const step: IteratorResult<readonly UnifiedEvent[], unknown> = await race.run(
+        Promise.resolve(iterator.next()),
+      );
+      if (step.done) break;
+      for (const message of messagesOf(step.value, writer)) {
         race.throwIfEnded();
         if (!call.write(message)) await race.run(drained(call));
       }
@@ -93,7 +95,7 @@ class Race {
     return new Promise((resolve, reject) => {
       this.#reject = reject;
       wait.then(resolve, reject);
-      if (this.#ended !== undefined) reject(this.#ended.reason as Error);
+      if (this.#ended !== undefined) this.#reject(this.#ended.reason);
     });
   }
 }

@@ -24,8 +24,10 @@ export class StreamClient {
   readonly #call: ServerWritableStream<Buffer, Buffer>;
   readonly #maxBatch: number;
   readonly #whenTaken: () => void;
-  /** Since when the call takes nothing; undefined: it does. */
-  #blockedSince: number | undefined;
+  /** Whether the call wants no more for now. */
+  #blocked = false;
+  /** When the call last passed on a message. */
+  #progress = performance.now();
   #ending = false;
   #gone = false;
 
@@ -42,7 +44,7 @@ export class StreamClient {
     this.queue = new ClientQueue(limit);
     this.#whenTaken = whenTaken;
     call.on('drain', () => {
-      this.#blockedSince = undefined;
+      this.#blocked = false;
       this.flush();
       whenTaken();
     });
@@ -57,7 +59,7 @@ export class StreamClient {
   }
 
   get isStalled(): boolean {
-    return this.#blockedSince !== undefined && performance.now() - this.#blockedSince >= STALLED_MS;
+    return this.#blocked && performance.now() - this.#progress >= STALLED_MS;
   }
 
   offer(round: Round): void {
@@ -66,10 +68,10 @@ export class StreamClient {
   }
 
   flush(): void {
-    while (!this.#gone && this.#blockedSince === undefined && !this.queue.isEmpty) {
+    while (!this.#gone && !this.#blocked && !this.queue.isEmpty) {
       const { bytes, count } = this.queue.take(this.#maxBatch);
       this.streamed += count;
-      if (!this.#call.write(bytes)) this.#blockedSince = performance.now();
+      this.#blocked = !this.#call.write(bytes, this.#passedOn);
     }
     if (this.#ending && !this.#gone && this.queue.isEmpty) this.#call.end();
   }
@@ -85,6 +87,10 @@ export class StreamClient {
     this.#call.emit('error', { code, details });
     this.#leave();
   }
+
+  readonly #passedOn = (): void => {
+    this.#progress = performance.now();
+  };
 
   #leave(): void {
     if (this.#gone) return;

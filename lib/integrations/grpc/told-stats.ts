@@ -9,9 +9,9 @@ interface Buffer {
 
 /** The figures of a buffer by name: one, of a PriorityBuffer one for each level, `name.level`. */
 export function toldStats(name: string, buffer: object): Record<string, BufferStats> {
-  const { getMetrics } = buffer as Buffer;
-  if (typeof getMetrics === 'function') return { [name]: ofAllCpus(getMetrics.call(buffer)) };
-  const stats = (buffer as Buffer).getStats!();
+  const told = buffer as Buffer;
+  if (typeof told.getMetrics === 'function') return { [name]: ofAllCpus(told.getMetrics()) };
+  const stats = told.getStats!();
   if ('capacity' in stats && typeof stats.capacity === 'number') return { [name]: stats as BufferStats };
   return Object.fromEntries(
     Object.entries(stats as Record<string, BufferStats>).map(([level, each]) => [`${name}.${level}`, each]),

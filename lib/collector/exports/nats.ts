@@ -1,0 +1,57 @@
+/** `--nats URL`: events to the stream of NATS JetStream that has their subject. */
+import os from 'node:os';
+import { UsageError } from '../command';
+import type { ExportDefinition } from './export';
+import { ThreadExport } from './thread-export';
+
+export interface NatsSettings {
+  /** Without what only the connection may know. */
+  readonly servers: readonly string[];
+  readonly user?: string;
+  readonly pass?: string;
+  readonly subject: string;
+}
+
+/** What a token of a subject may not have is _ in it. */
+const HOST = os.hostname().replace(/[^\w-]/g, '_') || 'host';
+
+export const natsExport: ExportDefinition<NatsSettings> = {
+  name: 'nats',
+  options: ['nats-subject'],
+  usage: `  --nats URL        publishes each event also to NATS JetStream, in batches; of
+                    several servers, URLs between commas. The stream must exist:
+                    it is the one that has the subject. Needs the packages
+                    @nats-io/transport-node and @nats-io/jetstream
+  --nats-subject S  under this subject (default tapio.events.HOST)
+`,
+  parse: (text, values) => {
+    const urls = text.split(',').map((each) => urlOf(each.trim()));
+    const { username, password } = urls.find((url) => url.username !== '') ?? { username: '', password: '' };
+    return {
+      servers: urls.map(({ host }) => host),
+      ...(username !== '' && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+      subject: checkSubject(values['nats-subject'] ?? `tapio.events.${HOST}`),
+    };
+  },
+  open: (settings, context) => ThreadExport.open('nats', settings, context),
+};
+
+function urlOf(text: string): URL {
+  const full = text.includes('://') ? text : `nats://${text}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
+  if (url === undefined || url.host === '' || !/^(nats|tls):$/.test(url.protocol))
+    throw new UsageError(`--nats ${JSON.stringify(withoutSecret(text))}: must be nats://HOST:PORT`);
+  return url;
+}
+
+function withoutSecret(url: string): string {
+  return url.replace(/^(.*\/\/)?.*@/, '$1...@');
+}
+
+function checkSubject(subject: string): string {
+  if (!/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject))
+    throw new UsageError(
+      `--nats-subject ${JSON.stringify(subject)}: must be words between dots, without * and >`,
+    );
+  return subject;
+}

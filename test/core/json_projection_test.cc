@@ -1,0 +1,205 @@
+#include "core/json_projection.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "check.h"
+
+using tapio::JsonKind;
+using tapio::JsonProjection;
+using tapio::JsonShape;
+using tapio::JsonStatus;
+using tapio::test::Random;
+
+namespace {
+
+// {a: {b}, list|items: [{x}], *}
+enum Node : std::int32_t { kRoot, kA, kB, kList, kItem, kX, kNodes };
+
+JsonShape MakeShape() {
+  std::vector<JsonShape::Node> nodes(kNodes);
+  nodes[kRoot] = {kItem, JsonShape::kNone, true, true};
+  nodes[kA].end = kList;
+  nodes[kB].end = kList;
+  nodes[kList] = {kItem, kItem, false, true};
+  nodes[kItem].end = kNodes;
+  nodes[kX].end = kNodes;
+  return JsonShape(std::move(nodes),
+                   {{kRoot, kA, 0, 0, 1},
+                    {kA, kB, 0, 1, 1},
+                    {kRoot, kList, 0, 2, 4},
+                    {kRoot, kList, 1, 6, 5},
+                    {kItem, kX, 0, 11, 1}},
+                   u"ablistitemsx");
+}
+
+struct Projected {
+  JsonStatus status;
+  std::u16string text;
+  std::vector<std::int32_t> words;
+  std::size_t rows_end;
+
+  JsonKind KindOf(Node node) const { return static_cast<JsonKind>(words[node * 4]); }
+  std::u16string Text(Node node) const {
+    const auto* word = &words[static_cast<std::size_t>(node) * 4];
+    return text.substr(static_cast<std::size_t>(word[1]),
+                       static_cast<std::size_t>(word[2] - word[1]));
+  }
+};
+
+Projected Project(std::u16string_view text, std::size_t room = 256) {
+  static const JsonShape shape = MakeShape();
+  static JsonProjection projection;
+  std::copy(text.begin(), text.end(), projection.Text(text.size()));
+  Projected result{JsonStatus::kInvalid, {}, std::vector<std::int32_t>(room, -9), 0};
+  result.status = projection.Project(shape, text.size(), result.words.data(), room);
+  result.rows_end = projection.rows_end();
+  result.text = result.status == JsonStatus::kRepaired ? std::u16string(projection.Repaired())
+                                                       : std::u16string(text);
+  return result;
+}
+
+}  // namespace
+
+TEST(TakesWhatIsJson) {
+  for (const char16_t* text :
+       {u"{}", u" [ ] ", u"0", u"-0", u"1.5e-3", u"1E+22", u"true", u"false", u"null", u"\"\"",
+        u"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"", u"\"\\ud83d\\ude00 \xd83d\xde00\"",
+        u"{\"a\" : [1,{\"b\":[]}] ,\"c\":{}}", u"\t\r\n{\"\":0}\n"}) {
+    CHECK(Project(text).status == JsonStatus::kPlain);
+  }
+}
+
+TEST(RefusesWhatIsNone) {
+  for (const char16_t* text :
+       {u"",       u" ",       u"{",           u"}",          u"[",        u"[1,]",
+        u"[1 2]",  u"{\"a\"}", u"{\"a\":}",    u"{\"a\":1,}", u"{a:1}",    u"{,}",
+        u"01",     u"-",       u"+1",          u".5",         u"1.",       u"1e",
+        u"1e+",    u"0x1",     u"tru",         u"nulll",      u"NaN",      u"\"",
+        u"\"\\\"", u"\"\\x\"", u"\"\\u12g4\"", u"\"\\u123",   u"\"a\nb\"", u"\"\t\"",
+        u"'a'",    u"{} {}",   u"[]]",         u"{\"a\":1]",  u"\xfeff{}", u"\xa0{}"}) {
+    CHECK(Project(text).status == JsonStatus::kInvalid);
+  }
+  CHECK(Project(std::u16string_view(u"{}\0", 3)).status == JsonStatus::kInvalid);
+  CHECK(Project(std::u16string_view(u"\"\0\"", 3)).status == JsonStatus::kInvalid);
+}
+
+TEST(TellsWhereValuesLie) {
+  const Projected result = Project(u"{ \"z\": [1], \"a\": {\"c\": 1, \"b\": \"x y\"}, \"n\":null}");
+  CHECK(result.status == JsonStatus::kPlain);
+  CHECK(result.KindOf(kRoot) == JsonKind::kObject);
+  CHECK(result.KindOf(kList) == JsonKind::kAbsent);
+  CHECK(result.Text(kA) == u"{\"c\": 1, \"b\": \"x y\"}");
+  CHECK(result.KindOf(kB) == JsonKind::kText);
+  CHECK(result.Text(kB) == u"x y");
+  REQUIRE(result.rows_end == kNodes * 4 + 8);
+  const std::int32_t* row = &result.words[kNodes * 4];
+  CHECK_EQ(row[0], ~kRoot);
+  CHECK(result.text.substr(static_cast<std::size_t>(row[1]),
+                           static_cast<std::size_t>(row[2] - row[1])) == u"\"z\": [1]");
+  CHECK_EQ(row[3], static_cast<std::int32_t>(JsonKind::kArray));
+  CHECK_EQ(row[7], static_cast<std::int32_t>(JsonKind::kNull));
+}
+
+TEST(TheLastOfTwoKeysCountsWithAllThatIsInIt) {
+  CHECK(Project(u"{\"a\":{\"b\":1},\"a\":{}}").KindOf(kB) == JsonKind::kAbsent);
+  CHECK(Project(u"{\"a\":{\"b\":1},\"a\":3}").KindOf(kA) == JsonKind::kInteger);
+  CHECK(Project(u"{\"a\":1,\"\\u0061\":{\"b\":true}}").KindOf(kB) == JsonKind::kTrue);
+  CHECK(Project(u"{\"list\":[],\"list\":[]}").status == JsonStatus::kOther);
+  CHECK(Project(u"{\"list\":1,\"items\":2}").status == JsonStatus::kOther);
+}
+
+TEST(EachItemIsARow) {
+  const Projected result = Project(u"{\"items\":[{\"x\":1},2,{}]}");
+  REQUIRE(result.rows_end == kNodes * 4 + 3 * 9);
+  const std::int32_t* row = &result.words[kNodes * 4];
+  CHECK_EQ(row[0], kItem);
+  CHECK_EQ(row[5], static_cast<std::int32_t>(JsonKind::kInteger));
+  CHECK_EQ(row[6], 1);
+  CHECK_EQ(row[9 + 1], static_cast<std::int32_t>(JsonKind::kInteger));
+  CHECK_EQ(row[18 + 5], static_cast<std::int32_t>(JsonKind::kAbsent));
+  CHECK_EQ(result.words[kList * 4 + 3], 1);
+  CHECK(Project(u"{\"items\":[1,2,3]}", kNodes * 4 + 20).status == JsonStatus::kOther);
+}
+
+TEST(IntegersThatADoubleCannotHoldAreQuoted) {
+  const Projected result = Project(u"{\"t\":9007199254740992,\"a\":{\"b\":-12345678901234567890}}");
+  CHECK(result.status == JsonStatus::kRepaired);
+  CHECK(result.text == u"{\"t\":\"9007199254740992\",\"a\":{\"b\":\"-12345678901234567890\"}}");
+  CHECK(result.Text(kB) == u"-12345678901234567890");
+  CHECK(result.Text(kA) == u"{\"b\":\"-12345678901234567890\"}");
+  const Projected largest = Project(u"{\"a\":-9007199254740991}");
+  CHECK(largest.status == JsonStatus::kPlain);
+  const std::int64_t high = largest.words[kA * 4 + 2];
+  const auto low = static_cast<std::uint32_t>(largest.words[kA * 4 + 1]);
+  CHECK(high * (std::int64_t{1} << 32) + low == -9007199254740991);
+  CHECK(Project(u"1e999").status == JsonStatus::kOther);
+  CHECK(Project(std::u16string(400, u'9')).status == JsonStatus::kOther);
+  CHECK(Project(u"{\"a\":-0}").KindOf(kA) == JsonKind::kNumber);
+}
+
+TEST(HalvesOfPairsAreReplaced) {
+  CHECK(Project(u"\"\\ud83d\\ud83d\\ude00\\ude00\"").text == u"\"\\ufffd\\ud83d\\ude00\\ufffd\"");
+  CHECK(Project(u"\"\xd83d\xd83d\xde00\xde00\"").text == u"\"\xfffd\xd83d\xde00\xfffd\"");
+  CHECK(Project(u"\"\\ud83d\xde00\"").text == u"\"\\ufffd\xfffd\"");
+}
+
+TEST(DepthIsBounded) {
+  const auto nested = [](std::size_t depth) {
+    return std::u16string(depth, u'[') + std::u16string(depth, u']');
+  };
+  CHECK(Project(nested(JsonProjection::kMaxDepth)).status == JsonStatus::kPlain);
+  CHECK(Project(nested(JsonProjection::kMaxDepth + 1)).status == JsonStatus::kOther);
+  CHECK(Project(std::u16string(100000, u'[')).status == JsonStatus::kOther);
+}
+
+// Whatever stands in a text, what is told of it lies in it.
+TEST(RandomTextsStayInBounds) {
+  Random random;
+  const std::u16string_view pieces[] = {u"{",
+                                        u"}",
+                                        u"[",
+                                        u"]",
+                                        u":",
+                                        u",",
+                                        u"\"a\"",
+                                        u"\"b\"",
+                                        u"\"list\"",
+                                        u"\"x\"",
+                                        u"1",
+                                        u"-",
+                                        u"\"",
+                                        u"\\",
+                                        u"\\u00",
+                                        u"\\ud800",
+                                        u"12345678901234567",
+                                        u"null",
+                                        u"true",
+                                        u" ",
+                                        u"\xd800",
+                                        u"\xdc00",
+                                        u"e5"};
+  const auto count = static_cast<int>(20000 * tapio::test::Multiplier());
+  int taken = 0;
+  for (int i = 0; i < count; ++i) {
+    std::u16string text =
+        u"{\"a\":{\"b\":[1,\"t\"]},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}";
+    for (std::uint64_t changes = random.Next() % 4; changes > 0; --changes) {
+      const std::u16string_view piece = pieces[random.Next() % std::size(pieces)];
+      const std::size_t at = random.Next() % text.size();
+      text.replace(at, random.Next() % 3, piece);
+    }
+    const Projected result = Project(text, 64);
+    if (result.status != JsonStatus::kPlain && result.status != JsonStatus::kRepaired) continue;
+    ++taken;
+    for (const Node node : {kA, kB, kList}) {
+      const JsonKind kind = result.KindOf(node);
+      if (kind == JsonKind::kAbsent || kind == JsonKind::kInteger) continue;
+      const std::int32_t* word = &result.words[static_cast<std::size_t>(node) * 4];
+      CHECK(word[1] >= 0 && word[1] <= word[2]);
+      CHECK(static_cast<std::size_t>(word[2]) <= result.text.size());
+    }
+  }
+  CHECK(taken > count / 20);
+}

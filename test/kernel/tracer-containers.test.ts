@@ -1,0 +1,133 @@
+/** The container of a task, by a cgroup that the test makes. */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { PerCPUEventBuffer, type UnifiedEvent } from '@tapio/performance';
+import { KernelTracer, type KernelTracerOptions } from '@tapio/performance/kernel';
+import { ddCommand, kernelTest, KnownProcess } from '../support/kernel';
+
+/** Where a hierarchy of this type is mounted; undefined where none is. */
+function mountOf(type: string, option: string): string | undefined {
+  for (const line of fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [left, right] = line.split(' - ');
+    if (right?.startsWith(`${type} `) && right.split(/[ ,]/).includes(option)) return left.split(' ')[4];
+  }
+  return undefined;
+}
+
+const made: string[] = [];
+afterAll(() => {
+  for (const folder of made.reverse()) fs.rmdirSync(folder);
+});
+
+/** Makes the directories of a cgroup below a mount point; undefined, and why, where that is not permitted. */
+function makeCgroup(mount: string | undefined, name: string): string | undefined {
+  if (mount === undefined) {
+    console.log('skipped: no such hierarchy of cgroups is mounted');
+    return undefined;
+  }
+  let folder = mount;
+  try {
+    for (const part of name.split('/').filter((each) => each !== '')) {
+      folder = path.join(folder, part);
+      if (fs.existsSync(folder)) continue;
+      fs.mkdirSync(folder);
+      made.push(folder);
+    }
+    return folder;
+  } catch (error) {
+    console.log(`skipped: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** What a process in a cgroup does, traced. */
+async function eventsIn(
+  folder: string,
+  command: string,
+  options: Partial<KernelTracerOptions>,
+): Promise<{ events: UnifiedEvent[]; pid: number }> {
+  const target = new PerCPUEventBuffer({ slotSize: 256, bufferSizePerCPU: 2 ** 22 });
+  const known = new KnownProcess(command);
+  fs.writeFileSync(path.join(folder, 'cgroup.procs'), String(known.pid));
+  const tracer = new KernelTracer({ target, ...options, filters: { pids: [known.pid], ...options.filters } });
+  tracer.start();
+  await known.run();
+  tracer.stop();
+  const events = target.get(undefined, { order: 'timestamp' });
+  target.close();
+  return { events, pid: known.pid };
+}
+
+const id = (): string => randomBytes(32).toString('hex');
+const v2 = mountOf('cgroup2', 'cgroup2');
+
+kernelTest('a task of a container tells it, in each event', async () => {
+  const container = id();
+  const name = `/tapio-test/docker-${container}.scope`;
+  const folder = makeCgroup(v2, name);
+  if (folder === undefined) return;
+  const { events } = await eventsIn(folder, ddCommand(5), {
+    events: ['exec', 'exit', 'syscall'],
+    filters: { syscalls: ['write'] },
+  });
+  expect(events.map(({ type }) => type)).toEqual([
+    'process.exec',
+    ...Array.from({ length: 5 }, () => 'kernel.syscall'),
+    'process.exit',
+  ]);
+  for (const { entity, type, kernel } of events) {
+    expect(entity).toEqual({ type: 'container', uid: container, name: container.slice(0, 12) });
+    if (type !== 'kernel.syscall') expect(kernel!.args!.cgroup).toBe(name);
+  }
+});
+
+kernelTest('a task of no container has no entity, and its cgroup is told', async () => {
+  const folder = makeCgroup(v2, '/tapio-test/some.service');
+  if (folder === undefined) return;
+  const { events } = await eventsIn(folder, 'true', { events: ['exec', 'exit'] });
+  expect(events).toHaveLength(2);
+  for (const event of events) {
+    expect(event).not.toHaveProperty('entity');
+    expect(event.kernel!.args!.cgroup).toBe('/tapio-test/some.service');
+  }
+});
+
+kernelTest('a cgroup that came later, and one whose name comes again', async () => {
+  const first = id();
+  const folder = makeCgroup(v2, `/tapio-test/${first}`);
+  if (folder === undefined) return;
+  const target = new PerCPUEventBuffer({ slotSize: 512 });
+  const tracer = new KernelTracer({ target, events: ['exec'] }).start();
+  const lives = ['docker', 'docker', 'libpod'].map((runtime) => `${runtime}-${id()}.scope`);
+  lives[1] = lives[0];
+  const pids: number[] = [];
+  for (const name of lives) {
+    const nested = path.join(folder, name);
+    fs.mkdirSync(nested);
+    const known = new KnownProcess('true');
+    fs.writeFileSync(path.join(nested, 'cgroup.procs'), String(known.pid));
+    await known.run();
+    pids.push(known.pid);
+    // The reader has looked it up, as the event is there.
+    while (tracer.getStats().captured === 0) await new Promise((resolve) => setImmediate(resolve));
+    fs.rmdirSync(nested);
+  }
+  tracer.stop();
+  const events = target.get();
+  target.close();
+  const told = pids.map((pid) => events.find(({ kernel }) => kernel!.pid === pid && kernel!.comm === 'true'));
+  for (const [index, event] of told.entries()) {
+    // The innermost of the two, unless the cgroup went before it was looked up.
+    const uid = /[0-9a-f]{64}/.exec(lives[index])![0];
+    if (event!.entity !== undefined) expect(event!.entity.uid).toBe(uid);
+  }
+});
+
+kernelTest('a container of cgroup v1 is told by /proc', async () => {
+  const container = id();
+  const folder = makeCgroup(mountOf('cgroup', 'pids'), `/docker/${container}`);
+  if (folder === undefined) return;
+  const { events } = await eventsIn(folder, 'sleep 0.2', { events: ['exec'] });
+  expect(events[0].entity).toEqual({ type: 'container', uid: container, name: container.slice(0, 12) });
+});
