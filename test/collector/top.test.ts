@@ -1,5 +1,6 @@
 /** `tapio collect --grpc --metrics` and `tapio top`: one collector seen by a client, by Prometheus, and on a terminal. */
 import { once } from 'node:events';
+import fs from 'node:fs';
 import { EventClient } from '@tapio/performance/grpc';
 import { freePort } from '../support/servers';
 import { onTerminal, terminalTest } from '../support/terminal';
@@ -92,7 +93,7 @@ terminalTest(
   async () => {
     const port = await freePort();
     const run = await startCollector(port);
-    const line = `stty cols 80 rows 24; "${process.execPath}" "${main}" top ${port} & top=$!; trap "kill $top" TERM; wait $top; echo code=$?; stty -a`;
+    const line = `stty cols 80 rows 24; "${process.execPath}" "${main}" top ${port}; echo code=$?; stty -a`;
     const terminal = onTerminal(line);
     let output = '';
     const shown = new Promise<void>((resolve) =>
@@ -102,8 +103,7 @@ terminalTest(
       }),
     );
     await shown;
-    const pid = /(\d+)/.exec(await childOf(terminal.pid!))![1];
-    process.kill(Number(pid), 'SIGTERM');
+    process.kill(lastChildOf(terminal.pid!), 'SIGTERM');
     await once(terminal, 'close');
     const [enter, leave] = ['\x1b[?1049h\x1b[?25l', '\x1b[?25h\x1b[?1049l'];
     expect(output.split(enter)).toHaveLength(2);
@@ -117,11 +117,11 @@ terminalTest(
 );
 
 /** The process of tapio under `script` and its shell. */
-async function childOf(pid: number): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
-  const children = async (of: string): Promise<string[]> =>
-    (await readFile(`/proc/${of}/task/${of}/children`, 'utf8')).trim().split(' ').filter(Boolean);
-  let [at] = await children(String(pid));
-  for (let next = await children(at); next.length > 0; next = await children(at)) at = next[0];
-  return at;
+function lastChildOf(pid: number): number {
+  const [child] = fs
+    .readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean);
+  return child === undefined ? pid : lastChildOf(Number(child));
 }

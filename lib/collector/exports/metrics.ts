@@ -10,9 +10,9 @@ import type { Export, ExportContext, ExportDefinition } from './export';
 export const metricsExport: ExportDefinition<ListenAddress> = {
   name: 'metrics',
   options: [],
-  usage: `  --metrics ADDRESS serves /metrics for Prometheus and a live page at /, on HOST:PORT,
-                    [IPV6]:PORT or, for this machine only, PORT; needs
-                    prom-client
+  usage: `  --metrics ADDRESS serves /metrics for Prometheus and a live page at /, on
+                    HOST:PORT, [IPV6]:PORT or, for this machine only, PORT;
+                    needs prom-client
 `,
   parse: (value) => parseAddress('--metrics', value),
   open,

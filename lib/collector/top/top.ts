@@ -1,5 +1,6 @@
 /** `tapio top`: what a collector is at, until somebody quits. */
 import { isNativeError } from 'node:util/types';
+import { isTapioError } from '../../errors';
 import type { Activity } from '../../integrations/activity';
 import { ExitCode } from '../command';
 import { stderr, stdout } from '../output/standard-streams';
@@ -27,6 +28,7 @@ export async function top(address: string, connect: () => ActivityClient): Promi
   const ignoreSignals = onStopSignals({ stop, beforeExit: stop, reopen: () => false });
   try {
     const first = await poll.ask().catch((error: unknown) => {
+      if (isTapioError(error, 'ERR_UNSUPPORTED')) throw error;
       throw new Error(`${address}: ${isNativeError(error) ? error.message : String(error)}`);
     });
     if (quit.signal.aborted) return ExitCode.Done;
