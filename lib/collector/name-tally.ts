@@ -1,5 +1,7 @@
 /** Counts events by a name from outside, with a bound on the names and on their length whatever the input. */
 
+import { ownText } from '../own-text';
+
 /** A longer name counts as its first characters. */
 const LONGEST_NAME = 128;
 
@@ -17,7 +19,7 @@ export class NameTally {
     if (count !== undefined) this.counts.set(key, count + 1);
     else if (this.counts.size >= this.mostNames) this.others++;
     // A slice keeps the whole text in memory: a long name is copied.
-    else this.counts.set(key === name ? key : copyOf(key), 1);
+    else this.counts.set(key === name ? key : ownText(key), 1);
   }
 
   /** The most frequent names, and the sum of all others as '(other)' if there are any. */
@@ -31,8 +33,4 @@ export class NameTally {
   snapshot(): Map<string, number> {
     return new Map(this.counts);
   }
-}
-
-function copyOf(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le');
 }

@@ -122,8 +122,8 @@ function keyText(key: string): string {
 
 /** A text shorter than this cannot be nested too deep. */
 const SHORTEST_TOO_DEEP = 2 * MAX_JSON_DEPTH;
-/** Only such numbers can be too large for a double, which JSON.parse turns into an infinity. */
-const PERHAPS_INFINITE = /[eE]\+?\d{3}|\d{309}/;
+/** Only such numbers can be too large for a double, which JSON.parse turns into an infinity; an exponent of two digits adds 99 to theirs. */
+const PERHAPS_INFINITE = /[eE]\+?\d{3}|\d{200}/;
 
 /**
  * The value in a JSON text, under the same rules as `jsonText`: neither infinite numbers nor deeper nesting.

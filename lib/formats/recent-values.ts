@@ -1,3 +1,5 @@
+import { ownText } from '../own-text';
+
 /** Most texts that are remembered, and most characters of one. */
 const MAX_TEXTS = 256;
 const MAX_LENGTH = 1024;
@@ -15,11 +17,12 @@ export class RecentValues<T> {
   get(json: string): T {
     const known = this.values.get(json);
     if (known !== undefined) return known;
-    const made = this.make(JSON.parse(json), json);
-    if (json.length <= MAX_LENGTH) {
-      if (this.values.size === MAX_TEXTS) this.values.clear();
-      this.values.set(json, made);
-    }
+    if (json.length > MAX_LENGTH) return this.make(JSON.parse(json), json);
+    // It is cut out of a line, which may be a thousand times as long.
+    const own = ownText(json);
+    const made = this.make(JSON.parse(own), own);
+    if (this.values.size === MAX_TEXTS) this.values.clear();
+    this.values.set(own, made);
     return made;
   }
 }

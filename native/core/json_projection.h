@@ -312,10 +312,10 @@ class JsonProjection : private JsonCursor {
 
   JsonStatus Number(std::int32_t slot, std::int32_t name) {
     // Digits of the largest integer below which a double holds all; and of one that may be beyond
-    // all doubles, as an exponent of more than two digits may make it.
+    // all doubles with an exponent of two digits, as an exponent of more may make any number.
     constexpr std::ptrdiff_t kExactDigits = 16;
     constexpr std::uint64_t kLargestExact = 9007199254740991;
-    constexpr std::ptrdiff_t kManyDigits = 300;
+    constexpr std::ptrdiff_t kManyDigits = 200;
     const char16_t* const open = at_;
     const bool negative = *at_ == u'-';
     if (negative) ++at_;

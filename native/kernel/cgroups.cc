@@ -62,34 +62,43 @@ void Cgroups::ReadMounts() {
 }
 
 const Place& Cgroups::Find(std::uint32_t id, std::uint32_t process, std::uint64_t time_ns) {
-  if (id != last_ || last_place_ == nullptr) {
+  const Place* place = last_place_;
+  if (id != last_ || place == nullptr) {
     auto found = places_.find(id);
-    if (found == places_.end()) {
+    Place made;
+    if (found == places_.end() && FindPath(id, made.path)) {
       if (places_.size() == kMost) places_.clear();
-      Place place;
-      place.path = PathOf(id);
-      place.container = ContainerIn(place.path);
-      found = places_.emplace(id, std::move(place)).first;
+      made.container = ContainerIn(made.path);
+      found = places_.emplace(id, std::move(made)).first;
     }
+    const bool known = found != places_.end();
+    place = known ? &found->second : &nowhere_;
     last_ = id;
-    last_place_ = &found->second;
+    last_place_ = known ? place : nullptr;
   }
-  const bool known = !legacy_ || process == 0 || !last_place_->container.empty();
-  return known ? *last_place_ : FindProcess(process, time_ns, *last_place_);
+  const bool told = !legacy_ || process == 0 || !place->container.empty();
+  return told ? *place : FindProcess(process, time_ns, *place);
 }
 
-std::string Cgroups::PathOf(std::uint32_t id) {
-  if (id == 0 || !root_.valid()) return {};
-  struct {
-    std::uint32_t bytes = 8;
-    std::int32_t type = 0xfe;  // an id of the file systems that the kernel makes
-    std::uint64_t id = 0;
-  } handle;
-  handle.id = id;
-  const UniqueFd directory(static_cast<int>(
-      syscall(SYS_open_by_handle_at, root_.get(), &handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
-  // It takes CAP_DAC_READ_SEARCH.
-  if (!directory.valid()) return errno == EPERM ? Search(id) : std::string();
+bool Cgroups::FindPath(std::uint32_t id, std::string& path) {
+  if (id == 0 || !root_.valid()) return true;
+  if (may_open_) {
+    struct {
+      std::uint32_t bytes = 8;
+      std::int32_t type = 0xfe;  // an id of the file systems that the kernel makes
+      std::uint64_t id = 0;
+    } handle;
+    handle.id = id;
+    const UniqueFd directory(static_cast<int>(
+        syscall(SYS_open_by_handle_at, root_.get(), &handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+    // It takes CAP_DAC_READ_SEARCH.
+    may_open_ = directory.valid() || errno != EPERM;
+    if (directory.valid()) path = PathOf(directory);
+  }
+  return may_open_ || FindWalked(id, path);
+}
+
+std::string Cgroups::PathOf(const UniqueFd& directory) const {
   const std::string link = "/proc/self/fd/" + std::to_string(directory.get());
   char text[4096];
   const ssize_t length = readlink(link.c_str(), text, sizeof text);
@@ -103,24 +112,37 @@ std::string Cgroups::PathOf(std::uint32_t id) {
   return path.empty() ? "/" : std::string(path);
 }
 
-// The inode of a cgroup's directory is its id.
-std::string Cgroups::Search(std::uint64_t inode) {
+bool Cgroups::FindWalked(std::uint64_t inode, std::string& path) {
+  auto found = walked_.find(inode);
+  if (found == walked_.end()) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - walked_at_ < kBetweenWalks) return false;
+    Walk();
+    walked_at_ = now;
+    found = walked_.find(inode);
+  }
+  // What this walk has not met has gone.
+  if (found != walked_.end()) path = found->second;
+  return true;
+}
+
+// The inode of a cgroup's directory is its id. One walk finds all, as it costs as much as to find
+// one.
+void Cgroups::Walk() {
+  walked_.clear();
   std::vector<std::string> paths = {""};
   for (std::size_t i = 0; i < paths.size() && i < kMostDirectories; ++i) {
     DIR* const directory = opendir((root_path_ + paths[i]).c_str());
     if (directory == nullptr) continue;
-    std::string found;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of one thread
     while (const dirent* entry = readdir(directory)) {
       const std::string_view name(entry->d_name);
-      if (name == "." && entry->d_ino == inode) found = paths[i].empty() ? "/" : paths[i];
+      if (name == ".") walked_.emplace(entry->d_ino, paths[i].empty() ? "/" : paths[i]);
       if (entry->d_type == DT_DIR && name != "." && name != "..")
         paths.push_back(paths[i] + '/' + entry->d_name);
     }
     closedir(directory);
-    if (!found.empty()) return found;
   }
-  return {};
 }
 
 // On a host with hierarchies of cgroup v1 a container may have a cgroup of its own in those only.
@@ -128,7 +150,8 @@ std::string Cgroups::Search(std::uint64_t inode) {
 const Place& Cgroups::FindProcess(std::uint32_t number, std::uint64_t time_ns,
                                   const Place& otherwise) {
   Process& process = processes_[number % kProcesses];
-  if (process.number != number || time_ns - process.seen >= kTrustNs) {
+  // A record of another CPU may be older than the one before.
+  if (process.number != number || time_ns >= process.seen + kTrustNs) {
     process.number = number;
     process.seen = time_ns;
     process.place = otherwise;

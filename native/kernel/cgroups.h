@@ -3,6 +3,7 @@
 #define TAPIO_KERNEL_CGROUPS_H_
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -20,6 +21,8 @@ struct Place {
 // Threads: one.
 // Guarantees: looks an id up once. The kernel gives no id of a cgroup out twice, so that what was
 //   found stays right after the cgroup has gone; one that went before it was looked up has no path.
+//   Where no cgroup may be opened by its id, one that came since the last walk through all of them
+//   is told after the next one.
 // Memory: up to kMost places; then it begins anew.
 class Cgroups {
  public:
@@ -42,9 +45,15 @@ class Cgroups {
     Place place;
   };
 
+  // How long the reader of events is left in peace between two walks through all cgroups.
+  static constexpr std::chrono::seconds kBetweenWalks{1};
+
   void ReadMounts();
-  std::string PathOf(std::uint32_t id);
-  std::string Search(std::uint64_t inode);
+  // False: not to be told yet.
+  bool FindPath(std::uint32_t id, std::string& path);
+  std::string PathOf(const UniqueFd& directory) const;
+  bool FindWalked(std::uint64_t inode, std::string& path);
+  void Walk();
   const Place& FindProcess(std::uint32_t number, std::uint64_t time_ns, const Place& otherwise);
 
   UniqueFd root_;          // of the unified hierarchy
@@ -55,6 +64,9 @@ class Cgroups {
   const Place* last_place_ = nullptr;
   std::array<Process, kProcesses> processes_;
   const Place nowhere_;
+  bool may_open_ = true;  // by handle
+  std::unordered_map<std::uint64_t, std::string> walked_;
+  std::chrono::steady_clock::time_point walked_at_{};
 };
 
 }  // namespace tapio::kernel

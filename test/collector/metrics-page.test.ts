@@ -157,6 +157,13 @@ test('a name that was made to mean this machine is not answered', async () => {
     expect([host, await status(host)]).toEqual([host, 421]);
 });
 
+test('a host name that means this machine is as strict, and may be asked by', async () => {
+  const { url } = await openPage({}, 'LOCALHOST');
+  const status = async (host: string): Promise<number | undefined> =>
+    (await ask(`${url}metrics`, { headers: { host } })).status;
+  expect([await status('evil.example'), await status('localhost')]).toEqual([421, 200]);
+});
+
 test('IPv6', async () => {
   const page = await openPage({}, '::1').catch((error: Error) => error);
   if (page instanceof PageServer) expect((await ask(`${page.url}metrics`)).status).toBe(200);

@@ -136,6 +136,7 @@ TEST(IntegersThatADoubleCannotHoldAreQuoted) {
   CHECK(high * (std::int64_t{1} << 32) + low == -9007199254740991);
   CHECK(Project(u"1e999").status == JsonStatus::kOther);
   CHECK(Project(std::u16string(400, u'9')).status == JsonStatus::kOther);
+  CHECK(Project(std::u16string(220, u'9') + u"e99").status == JsonStatus::kOther);
   CHECK(Project(u"{\"a\":-0}").KindOf(kA) == JsonKind::kNumber);
 }
 

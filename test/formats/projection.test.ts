@@ -53,6 +53,12 @@ const others: readonly [like: RegExp, line: string][] = [
   [/"process_exec"/, '{"process_exec":{"process":{"pid":1}},"process_exit":{"process":{"pid":2}}}'],
   [/"process_exec"/, '{"node_name":"n","process_exec":{"process":{"pid":1}}}'],
   [/"process_exec"/, '{"process_exec":{"process":{"pid":1e400}},"node_name":"n"}'],
+  // Beyond all doubles, though neither its digits nor its exponent alone are.
+  [/"process_exec"/, `{"process_exec":{"process":{"pid":1},"x":${'9'.repeat(220)}e99},"node_name":"n"}`],
+  [
+    /"process_exec"/,
+    `{"process_exec":{"process":{"pid":1},"x":${'9'.repeat(220)}e99,"y":"${'y'.repeat(3000)}"},"node_name":"n"}`,
+  ],
   [
     /"rule"/,
     '{"rule":"r","priority":"error","source":"s","time":"2026-11-28T10:00:00Z","output_fields":{},"hostname":"h"}',

@@ -354,6 +354,18 @@ describe('when the receiver is not well', () => {
     expect(long.stats.problem!.length).toBeLessThan(300);
   });
 
+  test('a receiver that changes the protocol gives no answer, and is asked again', async () => {
+    let calls = 0;
+    const { stats } = await sent(10, (_, response) => {
+      if (++calls > 1) return true;
+      response.socket!.end(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n',
+      );
+      return false;
+    });
+    expect(stats).toMatchObject({ exported: 10, retried: 1 });
+  });
+
   test('a silent receiver is given up after the time, and tried again', async () => {
     let calls = 0;
     const { stats, receiver } = await sent(10, () => ++calls > 1 || new Promise(() => undefined), {

@@ -6,11 +6,15 @@ import type { NatsSettings } from './nats';
 /** For a server that is asked something; what is under way at the end of a run takes no longer. */
 const TIMEOUT_MS = 2000;
 
-export const openNats: OpenExportWork<NatsSettings> = async ({ servers, user, pass, subject }, buffer) => {
+export const openNats: OpenExportWork<NatsSettings> = async (
+  { servers, tls, user, pass, subject },
+  buffer,
+) => {
   const { connect } = transportLibrary();
   const { jetstreamManager } = jetStreamLibrary();
   const connection = await connect({
     servers: [...servers],
+    ...(tls && { tls: {} }),
     ...(user !== undefined && { user, pass }),
     name: 'tapio collect',
     maxReconnectAttempts: -1,

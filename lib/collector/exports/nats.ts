@@ -3,10 +3,13 @@ import os from 'node:os';
 import { UsageError } from '../command';
 import type { ExportDefinition } from './export';
 import { ThreadExport } from './thread-export';
+import { withoutSecret } from './without-secret';
 
 export interface NatsSettings {
   /** Without what only the connection may know. */
   readonly servers: readonly string[];
+  /** Whether a server without TLS is refused, before it is told a password. */
+  readonly tls: boolean;
   readonly user?: string;
   readonly pass?: string;
   readonly subject: string;
@@ -29,7 +32,8 @@ export const natsExport: ExportDefinition<NatsSettings> = {
     const { username, password } = urls.find((url) => url.username !== '') ?? { username: '', password: '' };
     return {
       servers: urls.map(({ host }) => host),
-      ...(username !== '' && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+      tls: urls.some(({ protocol }) => protocol === 'tls:'),
+      ...(username !== '' && { user: decoded(username), pass: decoded(password) }),
       subject: checkSubject(values['nats-subject'] ?? `tapio.events.${HOST}`),
     };
   },
@@ -44,8 +48,12 @@ function urlOf(text: string): URL {
   return url;
 }
 
-function withoutSecret(url: string): string {
-  return url.replace(/^(.*\/\/)?.*@/, '$1...@');
+function decoded(secret: string): string {
+  try {
+    return decodeURIComponent(secret);
+  } catch {
+    throw new UsageError('--nats: the user or the password has a wrong %-sequence');
+  }
 }
 
 function checkSubject(subject: string): string {

@@ -5,6 +5,7 @@ import { checkSinkOptions } from '../../integrations/otlp/sink-options';
 import { UsageError } from '../command';
 import type { ExportDefinition } from './export';
 import { ThreadExport } from './thread-export';
+import { withoutSecret } from './without-secret';
 
 export const otlpExport: ExportDefinition<OtlpSinkOptions> = {
   name: 'otlp',
@@ -19,7 +20,9 @@ export const otlpExport: ExportDefinition<OtlpSinkOptions> = {
     try {
       checkSinkOptions(settings);
     } catch (error) {
-      throw new UsageError(`--otlp ${JSON.stringify(url)}: ${(error as Error).message}`);
+      throw new UsageError(
+        `--otlp ${JSON.stringify(withoutSecret(url))}: ${(error as Error).message.replace(url, withoutSecret(url))}`,
+      );
     }
     return settings;
   },

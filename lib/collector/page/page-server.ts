@@ -42,6 +42,8 @@ export class PageServer {
   private readonly streams = new EventStreams(MOST_STREAMS);
   private readonly files = readPageFiles();
   private scrape: ReturnType<PageContent['metrics']> | undefined;
+  /** Whether only programs of this machine reach it: by the address that its host name means. */
+  private isLocal = true;
 
   private constructor(
     private readonly address: ListenAddress,
@@ -69,6 +71,7 @@ export class PageServer {
       server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(address, error)));
       server.listen(address.port, address.host, resolve);
     });
+    page.isLocal = isLoopback((server.address() as AddressInfo).address);
     server.on('error', () => {
       // Of accepting, when descriptors run out: the next connection is another try.
     });
@@ -122,9 +125,10 @@ export class PageServer {
 
   /** A page elsewhere, whose name an attacker has made to mean this machine, sends that name. */
   private isAskedByName({ headers: { host = '' } }: IncomingMessage): boolean {
-    if (!isLoopback(this.address.host)) return true;
-    const name = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(host);
-    return name !== null && isLoopback((name[1] ?? name[2]).toLowerCase());
+    if (!this.isLocal) return true;
+    const match = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(host);
+    const name = (match?.[1] ?? match?.[2] ?? '').toLowerCase();
+    return isLoopback(name) || name === this.address.host.toLowerCase();
   }
 
   private answerEvents(request: IncomingMessage, response: ServerResponse): void {

@@ -118,7 +118,7 @@ export class Exporter {
         this.#stats.problem = told(answer);
         const asked = retryAfterMs(answer.retryAfter, Date.now());
         if (asked !== undefined) {
-          ms = asked;
+          ms = Math.max(ms, asked);
           // The server asks for this once, and means all requests.
           this.#notBefore = Math.max(this.#notBefore, performance.now() + asked);
         }

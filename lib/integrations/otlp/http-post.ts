@@ -55,6 +55,10 @@ export function post(
       // With an answer, `close` of the response settles.
       if (answer === undefined) end(() => reject(signal.aborted ? reasonOf(signal) : error));
     });
+    sent.on('close', () => {
+      // So ends a change of protocols that nobody asked for, without an answer and without an error.
+      if (answer === undefined) end(() => reject(signal.aborted ? reasonOf(signal) : new Error('no answer')));
+    });
     sent.end(body);
   });
 }
