@@ -114,9 +114,12 @@ bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
   plan.cgroups = true;
   if (run()) return true;
   const bool refused = failure.error == EINVAL || failure.error == EACCES;
-  if (plan.direct && failure.step == Step::kLoadProgram && refused) {
-    plan.direct = false;
-    if (run()) return true;
+  if (failure.step == Step::kLoadProgram && refused) {
+    if (plan.direct) {
+      plan.direct = false;
+      if (run()) return true;
+    }
+    // A kernel without control groups has no such helper either.
     plan.cgroups = false;
     if (run()) return true;
   }
