@@ -55,6 +55,27 @@ async function clientsOf({ service }: RunningService, count: number): Promise<vo
 }
 
 describe('StreamEvents', () => {
+  test('a buffer that fails ends streams with INTERNAL, behind what was taken, and those that come later too', async () => {
+    const events = buffer();
+    const consume = events.consume.bind(events);
+    jest.spyOn(events, 'consume').mockImplementation((each) => {
+      if (consume(each, 2) > 0) throw new Error('cannot be read');
+      return 0;
+    });
+    const running = await start({ events });
+    const got: number[] = [];
+    const reading = (async () => {
+      for await (const batch of connect(running.address).stream()) got.push(...batch.map(numberOf));
+    })();
+    await clientsOf(running, 1);
+    events.putBatch([numbered(1), numbered(2), numbered(3)]);
+    const failure = { code: status.INTERNAL, details: 'Error: cannot be read' };
+    await expect(reading).rejects.toMatchObject(failure);
+    expect(got).toEqual([1, 2]);
+    expect(running.service.getStats()).toMatchObject({ clients: 0, streamed: 2 });
+    await expect(collect(connect(running.address).stream())).rejects.toMatchObject(failure);
+  });
+
   test('every client gets every event in order, and the end of the buffer ends the streams', async () => {
     const events = buffer();
     const running = await start({ events });

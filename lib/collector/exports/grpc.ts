@@ -1,5 +1,4 @@
 /** --grpc: the events of the run, and what it is at, for clients of EventService. */
-import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { EventBuffer, TapioError, type UnifiedEvent } from '../../index';
@@ -14,6 +13,7 @@ const CAPACITY = 16_384;
 const BATCH = 256;
 /** Longest time that an event waits for a batch. */
 const BATCH_MS = 10;
+const ENDED = 'its thread has ended';
 
 export const grpcExport: ExportDefinition<ListenAddress> = {
   name: 'grpc',
@@ -42,17 +42,31 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
     // The library would print what is told here.
     env: { GRPC_VERBOSITY: 'NONE', ...process.env },
   });
-  const exited = once(worker, 'exit');
-  const [report] = (await once(worker, 'message')) as [GrpcReport];
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const report = await new Promise<GrpcReport>((resolve) => {
+    worker.once('message', resolve);
+    worker.once('error', ({ message }) => resolve({ error: message }));
+    void exited.then(() => resolve({ error: ENDED }));
+  });
   if ('error' in report) {
     buffer.close();
     await worker.terminate();
     throw new TapioError(report.code as TapioError['code'], report.error);
   }
-  worker.on('error', (error) => context.fail(error.message));
+  const open = new Int32Array(clients);
+  let hasFailed = false;
+  const fail = (text: string): void => {
+    if (!hasFailed) context.fail(text);
+    hasFailed = true;
+  };
+  worker.on('error', (error) => fail(error.message));
+  let isClosing = false;
+  void exited.then(() => {
+    Atomics.store(open, 0, 0);
+    if (!isClosing) fail(ENDED);
+  });
   const forget = sampler.onSample((activity) => worker.postMessage(activity));
   context.warn(`serving on ${formatAddress({ ...address, port: report.port })}`);
-  const open = new Int32Array(clients);
   let waiting: UnifiedEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
@@ -70,6 +84,7 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
     },
     counts: () => undefined,
     async close(hurry) {
+      isClosing = true;
       forget();
       flush();
       buffer.close();

@@ -23,8 +23,10 @@ export class ThreadExport implements Export {
   private readonly ended: Promise<void>;
   private readonly problems: LimitedReport;
   private taken = 0;
-  /** Larger than the buffer takes. */
-  private tooLarge = 0;
+  /** Events that the buffer did not take. */
+  private refusedHere = 0;
+  /** Why it refused the first of them. */
+  private refusal: string | undefined;
   private told: WorkCounts = { delivered: 0, refused: 0, retried: 0, note: undefined };
   private failure: string | undefined;
   private hasEnded = false;
@@ -75,19 +77,22 @@ export class ThreadExport implements Export {
   take(event: UnifiedEvent): void {
     this.taken++;
     try {
-      if (!this.buffer.tryPut(event)) this.tooLarge++;
-    } catch {
-      this.tooLarge++;
+      if (!this.buffer.tryPut(event)) this.refusedHere++;
+    } catch (error) {
+      this.refusedHere++;
+      if (this.refusal !== undefined) return;
+      this.refusal = (error as Error).message;
+      this.problems.report(this.refusal);
     }
   }
 
   counts(): ExportCounts {
     const { taken, told } = this;
     const { delivered, refused, retried } = told;
-    const note = this.failure ?? told.note;
+    const note = this.failure ?? told.note ?? this.refusal;
     if (this.hasEnded && this.isClosing)
       return { taken, delivered, dropped: taken - delivered, waiting: 0, retried, note };
-    const dropped = this.buffer.getStats().discarded + refused + this.tooLarge;
+    const dropped = this.buffer.getStats().discarded + refused + this.refusedHere;
     return { taken, delivered, dropped, waiting: taken - delivered - dropped, retried, note };
   }
 

@@ -12,7 +12,8 @@ import type { StreamClient } from './stream-client';
  * Takes events from a buffer and hands each to every client that wants it, encoded once for all. Takes none while there is no client.
  *
  * Threads: one. Full: a client's queue loses its oldest; the buffer is taken from no faster than the clients that keep up go, so that
- * what waits there does not flood them (see Pace). Closed: when the buffer is closed and drained, the streams of all clients end.
+ * what waits there does not flood them (see Pace). Closed: when the buffer is closed and drained, the streams of all clients end. Failed:
+ * streams end with INTERNAL, those that come later too.
  */
 export class EventPump {
   readonly clients = new Set<StreamClient>();
@@ -24,6 +25,8 @@ export class EventPump {
   /** Wakes the loop: a client has come, gone or taken something. */
   #wake: () => void = () => undefined;
   #ended = false;
+  /** Why it takes no more; undefined while nothing has gone wrong. */
+  #failure: string | undefined;
 
   /** @param round events taken at a time */
   constructor(buffer: EventEndpoint, round: number) {
@@ -31,13 +34,15 @@ export class EventPump {
     this.#round = round;
     this.#run().catch((error: unknown) => {
       this.#ended = true;
-      for (const client of this.clients) client.fail(Status.INTERNAL, String(error));
+      this.#failure = String(error);
+      for (const client of this.clients) client.fail(Status.INTERNAL, this.#failure);
     });
   }
 
   add(client: StreamClient): void {
     this.clients.add(client);
-    if (this.#ended) client.end();
+    if (this.#failure !== undefined) client.fail(Status.INTERNAL, this.#failure);
+    else if (this.#ended) client.end();
     this.changed();
   }
 
@@ -85,23 +90,27 @@ export class EventPump {
     const ends: number[] = [];
     const picks = some.map((): number[] => []);
     this.#writer.clear();
-    const taken = this.#buffer.consume((view) => {
-      const wanting = some.filter(({ wanted }) => wanted!(view));
-      if (all.length + wanting.length === 0) return;
-      if (!this.#write(view)) {
-        for (const client of [...all, ...wanting]) client.queue.drop(1);
-        return;
+    try {
+      return this.#buffer.consume((view) => {
+        const wanting = some.filter(({ wanted }) => wanted!(view));
+        if (all.length + wanting.length === 0) return;
+        if (!this.#write(view)) {
+          for (const client of [...all, ...wanting]) client.queue.drop(1);
+          return;
+        }
+        for (const client of wanting) picks[some.indexOf(client)].push(ends.length);
+        ends.push(this.#writer.length);
+      }, this.#round);
+    } finally {
+      // What has been taken goes out, even if the next event cannot be read.
+      if (ends.length > 0) {
+        this.#writer.length = ends[ends.length - 1];
+        const bytes = this.#writer.toBuffer();
+        const rounds = split(bytes, ends);
+        for (const client of all) for (const round of rounds) client.offer(round);
+        picks.forEach((picked, i) => picked.length > 0 && some[i].offer(pick(bytes, ends, picked)));
       }
-      for (const client of wanting) picks[some.indexOf(client)].push(ends.length);
-      ends.push(this.#writer.length);
-    }, this.#round);
-    if (ends.length > 0) {
-      const bytes = this.#writer.toBuffer();
-      const rounds = split(bytes, ends);
-      for (const client of all) for (const round of rounds) client.offer(round);
-      picks.forEach((picked, i) => picked.length > 0 && some[i].offer(pick(bytes, ends, picked)));
     }
-    return taken;
   }
 
   /** @returns false for an event that fits into no message */

@@ -135,6 +135,8 @@ export class EventService {
   }
 
   #stream(call: ServerWritableStream<Buffer, Buffer>): void {
+    // Its end has been told already, so that no client of it would ever leave.
+    if (call.cancelled) return;
     try {
       this.#admit(call.metadata);
       const pump = this.#pump;
@@ -149,7 +151,7 @@ export class EventService {
         }
         pump.changed();
       });
-      if (!client.isGone) pump.add(client);
+      pump.add(client);
     } catch (error) {
       call.emit('error', Refusal.of(error));
     }

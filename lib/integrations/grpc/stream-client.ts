@@ -31,7 +31,10 @@ export class StreamClient {
   #ending = false;
   #gone = false;
 
-  /** @param whenTaken called when the client has taken something, or has gone */
+  /**
+   * @param call not cancelled yet
+   * @param whenTaken called when the client has taken something, or has gone; not before the constructor returns
+   */
   constructor(
     call: ServerWritableStream<Buffer, Buffer>,
     { maxBatch, wanted }: StreamOrder,
@@ -51,7 +54,6 @@ export class StreamClient {
     call.on('error', () => undefined);
     // `cancelled` comes after good ends, too.
     for (const end of ['cancelled', 'close', 'finish']) call.on(end, () => this.#leave());
-    if (call.cancelled) this.#leave();
   }
 
   get isGone(): boolean {
