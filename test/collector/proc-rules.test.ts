@@ -21,7 +21,10 @@ const { SamplePace } = internal<typeof PaceModule>('proc/sample-pace');
 const { connectionEvent, processEvent } = internal<typeof ProcModule>('sources/proc');
 
 let root: string;
-beforeEach(() => (root = fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-proc-'))));
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-proc-'));
+  fs.mkdirSync(path.join(root, 'self'));
+});
 afterEach(() => {
   endAllRuns();
   fs.rmSync(root, { recursive: true });
@@ -71,6 +74,16 @@ function watchProcesses(bootTime = 5000): ProcessesModule.ProcessWatcher {
 }
 
 describe('processes', () => {
+  test('nothing has ended by it that all went away after it was listed', () => {
+    const watcher = watchProcesses(5000);
+    write('10/stat', '10 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0 10 0 0\n');
+    write('11/stat', '11 (b) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0 10 0 0\n');
+    expect(watcher.sample()).toEqual([]);
+    fs.rmSync(path.join(root, '11'), { recursive: true });
+    fs.rmdirSync(path.join(root, 'self'));
+    expect(() => watcher.sample()).toThrow(/ENOENT/);
+  });
+
   test('a start that lies in the future of the clock gives no lifetime', () => {
     const watcher = watchProcesses(5000);
     writeProcess(7, { startTime: 400 });

@@ -80,6 +80,7 @@ describe('what changed', () => {
   let root: string;
   beforeEach(() => {
     root = fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-proc-'));
+    fs.mkdirSync(path.join(root, 'self'));
   });
   afterEach(() => fs.rmSync(root, { recursive: true }));
 

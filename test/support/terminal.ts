@@ -14,12 +14,21 @@ export function terminalTest(name: string, run: () => Promise<void>): void {
   else test(`${name} (skipped)`, () => console.log(`skipped: ${refusal}`));
 }
 
+const terminals = new Set<ChildProcess>();
+// What a failed test has left running would keep Jest from ending.
+afterEach(() => {
+  for (const terminal of terminals) terminal.kill('SIGKILL');
+});
+
 /** Starts a shell command line whose standard streams are a terminal of their own. The child's stdout is what the terminal gets. */
 export function onTerminal(line: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn('script', ['-qefc', line, '/dev/null'], {
+  const terminal = spawn('script', ['-qefc', line, '/dev/null'], {
     env: { ...process.env, TERM: 'xterm', NO_COLOR: '', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  terminals.add(terminal);
+  terminal.once('close', () => terminals.delete(terminal));
+  return terminal;
 }
 
 /** Everything the terminal gets up to the end of the command. */

@@ -90,7 +90,7 @@ export class ProcessWatcher {
     return this.tracked.get(pid);
   }
 
-  /** Changes since the call before; the first call only looks. */
+  /** Changes since the call before; the first call only looks. Throws where the root goes away. */
   sample(): ProcessChange[] {
     const changes: ProcessChange[] = [];
     const seen = new Set<number>();
@@ -104,7 +104,10 @@ export class ProcessWatcher {
       seen.add(pid);
       this.visit(pid, directory, stat, changes);
     }
-    for (const known of this.tracked.values()) if (!seen.has(known.pid)) this.forget(known, changes);
+    const unseen = [...this.tracked.values()].filter(({ pid }) => !seen.has(pid));
+    // Nothing has ended by it that /proc itself went away after it was listed: then this throws.
+    if (unseen.length > 0) fs.lstatSync(`${this.root}/self`);
+    for (const known of unseen) this.forget(known, changes);
     return changes;
   }
 
