@@ -69,7 +69,7 @@ test('what a publisher sends arrives whole and in order', async () => {
   expect(service.getStats().published).toBe(MANY);
 });
 
-test('one stalled client among eight loses its oldest; the others lose nothing, and memory stays bounded', async () => {
+test('one stalled client among eight loses its oldest; the others get each event or hear of its loss, and memory stays bounded', async () => {
   const COUNT = 30_000;
   const events = new EventBuffer(8192, { slotSize: 4096 });
   closers.push(() => events.close());

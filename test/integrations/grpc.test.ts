@@ -1,8 +1,4 @@
 /** @tapio/performance/grpc beside real servers and clients of @grpc/grpc-js, on loopback. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { Client, credentials, type Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { loadSync } from '@grpc/proto-loader';
@@ -15,6 +11,7 @@ import {
   type UnifiedEvent,
 } from '@tapio/performance';
 import { type Activity, EventClient, EventService, PROTO_PATH } from '@tapio/performance/grpc';
+import { selfSigned } from '../support/certificate';
 import { numbered, numberOf, padded, range } from '../support/events';
 import { listen, type RunningService, startService } from '../support/grpc-server';
 import { decodeBatch, encodeBatch } from '../support/protobuf-oracle';
@@ -404,35 +401,14 @@ describe('GetStats, tokens and TLS', () => {
   });
 
   test('TLS, with a certificate that the client trusts', async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'tapio-tls-'));
-    closers.push(() => rmSync(folder, { recursive: true }));
-    const [key, certificate] = [path.join(folder, 'key.pem'), path.join(folder, 'certificate.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-days',
-        '2',
-        ...subject,
-        '-keyout',
-        key,
-        '-out',
-        certificate,
-      ],
-      { stdio: 'ignore' },
-    );
-    const pair = { private_key: readFileSync(key), cert_chain: readFileSync(certificate) };
+    const { key, cert } = selfSigned();
+    const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(cert) };
     const events = buffer();
     const running = await start({ events, token: 'secret' }, ServerCredentials.createSsl(null, [pair]));
-    const trusted = credentials.createSsl(readFileSync(certificate));
+    const trusted = credentials.createSsl(Buffer.from(cert));
     events.put(numbered(1));
     events.close();
-    const client = connect(running.address, { credentials: trusted, token: 'secret' });
+    const client = connect(`localhost:${running.port}`, { credentials: trusted, token: 'secret' });
     expect((await collect(client.stream())).map(numberOf)).toEqual([1]);
     await expect(connect(running.address, { token: 'secret' }).getStats()).rejects.toMatchObject({
       code: status.UNAVAILABLE,

@@ -371,8 +371,10 @@ describe('when the receiver is not well', () => {
     const { stats, receiver } = await sent(10, () => ++calls > 1 || new Promise(() => undefined), {
       timeoutMs: 300,
     });
-    expect(stats).toMatchObject({ exported: 10, retried: 1, problem: 'no answer within 300 ms' });
-    expect(receiver.seen).toHaveLength(10);
+    expect(stats).toMatchObject({ exported: 10, problem: 'no answer within 300 ms' });
+    // Of a busy machine an answer may come too late, too.
+    expect(stats.retried).toBeGreaterThanOrEqual(1);
+    expect(new Set(receiver.seen).size).toBe(10);
   });
 
   test('100,000 events through a receiver that dies, stalls, refuses and rejects: all are accounted for', async () => {
@@ -425,7 +427,7 @@ describe('when the receiver is not well', () => {
     expect(new Set(receiver.seen).size).toBe(COUNT - rejected);
     const calls = pooled.mock.calls as unknown as [UnifiedEvent[]][];
     expect(calls.flatMap(([events]) => events)).toHaveLength(COUNT);
-  }, 60_000);
+  });
 });
 
 describe('the end of a run', () => {

@@ -5,6 +5,10 @@ import type { AskedExport, Export, ExportContext, ExportCounts } from './export'
 export class Exports {
   /** Events offered so far. */
   taken = 0;
+  /** Of these, events that could not be read and so went to none. */
+  private unreadable = 0;
+  /** Why, of the first. */
+  private problem: string | undefined;
   private closed: Promise<unknown> | undefined;
   private readonly all: readonly { readonly name: string; readonly export: Export }[];
   private readonly takers: readonly Export[];
@@ -36,7 +40,23 @@ export class Exports {
     if (this.takers.length === 0) return;
     this.taken++;
     let event: UnifiedEvent | undefined;
-    for (const taker of this.takers) if (taker.isTaking?.() ?? true) taker.take?.((event ??= view.toEvent()));
+    for (const taker of this.takers)
+      if (taker.isTaking?.() ?? true) {
+        event ??= this.read(view);
+        if (event === undefined) return;
+        taker.take?.(event);
+      }
+  }
+
+  /** Undefined, and counted, if it cannot be read. */
+  private read(view: EventView): UnifiedEvent | undefined {
+    try {
+      return view.toEvent();
+    } catch (error) {
+      this.unreadable++;
+      this.problem ??= (error as Error).message;
+      return undefined;
+    }
   }
 
   /** By name, of those that take events. */
@@ -44,9 +64,21 @@ export class Exports {
     return Object.fromEntries(
       this.all.flatMap((each) => {
         const counts = each.export.counts();
-        return counts === undefined ? [] : [[each.name, counts]];
+        return counts === undefined ? [] : [[each.name, this.withUnreadable(counts)]];
       }),
     );
+  }
+
+  private withUnreadable(counts: ExportCounts): ExportCounts {
+    const { unreadable } = this;
+    if (unreadable === 0) return counts;
+    const { taken, dropped, note } = counts;
+    return {
+      ...counts,
+      taken: taken + unreadable,
+      dropped: dropped + unreadable,
+      note: note ?? this.problem,
+    };
   }
 
   /** Resolves when all is counted as delivered or dropped; what is not delivered after `limitMs` is dropped. Idempotent. */

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { EventBuffer, TapioError, type UnifiedEvent } from '../../index';
-import { isTapioError } from '../../errors';
+import { LimitedReport } from '../limited-report';
 import { formatAddress, parseAddress, type ListenAddress } from '../listen-address';
 import type { Export, ExportContext, ExportDefinition } from './export';
 import type { GrpcOrder, GrpcReport } from './grpc-protocol';
@@ -67,13 +67,19 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
   });
   const forget = sampler.onSample((activity) => worker.postMessage(activity));
   context.warn(`serving on ${formatAddress({ ...address, port: report.port })}`);
+  const problems = new LimitedReport((text) => context.warn(text));
+  let refused = 0;
   let waiting: UnifiedEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    putAll(buffer, waiting);
+    const events = waiting;
     waiting = [];
+    putAll(buffer, events, (error) => {
+      refused++;
+      problems.report(`an event is left out: ${error.message}`);
+    });
   };
   return {
     isTaking: () => Atomics.load(open, 0) > 0,
@@ -94,19 +100,25 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
       if (hurry.aborted) abandon();
       await exited;
       hurry.removeEventListener('abort', abandon);
+      problems.end();
+      if (refused > 0) context.warn(`events left out: ${refused}`);
     },
   };
 }
 
-/** Leaves out those that are larger than the buffer takes. */
-function putAll(buffer: EventBuffer, events: readonly UnifiedEvent[]): void {
+/** Leaves out those that the buffer refuses. */
+function putAll(
+  buffer: EventBuffer,
+  events: readonly UnifiedEvent[],
+  refuse: (error: TapioError) => void,
+): void {
   for (let next = 0; next < events.length; next++) {
     try {
       buffer.putBatch(next === 0 ? events : events.slice(next));
       return;
     } catch (error) {
-      if (!isTapioError(error, 'ERR_EVENT_TOO_LARGE')) throw error;
-      next += error.stored ?? 0;
+      refuse(error as TapioError);
+      next += (error as TapioError).stored ?? 0;
     }
   }
 }
