@@ -19,6 +19,17 @@ function preload(script: string): NodeJS.ProcessEnv {
   return { NODE_OPTIONS: `--require ${file}` };
 }
 
+/** With a standard output that takes nothing. */
+function runIntoFull(args: readonly string[]): { stderr: string; status: number | null } {
+  const full = fs.openSync('/dev/full', 'w');
+  const { stderr, status } = spawnSync(process.execPath, [main, ...args], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  fs.closeSync(full);
+  return { stderr, status };
+}
+
 if (process.platform === 'linux') {
   test('a /proc that hides other users is unsupported', async () => {
     const env = preload(`
@@ -98,16 +109,32 @@ if (process.platform === 'linux') {
     ['collect', '--help'],
     ['collect', '--source', 'synthetic', '--duration', '1.2'],
     ['collect', '--source', 'synthetic', '--duration', '0.2', '--json'],
-    ['collect', '--source', 'synthetic', '--duration', '0.2', '--json', '--sink', 'stdout'],
   ])('a stdout that cannot be written is told in one line: %s', (...args) => {
-    const full = fs.openSync('/dev/full', 'w');
-    const child = spawnSync(process.execPath, [main, ...args], {
-      stdio: ['ignore', full, 'pipe'],
-      encoding: 'utf8',
+    const { stderr, status } = runIntoFull(args);
+    expect(stderr).toMatch(/^tapio: stdout: ENOSPC[^\n]*\n$/);
+    expect(status).toBe(1);
+  });
+
+  test('a stdout that has failed with the events is told, and so are the figures', () => {
+    const { stderr, status } = runIntoFull([
+      'collect',
+      '--source',
+      'synthetic',
+      '--duration',
+      '0.2',
+      '--json',
+      '--sink',
+      'stdout',
+    ]);
+    expect(stderr).toMatch(/^tapio: stdout: ENOSPC[^\n]*\n\{[^\n]*\}\n$/);
+    const { produced, delivered, dropped } = summaryOf({
+      stdout: stderr,
+      stderr,
+      code: status,
+      signal: null,
     });
-    fs.closeSync(full);
-    expect(child.stderr).toMatch(/^tapio: stdout: ENOSPC[^\n]*\n$/);
-    expect(child.status).toBe(1);
+    expect([delivered, dropped]).toEqual([0, produced]);
+    expect(status).toBe(1);
   });
 
   test('an error of the disk is told and fails the run, though a terminal that is gone gives the same one', () => {
