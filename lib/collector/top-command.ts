@@ -1,8 +1,6 @@
 /** `tapio top`. */
 import { UsageError, type Command } from './command';
-import { EventClient } from '../integrations/grpc';
 import { formatAddress, parseAddress } from './listen-address';
-import { top } from './top/top';
 
 const TOP_USAGE = `Usage: tapio top ADDRESS
 
@@ -28,12 +26,17 @@ Exit codes: 0 quit; 1 there is no collector at ADDRESS; 2 wrong usage.
 export const topCommand: Command = {
   summary: 'show live what a collector with --grpc is at',
   usage: TOP_USAGE,
-  run(args) {
+  async run(args) {
     const [text, ...more] = args;
     if (text === undefined) throw new UsageError('needs the ADDRESS of a collector');
     const wrong = text.startsWith('-') ? text : more[0];
     if (wrong !== undefined) throw new UsageError(`${JSON.stringify(wrong)}: there is no such option`);
     const address = formatAddress(parseAddress('ADDRESS', text));
+    // Only now: the other commands start without it.
+    const [{ EventClient }, { top }] = await Promise.all([
+      import('../integrations/grpc/index.js'),
+      import('./top/top.js'),
+    ]);
     return top(address, () => new EventClient(address));
   },
 };
