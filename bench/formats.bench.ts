@@ -19,6 +19,7 @@ import path from 'node:path';
 import { PerCPUEventBuffer, type UnifiedEvent } from '@tapio/performance';
 import { createFormatReader, FORMAT_NAMES } from '@tapio/performance/formats';
 import { runTwoWorkers } from './formats/two-workers';
+import { spreadOf } from './measure/spread';
 
 const [first = '15', ...asked] = process.argv.slice(2);
 const repeats = Number(first);
@@ -110,10 +111,6 @@ function measure(run: (lines: readonly string[]) => void, lines: readonly string
   return ((user + system) * 1000) / lines.length;
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1];
-}
-
 /** Medians of nanoseconds a line: of JSON.parse, of the other, and of how much of JSON.parse's speed it has. */
 type Figures = [parse: number, other: number, ratio: number];
 
@@ -124,7 +121,7 @@ function measureCase(name: 'read' | 'ring', lines: readonly string[], parses: bo
     const other = measure(cases[name], lines);
     if (turn >= 0) times.push([parsed, other, parsed / other]);
   }
-  return [0, 1, 2].map((column) => median(times.map((figures) => figures[column]))) as Figures;
+  return [0, 1, 2].map((column) => spreadOf(times.map((figures) => figures[column])).median) as Figures;
 }
 
 function figuresOf(format: string, name: string): Figures {

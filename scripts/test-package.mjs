@@ -31,6 +31,12 @@ async function succeed(command, args, cwd = folder) {
   return stdout;
 }
 
+/** Into the new user's folder, without running anything of theirs. */
+async function installPackages(...packages) {
+  const options = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+  await succeed('npm', ['install', ...options, ...packages]);
+}
+
 /** The anchors of a document's headings, as npm's and GitHub's pages make them. */
 function anchorsOf(text) {
   const headings = text.replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm);
@@ -92,14 +98,7 @@ const steps = {
 
   async 'npm install --ignore-scripts'() {
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
-    await succeed('npm', [
-      'install',
-      '--ignore-scripts',
-      '--prefer-offline',
-      '--no-audit',
-      '--no-fund',
-      tarball,
-    ]);
+    await installPackages(tarball);
     manifest = JSON.parse(fs.readFileSync(path.join(installed, 'package.json'), 'utf8'));
     const modules = fs
       .readdirSync(path.join(folder, 'node_modules'))
@@ -172,14 +171,7 @@ const steps = {
       );
       return `${peer}@${version}`;
     });
-    await succeed('npm', [
-      'install',
-      '--ignore-scripts',
-      '--prefer-offline',
-      '--no-audit',
-      '--no-fund',
-      ...peers,
-    ]);
+    await installPackages(...peers);
     return peers.join(', ');
   },
 

@@ -11,7 +11,7 @@ import { Exports } from './exports/exports';
 import { checkPositions } from './follow/position-check';
 import { LiveDisplay } from './live-display';
 import { OVERFLOW_FACTOR, STOP_LIMIT_S, type CollectOptions } from './options';
-import { findInput, type FileIdentity } from './output/file-identity';
+import { findInput, type FileIdentity, STANDARD_OUTPUTS } from './output/file-identity';
 import {
   abandonStandardStreams,
   drainStandardStreams,
@@ -175,10 +175,7 @@ function hasTable(options: CollectOptions): boolean {
 
 /** Throws if standard output or error is a file that is read: the run would read what it writes. */
 function refuseInputs(inputs: readonly FileIdentity[]): void {
-  for (const [fd, name] of [
-    [1, 'standard output'],
-    [2, 'standard error'],
-  ] as const) {
+  for (const [fd, name] of STANDARD_OUTPUTS) {
     const input = findInput(fd, inputs);
     if (input) throw new UsageError(`${name} is the file that ${input.name} reads`);
   }

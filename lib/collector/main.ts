@@ -1,13 +1,13 @@
 /** The `tapio` command: finds the sub-command and hands it the rest of the line. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { isNativeError } from 'node:util/types';
 import { ExitCode, UsageError, type Command } from './command';
 import { collectCommand } from './collect-command';
 import { doctorCommand } from './doctor-command';
 import { topCommand } from './top-command';
 import { keepIgnored } from './ignored-signals';
 import { endStandardStreams, guardStandardStreams, stderr, stdout } from './output/standard-streams';
+import { messageOf } from './message-of';
 
 const COMMANDS = new Map<string, Command>([
   ['collect', collectCommand],
@@ -57,7 +57,7 @@ async function main([name, ...rest]: string[]): Promise<number> {
       stderr.print(`tapio ${name}: ${error.message}`, `see tapio ${name} --help`);
       return ExitCode.Usage;
     }
-    stderr.print(`tapio ${name}: ${isNativeError(error) ? error.message : String(error)}`);
+    stderr.print(`tapio ${name}: ${messageOf(error)}`);
     return ExitCode.Failed;
   }
 }

@@ -57,10 +57,18 @@ export class InFlightWindow<B extends Batch> {
     this.#flying.set(batch, this.#fly(batch, place));
   }
 
-  /** Settles when no batch is in flight. @throws what has stopped it */
-  async flush(): Promise<void> {
-    await Promise.all(this.#flying.values());
-    this.#stop.signal.throwIfAborted();
+  /** Settles when the peer has answered for all that `feed` adds. @throws what has stopped it; then nothing is in flight */
+  async run(feed: () => Promise<void>): Promise<void> {
+    try {
+      await feed();
+      await this.#flush();
+    } catch (error) {
+      this.#stop.end(error);
+      await this.#flush().catch(() => undefined);
+      throw this.#stop.signal.reason;
+    } finally {
+      this.#stop.end();
+    }
   }
 
   /** The events that were not sent, in their order; nothing may be in flight. */
@@ -68,6 +76,11 @@ export class InFlightWindow<B extends Batch> {
     const inOrder = [...this.#unsent].sort(([a], [b]) => a - b);
     this.#unsent.clear();
     return inOrder.flatMap(([, { events }]) => events);
+  }
+
+  async #flush(): Promise<void> {
+    await Promise.all(this.#flying.values());
+    this.#stop.signal.throwIfAborted();
   }
 
   async #fly(batch: B, place: number): Promise<void> {

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UsageError } from '../command';
-import { fileIdentity, type FileIdentity } from '../output/file-identity';
+import { fileIdentity, type FileIdentity, STANDARD_OUTPUTS } from '../output/file-identity';
 import { PositionFile } from './position-file';
 
 /**
@@ -24,22 +24,17 @@ export function checkPositions(
   for (const source of sources) if (isIt(source)) refuse(`--source ${JSON.stringify(`file:${source}`)}`);
   const stat = fs.statSync(file, { throwIfNoEntry: false, bigint: true });
   const others = [...inputs];
-  for (const [fd, name] of [
-    [1, 'standard output'],
-    [2, 'standard error'],
-  ] as const) {
+  for (const [fd, name] of STANDARD_OUTPUTS)
     others.push(...[fileIdentity(fd, name)].filter((each) => each !== undefined));
-  }
   const sinkStat =
     sink === undefined ? undefined : fs.statSync(sink, { throwIfNoEntry: false, bigint: true });
-  if (sinkStat) others.push({ name: `--sink ${JSON.stringify(`file:${sink}`)}`, ...identity(sinkStat) });
+  if (sinkStat) {
+    const { dev, ino } = sinkStat;
+    others.push({ name: `--sink ${JSON.stringify(`file:${sink}`)}`, dev, ino });
+  }
   const same = stat && others.find(({ dev, ino }) => dev === stat.dev && ino === stat.ino);
   if (same) refuse(same.name);
   new PositionFile(file).check();
-}
-
-function identity({ dev, ino }: fs.BigIntStats): { dev: bigint; ino: bigint } {
-  return { dev, ino };
 }
 
 /** The real path of what is there, or of what would be made. */

@@ -4,8 +4,8 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { isNativeError } from 'node:util/types';
 import type { KnownPlace } from './followed-file';
+import { messageOf } from '../message-of';
 
 export interface SavedPlace extends KnownPlace {
   /** The path at which it is followed, also when it has left that. */
@@ -54,7 +54,7 @@ export class PositionFile {
       if (!Array.isArray(files) || !files.every(isSavedPlace)) throw new Error('no list of places');
       return files;
     } catch (error) {
-      const reason = isNativeError(error) ? error.message : String(error);
+      const reason = messageOf(error);
       throw new Error(`${this.file} is no position file (${reason}); without it, reading starts over`, {
         cause: error,
       });

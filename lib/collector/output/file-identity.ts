@@ -8,6 +8,11 @@ export interface FileIdentity {
   readonly ino: bigint;
 }
 
+export const STANDARD_OUTPUTS = [
+  [1, 'standard output'],
+  [2, 'standard error'],
+] as const;
+
 /** undefined: not a file, so that what is written to it cannot be read back from it. */
 export function fileIdentity(fd: number, name: string): FileIdentity | undefined {
   try {

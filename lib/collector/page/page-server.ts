@@ -1,11 +1,11 @@
 /** The HTTP side of --metrics: what Prometheus scrapes, and the live page with its events. */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isNativeError } from 'node:util/types';
 import { TapioError } from '../../index';
 import { formatAddress, isLoopback, type ListenAddress } from '../listen-address';
 import { EventStreams } from './event-streams';
 import { readPageFiles } from './page-files';
+import { messageOf } from '../message-of';
 
 /** What it tells. */
 export interface PageContent {
@@ -148,7 +148,7 @@ export class PageServer {
       const { type, text } = await this.scrape;
       response.writeHead(200, { 'Content-Type': type }).end(text);
     } catch (error) {
-      refuse(response, 500, isNativeError(error) ? error.message : String(error));
+      refuse(response, 500, messageOf(error));
     }
   }
 }

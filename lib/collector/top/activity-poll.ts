@@ -1,7 +1,7 @@
 /** Asks a collector what it is at, again and again, whether it is there or not. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isNativeError } from 'node:util/types';
 import type { Activity } from '../../integrations/activity';
+import { messageOf } from '../message-of';
 
 /** A connection to a collector. */
 export interface ActivityClient {
@@ -48,7 +48,7 @@ export class ActivityPoll {
     while (!signal.aborted) {
       const askedAt = performance.now();
       const news = await this.ask().catch((error: unknown) => ({
-        trouble: isNativeError(error) ? error.message : String(error),
+        trouble: messageOf(error),
       }));
       if (signal.aborted) break;
       tell(news);

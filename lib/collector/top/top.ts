@@ -1,5 +1,4 @@
 /** `tapio top`: what a collector is at, until somebody quits. */
-import { isNativeError } from 'node:util/types';
 import { isTapioError } from '../../errors';
 import type { Activity } from '../../integrations/activity';
 import { ExitCode } from '../command';
@@ -9,6 +8,7 @@ import { ActivityPoll, type ActivityClient } from './activity-poll';
 import { FullScreen } from './full-screen';
 import { hasUnicode } from './sparkline';
 import { renderTop, renderTopLine, type List, type TopState } from './top-view';
+import { messageOf } from '../message-of';
 
 /** Wider than any terminal. */
 const MOST_RATES = 512;
@@ -29,7 +29,7 @@ export async function top(address: string, connect: () => ActivityClient): Promi
   try {
     const first = await poll.ask().catch((error: unknown) => {
       if (isTapioError(error, 'ERR_UNSUPPORTED')) throw error;
-      throw new Error(`${address}: ${isNativeError(error) ? error.message : String(error)}`);
+      throw new Error(`${address}: ${messageOf(error)}`);
     });
     if (quit.signal.aborted) return ExitCode.Done;
     if (stdout.canRewrite) await showScreen(address, first, poll, quit);

@@ -1,7 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
 import type { EventView } from '../../event/event-view';
 import { WireWriter } from '../../event/wire-writer';
-import { turn } from './turn';
 import { MAX_EVENT_BYTES, MESSAGE_BYTES } from './batches';
 import type { Round } from './client-queue';
 import { Pace } from './pace';
@@ -62,7 +62,7 @@ export class EventPump {
     while (!signal.aborted) {
       if (this.clients.size === 0) await this.#change();
       else if (!this.#pace.mayGoOn(this.clients, this.#round)) await this.#change(this.#pace.patienceMs);
-      else if (this.#takeRound() > 0) await turn();
+      else if (this.#takeRound() > 0) await nextTurn();
       else if (!(await this.#buffer.recordOrEnd(signal).catch(() => false))) break;
     }
     this.#end();
@@ -86,19 +86,20 @@ export class EventPump {
 
   #takeRound(): number {
     const all = [...this.clients].filter(({ wanted }) => wanted === undefined);
-    const some = [...this.clients].filter(({ wanted }) => wanted !== undefined);
+    const some = [...this.clients]
+      .filter(({ wanted }) => wanted !== undefined)
+      .map((client) => ({ client, picked: [] as number[] }));
     const ends: number[] = [];
-    const picks = some.map((): number[] => []);
     this.#writer.clear();
     try {
       return this.#buffer.consume((view) => {
-        const wanting = some.filter(({ wanted }) => wanted!(view));
+        const wanting = some.filter(({ client }) => client.wanted!(view));
         if (all.length + wanting.length === 0) return;
         if (!this.#write(view)) {
-          for (const client of [...all, ...wanting]) client.queue.drop(1);
+          for (const client of [...all, ...wanting.map((each) => each.client)]) client.queue.drop(1);
           return;
         }
-        for (const client of wanting) picks[some.indexOf(client)].push(ends.length);
+        for (const { picked } of wanting) picked.push(ends.length);
         ends.push(this.#writer.length);
       }, this.#round);
     } finally {
@@ -108,7 +109,7 @@ export class EventPump {
         const bytes = this.#writer.toBuffer();
         const rounds = split(bytes, ends);
         for (const client of all) for (const round of rounds) client.offer(round);
-        picks.forEach((picked, i) => picked.length > 0 && some[i].offer(pick(bytes, ends, picked)));
+        for (const { client, picked } of some) if (picked.length > 0) client.offer(pick(bytes, ends, picked));
       }
     }
   }

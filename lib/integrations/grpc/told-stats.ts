@@ -1,20 +1,14 @@
 import type { PerCPUBufferMetrics } from '../../buffers/per-cpu-metrics';
 import type { BufferStats } from '../../buffers/stats';
-
-/** What a buffer of unknown class answers. */
-interface Buffer {
-  getMetrics?(): PerCPUBufferMetrics;
-  getStats?(): object;
-}
+import { figuresOfBuffer } from '../metrics/figures-of-buffer';
 
 /** The figures of a buffer by name: one, of a PriorityBuffer one for each level, `name.level`. */
 export function toldStats(name: string, buffer: object): Record<string, BufferStats> {
-  const told = buffer as Buffer;
-  if (typeof told.getMetrics === 'function') return { [name]: ofAllCpus(told.getMetrics()) };
-  const stats = told.getStats!();
-  if ('capacity' in stats && typeof stats.capacity === 'number') return { [name]: stats as BufferStats };
+  const figures = figuresOfBuffer(buffer);
+  if ('metrics' in figures) return { [name]: ofAllCpus(figures.metrics) };
+  if ('stats' in figures) return { [name]: figures.stats };
   return Object.fromEntries(
-    Object.entries(stats as Record<string, BufferStats>).map(([level, each]) => [`${name}.${level}`, each]),
+    Object.entries(figures.levels).map(([level, each]) => [`${name}.${level}`, each]),
   );
 }
 

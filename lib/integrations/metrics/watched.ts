@@ -1,11 +1,10 @@
 import type { PerCPUBuffer } from '../../buffers/per-cpu-buffer';
-import type { PerCPUBufferMetrics } from '../../buffers/per-cpu-metrics';
 import type { RingBuffer } from '../../buffers/ring-buffer';
-import type { BufferStats } from '../../buffers/stats';
 import { isClosedError } from '../../errors';
 import type { AnyEventBuffer } from '../../flow/endpoints';
 import type { PoolStats } from '../../pools/object-pool';
 import { checkOptions, invalidArgument } from '../../validate';
+import { type BufferWithFigures, figuresOfBuffer } from './figures-of-buffer';
 import { readErrors, type Tell, tellBuffer, tellPerCpu, tellPool } from './figures';
 
 /** Every buffer of this package. */
@@ -24,25 +23,19 @@ interface Part {
   errors: number;
 }
 
-/** What a buffer of unknown class answers. */
-interface Buffer {
-  getMetrics?(): PerCPUBufferMetrics;
-  getStats?(): object;
-}
-
-function readBuffer(name: string, buffer: Buffer, tell: Tell): boolean {
-  if (typeof buffer.getMetrics === 'function') {
-    const metrics = buffer.getMetrics();
+function readBuffer(name: string, buffer: BufferWithFigures, tell: Tell): boolean {
+  const figures = figuresOfBuffer(buffer);
+  if ('metrics' in figures) {
+    const { metrics } = figures;
     tellPerCpu(metrics, name, tell);
     return metrics.closed && metrics.overflowUsed === 0 && metrics.cpus.every(({ used }) => used === 0);
   }
-  const stats = buffer.getStats!();
-  if ('capacity' in stats && typeof stats.capacity === 'number') {
-    const { closed, isEmpty } = stats as BufferStats;
-    tellBuffer(stats as BufferStats, { buffer: name }, tell);
-    return closed && isEmpty;
+  if ('stats' in figures) {
+    const { stats } = figures;
+    tellBuffer(stats, { buffer: name }, tell);
+    return stats.closed && stats.isEmpty;
   }
-  const levels = Object.entries(stats as Record<string, BufferStats>);
+  const levels = Object.entries(figures.levels);
   for (const [priority, level] of levels) tellBuffer(level, { buffer: name, priority }, tell);
   return levels.every(([, { closed, isEmpty }]) => closed && isEmpty);
 }

@@ -89,18 +89,14 @@ export class JetStreamSink {
     const publisher = new Publisher(jetstream(this.#connection), this.#options, this.#buffer, stop);
     this.#publisher = publisher;
     try {
-      // A stream that does not exist is told at once; later the server may be away for a while.
-      const manager = await jetstreamManager(this.#connection, { checkAPI: false });
-      const { config } = await manager.streams.info(stream);
-      const batches = this.#buffer.batches({ maxCount: this.#options.maxBatch, signal: stop.signal });
-      for await (const events of batches) await this.#publish(publisher, events, this.#roomOf(config));
-      await publisher.window.flush();
-    } catch (error) {
-      stop.end(error);
-      await publisher.window.flush().catch(() => undefined);
-      throw stop.signal.reason;
+      await publisher.window.run(async () => {
+        // A stream that does not exist is told at once; later the server may be away for a while.
+        const manager = await jetstreamManager(this.#connection, { checkAPI: false });
+        const { config } = await manager.streams.info(stream);
+        const batches = this.#buffer.batches({ maxCount: this.#options.maxBatch, signal: stop.signal });
+        for await (const events of batches) await this.#publish(publisher, events, this.#roomOf(config));
+      });
     } finally {
-      stop.end();
       this.#buffer.giveBack(publisher.window.takeUnsent());
       const { acknowledged, retried, duplicates } = publisher.stats;
       this.#ended.acknowledged += acknowledged;

@@ -1,4 +1,5 @@
 /** What an ExportLogsServiceResponse says (opentelemetry-proto 1.x, logs service), which may come from anybody. */
+import { objectOf } from '../../formats/values';
 
 export interface PartialSuccess {
   /** Records that the server did not take. */
@@ -20,9 +21,10 @@ export function readResponse(body: string | undefined, sent: number): PartialSuc
   } catch {
     return undefined;
   }
-  if (!isObject(value)) return undefined;
-  const partial = value.partialSuccess ?? value.partial_success ?? {};
-  if (!isObject(partial)) return undefined;
+  const response = objectOf(value);
+  if (response === undefined) return undefined;
+  const partial = objectOf(response.partialSuccess ?? response.partial_success ?? {});
+  if (partial === undefined) return undefined;
   const { errorMessage = partial.error_message, rejectedLogRecords = partial.rejected_log_records } = partial;
   const rejected = countOf(rejectedLogRecords ?? 0);
   if (rejected === undefined) return undefined;
@@ -30,10 +32,6 @@ export function readResponse(body: string | undefined, sent: number): PartialSuc
     rejected: Math.min(rejected, sent),
     message: typeof errorMessage === 'string' ? errorMessage : '',
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** An int64 of JSON: its specification has it as a text, and producers write numbers, too. */

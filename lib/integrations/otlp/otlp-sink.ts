@@ -88,15 +88,11 @@ export class OtlpSink {
     );
     this.#exporter = exporter;
     try {
-      const batches = this.#buffer.batches({ maxCount, maxWaitMs, signal: stop.signal });
-      for await (const events of batches) await this.#export(exporter, events);
-      await exporter.window.flush();
-    } catch (error) {
-      stop.end(error);
-      await exporter.window.flush().catch(() => undefined);
-      throw stop.signal.reason;
+      await exporter.window.run(async () => {
+        const batches = this.#buffer.batches({ maxCount, maxWaitMs, signal: stop.signal });
+        for await (const events of batches) await this.#export(exporter, events);
+      });
     } finally {
-      stop.end();
       this.#buffer.giveBack([...exporter.window.takeUnsent(), ...this.#rest]);
       this.#rest = [];
       connections.destroy();
