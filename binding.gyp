@@ -3,6 +3,8 @@
     # Sanitizer builds: node scripts/build-native.mjs --sanitize=address|thread
     'address_sanitizer%': 0,
     'thread_sanitizer%': 0,
+    # One file for every C library of Linux: scripts/prebuild.mjs, targets ending in -musl.
+    'any_libc%': 0,
   },
   'targets': [
     {
@@ -40,6 +42,15 @@
         }],
         ['OS=="linux" and address_sanitizer==0 and thread_sanitizer==0', {
           'cflags_cc': ['-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2'],
+        }],
+        ['OS=="linux" and any_libc==1', {
+          # It names no library, so that any loader takes it, and brings the C++ one with it. What it needs of the
+          # C library must be there under the same name in glibc and in musl, which has no fortified functions.
+          'defines': ['TAPIO_ANY_LIBC'],
+          'cflags_cc!': ['-D_FORTIFY_SOURCE=2'],
+          'cflags_cc': ['-ffunction-sections', '-fdata-sections'],
+          'ldflags': ['-nodefaultlibs', '-Wl,--version-script=../native/addon/exports.map', '-Wl,--gc-sections'],
+          'libraries': ['-Wl,-Bstatic', '-lstdc++', '-lgcc', '-lgcc_eh', '-Wl,-Bdynamic'],
         }],
         ['OS!="win" and address_sanitizer==1', {
           'cflags_cc': ['-fsanitize=address', '-g', '-O1', '-fno-omit-frame-pointer'],

@@ -44,6 +44,11 @@ export default tseslint.config(
           selector: `BinaryExpression[operator='instanceof'][right.name=/^(${builtins})$/]`,
           message: 'The value may come from another realm: use typeof, Array.isArray or node:util types.',
         },
+        {
+          selector: `:matches(VariableDeclarator > .id, Property > .value, :function > .params)[type='Identifier'][name=/^(exports|module|require)$/]`,
+          message:
+            'In CommonJS it hides the one of the file, by which compiled code reads what the file exports.',
+        },
       ],
     },
   },

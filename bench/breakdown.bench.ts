@@ -17,7 +17,12 @@ import { fullEvents, kernelEvents } from './sample-events';
 const dist = path.join(__dirname, '../../dist');
 const { Encoder } = require(path.join(dist, 'event/encoder')) as typeof import('../dist/event/encoder');
 const { Decoder } = require(path.join(dist, 'event/decoder')) as typeof import('../dist/event/decoder');
-const { Port } = require(path.join(dist, 'buffers/port')) as typeof import('../dist/buffers/port');
+const { Attachment } = require(
+  path.join(dist, 'buffers/attachment'),
+) as typeof import('../dist/buffers/attachment');
+const { StagedText } = require(
+  path.join(dist, 'buffers/staged-text'),
+) as typeof import('../dist/buffers/staged-text');
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const EVENTS = 64;
@@ -56,23 +61,20 @@ function measure(steps: readonly Step[], title: string): Map<string, number> {
 let sink = 0;
 
 function breakDown(title: string, events: readonly UnifiedEvent[]): void {
-  const port = Port.create(
-    'EventBuffer',
-    [0, 0],
-    {
-      layout: 'one ring',
-      slots: 1024,
-      overflowSlots: 0,
-      stride: SLOT + 128,
-      payload: SLOT,
-      start: 0,
-      wakeIntervalMicros: 100,
-    },
-    { putBytes: 4096, takeBytes: 4096 },
+  const attachment = Attachment.create(
+    { kind: 'EventBuffer', slotSize: SLOT + 128, maxRecord: SLOT, policy: 'reject', wakeIntervalMicros: 100 },
+    { layout: 'one ring', slots: 1024, overflowSlots: 0, stride: SLOT + 128, payload: SLOT, start: 0 },
   );
-  const { native, text } = port;
-  const encoder = new Encoder(port.memory, port.putOffset, port.putBytes, true, text);
-  const decoder = new Decoder(port.memory, port.takeOffset, port.takeBytes, true, text);
+  const { native } = attachment;
+  // Its regions are there once something was put and taken.
+  attachment.growToPut();
+  attachment.put(8, 0);
+  attachment.take();
+  const { toPut, taken } = attachment;
+  const text = new StagedText(native, taken);
+  const putText = new StagedText(native, toPut);
+  const encoder = new Encoder(toPut.memory, toPut.bytes.byteOffset, toPut.size, true, putText);
+  const decoder = new Decoder(taken.memory, taken.bytes.byteOffset, taken.size, true, text);
   const buffer = new EventBuffer(8192);
 
   const sizes = events.map((event) => {
@@ -87,13 +89,13 @@ function breakDown(title: string, events: readonly UnifiedEvent[]): void {
   // Each event's bytes where the decoder expects them.
   const encoded = events.map((event, i) => {
     encoder.encode(event, 0);
-    return port.bytes.slice(port.putOffset, port.putOffset + sizes[i]);
+    return toPut.bytes.slice(0, sizes[i]);
   });
   const putAll = (): void => {
     for (const event of events) buffer.tryPut(event);
   };
   const storeAll = (): void => {
-    for (const size of sizes) port.put(size, 0);
+    for (const size of sizes) attachment.put(size, 0);
   };
 
   const steps: Step[] = [
@@ -119,7 +121,7 @@ function breakDown(title: string, events: readonly UnifiedEvent[]): void {
         }
       },
     },
-    { name: 'store', prepare: () => port.clear(), run: storeAll },
+    { name: 'store', prepare: () => attachment.clear(), run: storeAll },
     {
       name: 'get',
       prepare: putAll,
@@ -130,11 +132,11 @@ function breakDown(title: string, events: readonly UnifiedEvent[]): void {
     {
       name: 'take',
       prepare: () => {
-        port.clear();
+        attachment.clear();
         storeAll();
       },
       run: () => {
-        for (let i = 0; i < EVENTS; i++) sink += port.take();
+        for (let i = 0; i < EVENTS; i++) sink += attachment.take();
       },
     },
     {
@@ -146,14 +148,14 @@ function breakDown(title: string, events: readonly UnifiedEvent[]): void {
     {
       name: 'copy in script',
       run: () => {
-        for (const bytes of encoded) port.bytes.set(bytes, port.takeOffset);
+        for (const bytes of encoded) taken.bytes.set(bytes);
       },
     },
     {
       name: 'decode',
       run: () => {
         for (let i = 0; i < EVENTS; i++) {
-          port.bytes.set(encoded[i], port.takeOffset);
+          taken.bytes.set(encoded[i]);
           sink += decoder.decode(0, sizes[i], undefined, texts[i].text).id.length;
         }
       },

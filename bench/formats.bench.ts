@@ -31,7 +31,11 @@ const BATCH = 256;
 
 /** Of build/bench, where this runs. */
 const fixtures = path.resolve(__dirname, '..', '..', 'test', 'fixtures', 'formats');
-const FILES: Partial<Record<string, string>> = { otlp: 'otlp-logs.ndjson', auditd: 'auditd.log' };
+const FILES: Partial<Record<string, string>> = {
+  otlp: 'otlp-logs.ndjson',
+  auditd: 'auditd.log',
+  logfmt: 'logfmt.log',
+};
 
 /** The samples in turn, with other process ids, each a flat string of its own as it comes out of a buffer. */
 function linesOf(format: string): string[] | undefined {
@@ -54,7 +58,7 @@ function linesOf(format: string): string[] | undefined {
 }
 
 function isJsonFormat(format: string): boolean {
-  return format !== 'auditd';
+  return format !== 'auditd' && format !== 'logfmt';
 }
 
 /** Whether the line is JSON and gives an event. */

@@ -1,10 +1,15 @@
 /**
- * Loads the addon and types it. Nothing else in lib/ touches native code.
+ * Loads the addon and types it. Nothing else in lib/ touches native code; lib/binary/ finds the file.
  *
  * Native functions throw nothing and check nothing a user could get wrong: callers in lib/ check
  * arguments first and turn status numbers into TapioErrors.
  */
-import path from 'node:path';
+import { absentAddon } from './binary/absent-addon';
+import { loadBinary } from './binary/load-binary';
+import { TapioError } from './errors';
+
+export { glibcVersion, runningLibc } from './binary/libc';
+export type { BinaryKind } from './binary/load-binary';
 
 /** The rings of a buffer, by the number of Layout in native/addon/addon.cc. Of levels, a take begins with the first every time. */
 const LAYOUTS = ['one ring', 'ring per CPU', 'ring per level'] as const;
@@ -24,8 +29,6 @@ export interface BufferConfig {
   start: number;
   /** Up to 8 numbers that come back from `bufferTraits`; native code does not read them. */
   traits: number[];
-  /** Bytes of the staging for records to put; the rest is for records taken. */
-  putBytes: number;
   /** At least this long between two wakes of a sleeping consumer under load; 0: no limit. */
   wakeIntervalMicros: number;
   /** Slots of each level, LEVELS numbers; and one event of `turnEvery` goes to the levels behind the first, in turn (0: none). */
@@ -34,8 +37,7 @@ export interface BufferConfig {
 
 /** The form in which native code takes a BufferConfig: see ConfigIndex in native/addon/addon.cc. */
 export function bufferConfig(config: BufferConfig): Float64Array {
-  const { layout, slots, overflowSlots, stride, payload, start, putBytes, wakeIntervalMicros, traits } =
-    config;
+  const { layout, slots, overflowSlots, stride, payload, start, wakeIntervalMicros, traits } = config;
   const levels = config.levels ?? { slots: new Array<number>(LEVELS).fill(0), turnEvery: 0 };
   return Float64Array.of(
     LAYOUTS.indexOf(layout),
@@ -44,7 +46,6 @@ export function bufferConfig(config: BufferConfig): Float64Array {
     stride,
     payload,
     start,
-    putBytes,
     wakeIntervalMicros,
     levels.turnEvery,
     ...levels.slots,
@@ -61,8 +62,6 @@ export interface Attached {
   readonly recordToken: number;
   readonly roomToken: number;
   readonly traits: readonly number[];
-  /** What it was given, which lives as long as this. */
-  readonly staging: ArrayBuffer;
   /** CPU rings; the overflow ring, where there is one, has this number as its index. */
   readonly rings: number;
 }
@@ -78,15 +77,15 @@ export interface InstanceCalls {
   readonly unreserve: () => void;
   readonly take: () => void;
   /**
-   * As put, of SIZE bytes that are staged and COUNT texts behind them (MAX_TEXTS at most); NOT_NARROW: one is not Latin-1, or too
+   * As put, of SIZE bytes that are staged and COUNT texts behind them (MAX_TEXTS at most); NOT_LATIN1: one is not Latin-1, or too
    * long, and nothing is stored.
    */
   readonly putText: (...texts: string[]) => void;
   /** As take, of an encoded event: with its Latin-1 text, undefined when there is none that it could have. */
   readonly takeText: () => string | undefined;
-  /** Writes COUNT texts, each at its byte of TEXT_AT in the put region. NOT_NARROW: only the first COUNT, as the next is not Latin-1, or too long. */
+  /** Writes COUNT texts, each at its byte of TEXT_AT in the region of records to put. NOT_LATIN1: only the first COUNT, as the next is not Latin-1, or too long. */
   readonly stageText: (...texts: string[]) => void;
-  /** SIZE characters at byte OFFSET of the take region; undefined when there are not that many, or after release. */
+  /** SIZE characters at byte OFFSET of the region of records taken; undefined when there are not that many, or after release. */
   readonly readText: () => string | undefined;
   readonly takeBatch: () => void;
   readonly size: () => void;
@@ -123,8 +122,24 @@ export interface InstanceCalls {
   readonly passWakeOn: () => void;
   /** Blocks this thread for a bounded time until there may be a record, or room for one of `size` bytes. */
   readonly block: (milliseconds: number, forRoom: boolean, size: number) => void;
+  /** From now on records to put, or those taken, lie in this memory: a region of staging.h. The caller holds it. */
+  readonly stageIn: (memory: ArrayBuffer) => void;
+  readonly stageOut: (memory: ArrayBuffer) => void;
   readonly release: () => void;
 }
+
+/** What the tracer chooses by; empty: everything. See KernelFilters, and Tracer::Options in native/kernel/tracer.h. */
+export type NativeFilters = readonly [
+  pids: Uint32Array,
+  uids: Uint32Array,
+  /** 16 bytes each, with NULs to the end. */
+  comms: Uint32Array,
+  /** 64 bytes each, with NULs to the end. */
+  containers: Uint32Array,
+  /** 260 bytes each: the length in bits, the text, NULs to the end. */
+  paths: Uint32Array,
+  ports: Uint32Array,
+];
 
 /** How records become events: a header, names, literals, then an event and operations for each shape. */
 export type NativeMapping = readonly (Uint8Array | Uint32Array)[];
@@ -134,17 +149,11 @@ export interface NativeBinding extends InstanceCalls {
   readonly control: ArrayBuffer;
 
   /** undefined: the memory cannot be had. */
-  createBuffer(config: Float64Array, staging: ArrayBuffer): Attached | undefined;
+  createBuffer(config: Float64Array): Attached | undefined;
   /** False: the buffer is gone. True: this process never had it. */
   bufferTraits(id: bigint): number[] | boolean;
   /** `level` is where it puts, in a buffer that has levels. undefined: the buffer has gone meanwhile. */
-  attachBuffer(
-    id: bigint,
-    staging: ArrayBuffer,
-    putBytes: number,
-    wakeIntervalMicros: number,
-    level: number,
-  ): Attached | undefined;
+  attachBuffer(id: bigint, wakeIntervalMicros: number, level: number): Attached | undefined;
   /** Puts one record back, behind what waits. False: there is no room, the buffer is closed, or gone. */
   returnRecord(id: bigint, level: number, record: Uint8Array): boolean;
   /** Counts records of a ring as discarded that were taken and will not be delivered. Nothing, if the buffer is gone. */
@@ -161,12 +170,9 @@ export interface NativeBinding extends InstanceCalls {
   startTracer(
     buffer: bigint,
     settings: Uint32Array,
-    pids: Uint32Array,
+    filters: NativeFilters,
     syscalls: Uint32Array | undefined,
     mapping: NativeMapping,
-    uids: Uint32Array,
-    /** 16 bytes each, with NULs to the end. */
-    comms: Uint32Array,
   ): number | [step: number, errno: number, detail: number] | undefined;
   /**
    * Likewise from the ring buffer of another program, by descriptor or pinned path; without a mapping records travel as they are. `follow`:
@@ -193,6 +199,42 @@ export interface NativeBinding extends InstanceCalls {
   compileShape(nodes: Int32Array, keys: Int32Array, text: string, words: Int32Array): number;
   /** Projects a text onto the shape that the words select; the text as repaired, if it was. */
   readonly project: (text: string) => string | undefined;
+
+  /** EVENT_STEPS and EVENT_RECORDS; HEADER of event-header.ts. */
+  compileEventPlan(steps: Int32Array, records: Int32Array, header: Uint8Array): void;
+  /**
+   * Writes encoded events in the protobuf form, each as field 1 of a message and in at most `most` bytes: `count` of them from byte `at` on,
+   * whose sizes begin at `sizes[first]`, from byte `outAt` of `out` on. `ends`: where each that was written ends. `told`: see
+   * encoded-events.ts; it stays as it is when a number does not fit its array.
+   */
+  readonly packWire: (
+    events: Uint8Array,
+    at: number,
+    sizes: Uint32Array,
+    first: number,
+    count: number,
+    out: Uint8Array,
+    outAt: number,
+    most: number,
+    ends: Uint32Array,
+    told: Uint32Array,
+  ) => void;
+  /**
+   * Writes encoded events as `encodeEvent` does, each behind its length of 32 bits, little endian: `count` of them from byte `at` on,
+   * whose sizes begin at `sizes[first]`, from byte `outAt` of `out` on, up to `outEnd`. `told`: see encoded-events.ts; it stays as it is
+   * when a number does not fit its array.
+   */
+  readonly packSelfContained: (
+    events: Uint8Array,
+    at: number,
+    sizes: Uint32Array,
+    first: number,
+    count: number,
+    out: Uint8Array,
+    outAt: number,
+    outEnd: number,
+    told: Uint32Array,
+  ) => void;
 
   /** Interns a string of at most 256 UTF-8 bytes for every thread of this process. 0: the table is full or the string too long. */
   internString(text: string): number;
@@ -223,16 +265,16 @@ export interface NativeBinding extends InstanceCalls {
   readonly tcpOpeners: (ends: Uint8Array, openers: Uint8Array) => void;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- the addon is a CommonJS resource
-const load = require('node-gyp-build') as {
-  (directory: string): NativeBinding;
-  resolve(directory: string): string;
-};
-const root = path.join(__dirname, '..');
+/** The file that the addon was loaded from and how it was found, or what tells why there is none. */
+export const loadedBinary = loadBinary();
 
-export const binding: NativeBinding = load(root);
+/** Where there is no addon, every call of it throws ERR_UNSUPPORTED: so the package can be imported, and tell. */
+export const binding = (
+  typeof loadedBinary === 'function' ? absentAddon(refuseBy(loadedBinary)) : loadedBinary.addon
+) as NativeBinding;
 
-/** The file that the addon was loaded from. */
-export function addonPath(): string {
-  return load.resolve(root);
+function refuseBy(tell: () => string): () => never {
+  return () => {
+    throw new TapioError('ERR_UNSUPPORTED', tell());
+  };
 }

@@ -22,8 +22,8 @@ export type { BufferStats } from './buffers/stats';
 export type { WaitOptions } from './buffers/wait-queue';
 export type { BatchOptions } from './buffers/event-endpoint';
 export type { BufferDropMessage, BufferHighWatermarkMessage, BufferMessage } from './buffers/diagnostics';
-export type { FullPolicy } from './buffers/event-writer';
-export type { EventStorageOptions } from './buffers/event-options';
+export type { FullPolicy } from './buffers/traits';
+export type { EventStorageOptions } from './buffers/event-storage';
 export { RingBuffer, type RingBufferOptions } from './buffers/ring-buffer';
 export { EventBuffer, type EventBufferOptions } from './buffers/event-buffer';
 export { PerCPUBuffer, type PerCPUBufferOptions } from './buffers/per-cpu-buffer';
@@ -36,8 +36,8 @@ export {
 } from './buffers/per-cpu-event-buffer';
 export { type BufferAggregator, EventAggregator, SimpleAggregator } from './buffers/aggregator';
 
-export { PriorityBuffer, type PriorityBufferOptions } from './flow/priority-buffer';
-export type { Priority, PriorityRoute } from './flow/priority';
+export { PriorityBuffer, type PriorityBufferOptions } from './buffers/priority-buffer';
+export type { Priority, PriorityRoute } from './buffers/priority';
 export type { AnyEventBuffer } from './flow/endpoints';
 export { FanOut, type FanOutPolicy } from './flow/fan-out';
 export { Pipeline, type StageOptions } from './flow/pipeline';

@@ -18,6 +18,13 @@ export function checkOptions<T extends object>(options: T | undefined, name = 'o
   return options;
 }
 
+/** Of what chooses: a misspelt name would choose all. */
+export function checkNames(name: string, given: object, names: readonly string[]): void {
+  const unknown = Object.keys(given).find((key) => !names.includes(key));
+  if (unknown !== undefined)
+    throw invalidArgument(`a name in ${name}`, unknown, `one of ${names.join(', ')}`);
+}
+
 /** An integer within bounds, inclusive; -0 becomes 0. */
 export function checkInteger(name: string, value: unknown, min: number, max: number): number {
   if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
@@ -141,7 +148,11 @@ export function checkFunction(name: string, value: unknown): void {
 /** A function that is done with a view when it returns: behind an `await` the view shows another event. */
 export function checkVisitor(name: string, value: unknown): void {
   checkFunction(name, value);
-  if (types.isAsyncFunction(value)) {
+  // The tag first, as every other function has none: the engine's own answer costs as much as taking an event.
+  if (
+    (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] !== undefined &&
+    types.isAsyncFunction(value)
+  ) {
     throw new TapioError(
       'ERR_INVALID_ARGUMENT',
       `${name} must not be an async function: behind an await the view shows another event`,
@@ -165,4 +176,9 @@ function isSignal(value: unknown): value is AbortSignal {
     'addEventListener' in value &&
     typeof value.addEventListener === 'function'
   );
+}
+
+/** Of a ring: where its first ticket is to be; 0 unless a test asks for another. */
+export function checkStartTicket(ticket: unknown = 0): number {
+  return checkInteger('startTicket', ticket, 0, Number.MAX_SAFE_INTEGER);
 }

@@ -5,8 +5,10 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { forgetMaps, writeBundle } from './bundle.mjs';
 import { writeEsmWrappers } from './esm-wrappers.mjs';
 import { fail, root, run, runBin } from './shell.mjs';
+import { writeStaticEntries } from './static-entries.mjs';
 
 async function generate() {
   const { code, output } = await run(process.execPath, ['scripts/generate-codec.mjs']);
@@ -14,8 +16,9 @@ async function generate() {
 }
 
 /** Compiles a project and returns the absolute paths of what it wrote. */
-async function compile(project) {
-  const { code, output } = await runBin('tsc', ['-p', project, '--pretty', 'false', '--listEmittedFiles']);
+async function compile(project, ...options) {
+  const args = ['-p', project, '--pretty', 'false', '--listEmittedFiles', ...options];
+  const { code, output } = await runBin('tsc', args);
   const written = [];
   const messages = [];
   for (const line of output.split('\n')) {
@@ -54,10 +57,13 @@ function copyPage() {
 }
 
 await generate();
-const published = await compile('tsconfig.json');
+const compiled = await compile('tsconfig.json', '--sourceMap');
+const published = compiled.filter((file) => !file.endsWith('.map'));
+forgetMaps(published);
+published.push(...writeBundle('index.js', 'core.js'));
 const { bin } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 for (const command of Object.values(bin)) fs.chmodSync(path.join(root, command), 0o755);
-published.push(...copyPage(), ...writeEsmWrappers());
+published.push(...copyPage(), ...writeEsmWrappers(), ...writeStaticEntries(root));
 removeStale(path.join(root, 'dist'), published);
 
 const internal = await compile('tsconfig.test.json');

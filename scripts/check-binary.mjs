@@ -1,18 +1,35 @@
 /**
- * The gate for a prebuilt Linux binary. Each rule stands for a way such a binary has failed on a user's
- * machine: wrong processor, unloaded with its last worker, too new a C library, nothing to load, too large.
+ * The gate for a prebuilt binary. Each rule stands for a way such a binary has failed on a user's machine: wrong processor, unloaded
+ * with its last worker, too new a C library, a function that a runtime lacks, nothing to load, too large.
  */
 import fs from 'node:fs';
 import { root, run } from './shell.mjs';
 
-/** What the binary may need at most. The official Node 20 binary itself asks for GLIBC_2.28 and GLIBCXX_3.4.21. */
-export const floors = {
-  x64: { machine: 'Advanced Micro Devices X86-64', GLIBC: '2.17', GLIBCXX: '3.4.22', CXXABI: '1.3.11' },
-  arm64: { machine: 'AArch64', GLIBC: '2.17', GLIBCXX: '3.4.22', CXXABI: '1.3.11' },
-};
+const machines = { x64: 'Advanced Micro Devices X86-64', arm64: 'AArch64' };
 
-const sizeBudget = 400 * 1024;
-const libraries = new Set(['libstdc++.so.6', 'libgcc_s.so.1', 'libc.so.6', 'libm.so.6', 'libpthread.so.0']);
+/** What it may need at most of the libraries of Linux. The official Node 20 itself asks for GLIBC_2.28 and GLIBCXX_3.4.21. */
+export const floors = { GLIBC: '2.17', GLIBCXX: '3.4.21', CXXABI: '1.3.11' };
+const libraries = {
+  glibc: [
+    'libstdc++.so.6',
+    'libgcc_s.so.1',
+    'libc.so.6',
+    'libm.so.6',
+    'libpthread.so.0',
+    'ld-linux-aarch64.so.1',
+  ],
+  musl: [],
+  win32: ['KERNEL32.dll', 'msvcrt.dll', 'ADVAPI32.dll', 'NODE.EXE'],
+};
+/** Of libuv, what Bun and Deno have too. Any other must be a weak reference, and unused there. */
+const loopFunctions = new Set(
+  ['async_init', 'async_send', 'timer_init', 'timer_start', 'close', 'ref', 'unref', 'hrtime'].map(
+    (name) => `uv_${name}`,
+  ),
+);
+/** The C library that a binary for any of them is held against. */
+const musl = { file: '/usr/lib/x86_64-linux-musl/libc.so', debianPackage: 'musl-dev' };
+const kilobytes = { linux: 400, win32: 700 };
 
 export function compareVersions(left, right) {
   const [a, b] = [left, right].map((version) => version.split('.').map(Number));
@@ -23,15 +40,6 @@ export function compareVersions(left, right) {
   return 0;
 }
 
-/** The highest version of each symbol family that the binary imports, from `objdump -T`. */
-function highestVersions(symbols) {
-  const highest = {};
-  for (const [, family, version] of symbols.matchAll(/\*UND\*.*\((GLIBC|GLIBCXX|CXXABI)_([\d.]+)\)/g)) {
-    if (!highest[family] || compareVersions(version, highest[family]) > 0) highest[family] = version;
-  }
-  return highest;
-}
-
 async function tool(command, args) {
   const { code, stdout, output } = await run(command, args, { env: { ...process.env, LC_ALL: 'C' } });
   if (code === 127) throw new Error(`${command} is not installed (Debian package: binutils)`);
@@ -39,42 +47,87 @@ async function tool(command, args) {
   return stdout;
 }
 
-/** Returns what was measured and one message for each rule that the file breaks. */
-export async function checkBinary(file, arch) {
-  const floor = floors[arch];
-  if (!floor) throw new Error(`no floor is stated for ${arch}`);
-  const problems = [];
+/** Its dynamic symbols: those that it needs have `section` UND, and a version if they were linked with one. */
+async function symbolsOf(file) {
+  const rows = (await tool('readelf', ['--dyn-syms', '-W', file])).matchAll(
+    /^\s*\d+: [0-9a-f]+ +\d+ (?<type>\S+) +(?<bind>\S+) +\S+ +(?:\[.*?\] +)?(?<section>\S+) (?<name>[^@\s]+)(?:@+(?<family>[A-Z]+)_(?<version>[\d.]+))?/gm,
+  );
+  return [...rows].map((row) => row.groups);
+}
 
+/** The highest version of each symbol family that is needed. */
+function highestVersions(needed) {
+  const highest = {};
+  for (const { family, version } of needed) {
+    if (version && (!highest[family] || compareVersions(version, highest[family]) > 0))
+      highest[family] = version;
+  }
+  return highest;
+}
+
+async function checkElf(file, { arch, libc }, problems) {
   const header = await tool('readelf', ['-h', file]);
   const machine = /Machine:\s+(.*)/.exec(header)?.[1].trim();
-  if (machine !== floor.machine) problems.push(`built for ${machine}, not for ${floor.machine}`);
+  if (machine !== machines[arch]) problems.push(`built for ${machine}, not for ${machines[arch]}`);
 
   const dynamic = await tool('readelf', ['-d', file]);
   if (!/FLAGS_1.*\bNODELETE\b/.test(dynamic))
     problems.push('DF_1_NODELETE is not set: link with -Wl,-z,nodelete');
   if (!/\bBIND_NOW\b|FLAGS_1.*\bNOW\b/.test(dynamic)) problems.push('not linked with -Wl,-z,now');
-  const needed = [...dynamic.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map((match) => match[1]);
-  for (const library of needed) {
-    if (!libraries.has(library)) problems.push(`needs the library ${library}`);
-  }
 
-  const symbols = await tool('objdump', ['-T', file]);
-  const versions = highestVersions(symbols);
+  const symbols = await symbolsOf(file);
+  const wanted = symbols.filter(({ section }) => section === 'UND');
+  const versions = highestVersions(wanted);
   for (const [family, version] of Object.entries(versions)) {
-    if (compareVersions(version, floor[family]) > 0) {
-      const culprits = [...symbols.matchAll(new RegExp(`\\(${family}_${version}\\)\\s+(\\S+)`, 'g'))].map(
-        (match) => match[1],
-      );
-      problems.push(`needs ${family}_${version}, the floor is ${floor[family]}: ${culprits.join(', ')}`);
-    }
+    if (floors[family] && compareVersions(version, floors[family]) <= 0) continue;
+    const culprits = wanted.filter((symbol) => symbol.family === family && symbol.version === version);
+    const names = culprits.map(({ name }) => name).join(', ');
+    problems.push(`needs ${family}_${version}, the floor is ${floors[family]}: ${names}`);
   }
-  if (!/ g\s+DF .*\bnapi_register_module_v1$/m.test(symbols))
+  const strong = wanted.filter(({ bind }) => bind === 'GLOBAL').map(({ name }) => name);
+  for (const name of strong) {
+    if (name.startsWith('uv_') && !loopFunctions.has(name)) problems.push(`Bun or Deno lacks ${name}`);
+  }
+  if (libc === 'musl') problems.push(...(await missingInMusl(strong)));
+  if (!symbols.some(({ section, name }) => section !== 'UND' && name === 'napi_register_module_v1'))
     problems.push('does not export napi_register_module_v1');
-
-  const bytes = fs.readFileSync(file);
-  if (bytes.length > sizeBudget) problems.push(`${bytes.length} bytes, the budget is ${sizeBudget}`);
-  if (bytes.includes(root)) problems.push(`contains the path ${root}`);
   if (/\.debug_info/.test(await tool('readelf', ['-S', '-W', file]))) problems.push('is not stripped');
 
+  const needed = [...dynamic.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map((match) => match[1]);
+  return { versions, needed };
+}
+
+async function missingInMusl(names) {
+  if (!fs.existsSync(musl.file))
+    return [`cannot be held against musl (Debian package: ${musl.debianPackage})`];
+  const exported = (await symbolsOf(musl.file)).filter(({ section }) => section !== 'UND');
+  const known = new Set(exported.map(({ name }) => name));
+  return names
+    .filter((name) => !/^(napi|node_api|uv)_/.test(name) && !known.has(name))
+    .map((name) => `musl lacks ${name}`);
+}
+
+async function checkPe(file, problems) {
+  const header = await tool('objdump', ['-p', file]);
+  if (!/file format pei-x86-64/.test(header)) problems.push('not a library for Windows on x64');
+  if (!/napi_register_module_v1/.test(header)) problems.push('does not export napi_register_module_v1');
+  if (!/^Time\/Date\s+Thu Jan +1 00:00:00 1970/m.test(header)) problems.push('holds the time of its build');
+  return { versions: {}, needed: [...header.matchAll(/DLL Name: (\S+)/g)].map((match) => match[1]) };
+}
+
+/** Returns what was measured and one message for each rule that the file of a target (scripts/targets.mjs) breaks. */
+export async function checkBinary(file, { platform, arch, libc = 'glibc' }) {
+  const problems = [];
+  const { versions, needed } = await (platform === 'win32'
+    ? checkPe(file, problems)
+    : checkElf(file, { arch, libc }, problems));
+  const allowed = libraries[platform === 'win32' ? platform : libc];
+  for (const library of needed) {
+    if (!allowed.includes(library)) problems.push(`needs the library ${library}`);
+  }
+  const bytes = fs.readFileSync(file);
+  const budget = kilobytes[platform] * 1024;
+  if (bytes.length > budget) problems.push(`${bytes.length} bytes, the budget is ${budget}`);
+  if (bytes.includes(root)) problems.push(`contains the path ${root}`);
   return { versions, needed, size: bytes.length, problems };
 }

@@ -1,56 +1,130 @@
 /**
- * The direction of dependencies. A file of lib/ imports its own folder and folders of a lower rank; the
- * native core knows nothing of Node. Returns one message for each violation.
+ * The direction of dependencies. A file of lib/ imports its own room and those that the table names for it; the native core knows
+ * nothing of Node. Returns one message for each violation.
  */
-import path from 'node:path';
+import { importsOf, libFiles } from './lib-imports.mjs';
 import { read, sourceFiles } from './source-files.mjs';
 
-const ranks = {
-  base: 0,
-  event: 1,
-  pools: 2,
-  buffers: 3,
-  flow: 4,
-  kernel: 4,
-  formats: 5,
-  index: 5,
-  integrations: 6,
-  collector: 7,
+const core = ['base', 'event', 'pools', 'buffers', 'flow'];
+/** Of the collector: what knows neither events nor sources. */
+const tools = ['collector/text', 'collector/command-line', 'collector/memory-plan'];
+
+/**
+ * Each room of lib/, and what it may import beside itself, which stands above it. A room is a folder of lib/ or of lib/collector/;
+ * `base` is the files that lie in lib/ itself, but for its index.
+ */
+const rooms = {
+  binary: [],
+  // Of binary, binding.ts alone: see checkTypeScript.
+  base: ['binary'],
+  event: ['base'],
+  pools: ['base', 'event'],
+  buffers: ['base', 'event', 'pools'],
+  flow: ['base', 'event', 'pools', 'buffers'],
+  kernel: ['base', 'event', 'buffers'],
+  formats: ['base', 'event', 'kernel'],
+  index: core,
+  // What a user has, and how the fields of events are read as text.
+  correlation: ['index', 'event', 'base'],
+  integrations: [...core, 'formats'],
+
+  'collector/text': [],
+  'collector/command-line': [],
+  'collector/memory-plan': ['base'],
+  'collector/signals': ['collector/command-line'],
+  'collector/output': [...tools, 'collector/signals'],
+  'collector/measure': ['index', 'base', 'integrations'],
+  'collector/proc': ['index', 'base', 'event', ...tools],
+  'collector/processes': ['index', 'base', 'event', ...tools, 'collector/proc'],
+  'collector/synthetic': ['index'],
+  'collector/follow': ['index', 'event', 'formats', ...tools, 'collector/output'],
+  'collector/sinks': [
+    'index',
+    'formats',
+    ...tools,
+    'collector/output',
+    'collector/proc',
+    'collector/processes',
+  ],
+  'collector/sources': [
+    ...['index', 'base', 'event', 'formats', 'kernel', ...tools, 'collector/output', 'collector/measure'],
+    ...['collector/proc', 'collector/synthetic', 'collector/follow', 'collector/sinks'],
+  ],
+  'collector/page': ['index', 'integrations', ...tools],
+  'collector/exports': [
+    ...['index', 'integrations', ...tools, 'collector/output', 'collector/measure', 'collector/page'],
+  ],
+  'collector/delivery': [
+    ...['index', 'correlation', 'collector/memory-plan', 'collector/measure', 'collector/processes'],
+    ...['collector/sinks', 'collector/exports'],
+  ],
+  'collector/options': ['formats', ...tools, 'collector/sinks', 'collector/sources', 'collector/exports'],
+  'collector/top': ['base', 'integrations', ...tools, 'collector/signals', 'collector/output'],
+  'collector/report': [
+    ...['index', 'integrations', ...tools, 'collector/output', 'collector/measure', 'collector/sinks'],
+    ...['collector/sources', 'collector/exports', 'collector/delivery', 'collector/options', 'collector/top'],
+  ],
+  'collector/run': [
+    ...[
+      'index',
+      ...tools,
+      'collector/signals',
+      'collector/output',
+      'collector/measure',
+      'collector/processes',
+    ],
+    ...[
+      'collector/follow',
+      'collector/sinks',
+      'collector/sources',
+      'collector/exports',
+      'collector/delivery',
+    ],
+    ...['collector/options', 'collector/report'],
+  ],
+  'collector/commands': [
+    ...['index', 'base', 'integrations', 'kernel', ...tools, 'collector/output', 'collector/options'],
+    ...['collector/top', 'collector/run'],
+  ],
+  'collector/main': [...tools, 'collector/signals', 'collector/output', 'collector/commands'],
 };
 
-function layerOf(file) {
-  const [, first, ...rest] = file.split('/');
-  if (rest.length > 0) return first;
+function roomOf(file) {
+  const [, first, second] = file.split('/');
+  if (first === 'collector') return `collector/${second.replace(/\.ts$/, '')}`;
+  if (second !== undefined) return first;
   return first === 'index.ts' ? 'index' : 'base';
 }
 
-function importsOf(source) {
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"]+)\1/g;
-  return [...source.matchAll(pattern)].map((match) => match[2]);
+/** The table itself: each room may import only those above it. */
+function checkTable() {
+  const names = Object.keys(rooms);
+  return names.flatMap((room, at) =>
+    rooms[room]
+      .filter((other) => !names.slice(0, at).includes(other))
+      .map((other) => `scripts/check-layers.mjs: ${room} stands above ${other}, which it may import`),
+  );
 }
 
 function checkTypeScript(file) {
-  const source = read(file);
-  const layer = layerOf(file);
+  const room = roomOf(file);
+  const allowed = rooms[room];
+  if (allowed === undefined) return [`${file}: ${room} is no room of scripts/check-layers.mjs`];
   const problems = [];
-  if (ranks[layer] === undefined) {
-    return [`${file}: lib/${layer}/ has no rank in scripts/check-layers.mjs`];
+  if (room !== 'binary' && /node-gyp-build|\bdlopen\b|\.node['"`]/.test(read(file))) {
+    problems.push(`${file}: only lib/binary/ loads the addon`);
   }
-  if (file !== 'lib/binding.ts' && /node-gyp-build|\bdlopen\b|\.node['"`]/.test(source)) {
-    problems.push(`${file}: only lib/binding.ts loads the addon`);
-  }
-  for (const specifier of importsOf(source)) {
-    if (specifier.startsWith('.')) {
-      const target = path.posix.join(path.posix.dirname(file), specifier);
-      const targetLayer =
-        target === 'lib' ? 'index' : layerOf(target.endsWith('.json') ? target : `${target}.ts`);
-      if (target === '..' || !target.startsWith('lib'))
-        problems.push(`${file}: imports ${specifier} from outside lib/`);
-      else if (targetLayer !== layer && ranks[targetLayer] >= ranks[layer]) {
-        problems.push(`${file}: ${layer} must not import ${targetLayer} (${specifier})`);
-      }
-    } else if (!specifier.startsWith('node:') && specifier !== 'node-gyp-build' && layer !== 'integrations') {
-      problems.push(`${file}: imports ${specifier}; the core has no dependency but node-gyp-build`);
+  for (const { specifier, file: target } of importsOf(file)) {
+    if (target === undefined) {
+      const isOurs = specifier === 'node-gyp-build' && room === 'binary';
+      if (!specifier.startsWith('node:') && !isOurs && room !== 'integrations')
+        problems.push(`${file}: imports ${specifier}; the core has no dependency but node-gyp-build`);
+    } else if (!target.startsWith('lib/')) {
+      problems.push(`${file}: imports ${specifier} from outside lib/`);
+    } else if (roomOf(target) === 'binary' && room !== 'binary' && file !== 'lib/binding.ts') {
+      problems.push(`${file}: only lib/binding.ts touches the addon (${specifier})`);
+    } else if (roomOf(target) !== room && !allowed.includes(roomOf(target))) {
+      problems.push(`${file}: ${room} must not import ${roomOf(target)} (${specifier})`);
     }
   }
   return problems;
@@ -79,9 +153,6 @@ function checkNative(file) {
 }
 
 export function checkLayers() {
-  return sourceFiles.flatMap((file) => {
-    if (/^lib\/.*\.ts$/.test(file)) return checkTypeScript(file);
-    if (/^native\/(core|kernel|addon)\/.*\.(h|cc)$/.test(file)) return checkNative(file);
-    return [];
-  });
+  const native = sourceFiles.filter((file) => /^native\/(core|kernel|addon)\/.*\.(h|cc)$/.test(file));
+  return [...checkTable(), ...libFiles.flatMap(checkTypeScript), ...native.flatMap(checkNative)];
 }

@@ -1,6 +1,7 @@
 /**
  * Writes the ES module side of every entry of package.json that has one: named re-exports of the CommonJS
- * module, so that `import` and `require` give the same classes.
+ * module, so that `import` and `require` give the same classes. And says in their types that they need those of Node, which a project
+ * without `"types": ["node"]` would not have.
  */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,6 +9,7 @@ import path from 'node:path';
 import { root } from './shell.mjs';
 
 const require = createRequire(import.meta.url);
+const NODE_TYPES = '/// <reference types="node" />\n';
 
 /** Returns the absolute paths of the files it wrote. Loads each entry, so the addon must be built. */
 export function writeEsmWrappers() {
@@ -35,6 +37,8 @@ export function writeEsmWrappers() {
       ].join('\n'),
     );
     write(entry.import.types, `export * from '${source}';\n`);
+    const types = path.join(root, entry.require.types);
+    fs.writeFileSync(types, NODE_TYPES + fs.readFileSync(types, 'utf8'));
   }
   return written;
 }

@@ -7,6 +7,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { emitBlank } from './codec-generator/emit-blank.mjs';
 import { emitDecode } from './codec-generator/emit-decode.mjs';
 import { emitEncode } from './codec-generator/emit-encode.mjs';
 import { emitFields } from './codec-generator/emit-fields.mjs';
@@ -14,7 +15,7 @@ import { emitMessages } from './codec-generator/emit-messages.mjs';
 import { emitPlaces } from './codec-generator/emit-places.mjs';
 import { emitView } from './codec-generator/emit-view.mjs';
 import { emitWireRead } from './codec-generator/emit-wire-read.mjs';
-import { emitWireWrite } from './codec-generator/emit-wire-write.mjs';
+import { emitEventPlan } from './codec-generator/emit-event-plan.mjs';
 import { layOut } from './codec-generator/layout.mjs';
 import { numberFields } from './codec-generator/number-fields.mjs';
 import { readProto } from './codec-generator/read-proto.mjs';
@@ -31,10 +32,11 @@ numberFields(fields, proto);
 const files = {
   'fields.ts': emitFields(fields),
   'encode.ts': emitEncode(layout),
+  'blank.ts': emitBlank(layout),
   'decode.ts': emitDecode(layout),
   'view.ts': emitView(layout),
   'places.ts': emitPlaces(layout),
-  'wire-write.ts': emitWireWrite(layout),
+  'event-plan.ts': emitEventPlan(layout),
   'wire-read.ts': emitWireRead(fields),
   'messages.ts': emitMessages(proto),
 };

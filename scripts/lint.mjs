@@ -7,6 +7,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { checkCircles } from './check-circles.mjs';
 import { checkLayers } from './check-layers.mjs';
 import { checkText } from './check-text.mjs';
 import { includeDirectory } from './node-headers.mjs';
@@ -114,6 +115,7 @@ const checks = {
   },
   'clang-format': { needs: 'clang-format-14', parts: () => [clangFormat] },
   layers: { parts: () => [async () => checkLayers().join('\n') || undefined] },
+  circles: { parts: () => [async () => checkCircles().join('\n') || undefined] },
   text: { parts: () => [async () => checkText().join('\n') || undefined] },
 };
 

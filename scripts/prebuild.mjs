@@ -1,54 +1,122 @@
 /**
- * Builds the binary that is published for this platform into prebuilds/, from scratch and without touching
- * build/Release, then holds it against scripts/check-binary.mjs. A compiler warning fails it too.
+ * Builds published binaries into prebuilds/, from scratch and without touching build/Release, then holds each against
+ * scripts/check-binary.mjs. A compiler warning fails it too.
+ *
+ *   npm run prebuild                          that of this machine
+ *   npm run prebuild -- linux-arm64 ...       those, by names of scripts/targets.mjs
+ *   npm run prebuild -- all                   all that this machine can build
+ *   npm run prebuild -- --again linux-arm64   builds twice, in two places: the bytes must be the same
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { checkBinary } from './check-binary.mjs';
+import { buildForWindows } from './mingw.mjs';
 import { stage } from './native-stage.mjs';
 import { nodeDirectory } from './node-headers.mjs';
-import { fail, root, runBin } from './shell.mjs';
+import { fail, has, root, runBin } from './shell.mjs';
+import { binaryFile, isForeign, ownTarget, targets } from './targets.mjs';
 
-const target = `${process.platform}-${process.arch}`;
-const folder = path.join(root, 'prebuilds', target);
-// npm runs a script of this name before every `npm run build` as well.
-if (isUpToDate()) process.exit(0);
-fs.rmSync(folder, { recursive: true, force: true });
+/** The scripts that decide what a binary is made of. */
+const RECIPE = ['prebuild', 'mingw', 'compiler-flags', 'native-stage', 'node-headers', 'targets'];
 
-const directory = nodeDirectory();
-const env = { ...process.env, PREBUILD_NODE_GYP: path.join(root, 'node_modules', '.bin', 'node-gyp') };
-if (directory) env.npm_config_nodedir = directory;
-const { code, output } = await runBin(
-  'prebuildify',
-  ['--napi', '--strip', '--tag-libc', '--target', process.versions.node, '--out', root],
-  { cwd: stage('prebuild'), env },
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { again: { type: 'boolean', default: false } },
+});
+const buildable = Object.keys(targets).filter(
+  (name) => !isForeign(targets[name]) || hasCompiler(targets[name]),
 );
-if (code !== 0) fail(`${output.trimEnd()}\n\nThe prebuild failed.`);
-if (/\bwarning:/.test(output)) fail(`${output.trimEnd()}\n\nThe compiler warned.`);
+const names = positionals.includes('all') ? buildable : positionals.length > 0 ? positionals : [ownTarget];
 
-const [name, ...others] = fs.readdirSync(folder).filter((file) => file.endsWith('.node'));
-if (!name || others.length > 0)
-  fail(`expected one binary in prebuilds/${target}, found ${[name, ...others].join(', ')}`);
-const file = path.join(folder, name);
-if (process.platform !== 'linux') {
-  console.log(`prebuilds/${target}/${name}: ${fs.statSync(file).size} bytes`);
-} else {
-  const { versions, needed, size, problems } = await checkBinary(file, process.arch);
+for (const name of names) {
+  const target = targets[name];
+  if (!target) fail(`no target ${name}; there are ${Object.keys(targets).join(', ')}`);
+  if (!buildable.includes(name)) {
+    fail(
+      `${name}: ${target.tools ? `no compiler ${target.tools}g++ (Debian package: ${debianPackage(target)})` : 'builds on that platform only'}`,
+    );
+  }
+  const file = binaryFile(target);
+  // npm runs a script of this name before every `npm run build` as well.
+  const isBuilt = values.again || !isUpToDate(file);
+  if (isBuilt) await build(name, file);
+  if (values.again) {
+    const first = fs.readFileSync(file);
+    await build(name, file, '-again');
+    if (!first.equals(fs.readFileSync(file))) fail(`${name}: a second build gave other bytes`);
+    console.log(`${name}: a second build in another place gave the same bytes`);
+  }
+  await check(target, file, isBuilt);
+}
+
+async function build(name, file, place = '') {
+  const target = targets[name];
+  fs.rmSync(file, { force: true });
+  const cwd = stage(`prebuild-${name}${place}`);
+  const { code, output } = await (target.platform === 'win32' && isForeign(target)
+    ? buildForWindows(target, cwd, file)
+    : buildByGyp(target, cwd));
+  if (code !== 0) fail(`${output.trimEnd()}\n\nThe prebuild of ${name} failed.`);
+  if (/\bwarning:/.test(output)) fail(`${output.trimEnd()}\n\nThe compiler warned.`);
+  if (!fs.existsSync(file)) fail(`${name}: there is no ${path.relative(root, file)}`);
+}
+
+function buildByGyp(target, cwd) {
+  const env = { ...process.env, PREBUILD_NODE_GYP: path.join(root, 'node_modules', '.bin', 'node-gyp') };
+  const directory = nodeDirectory();
+  if (directory) env.npm_config_nodedir = directory;
+  if (isForeign(target)) {
+    env.CC = `${target.tools}gcc`;
+    env.CXX = `${target.tools}g++`;
+    env.PREBUILD_STRIP_BIN = `${target.tools}strip`;
+  }
+  if (target.libc) env.PREBUILD_LIBC = target.libc;
+  if (target.libc === 'musl') env.GYP_DEFINES = 'any_libc=1';
+  const libc = target.libc ? ['--tag-libc'] : [];
+  const args = ['--napi', '--strip', '--arch', target.arch, '--target', process.versions.node, '--out', root];
+  return runBin('prebuildify', [...args, ...libc], { cwd, env });
+}
+
+/** What fails is removed: a later run, and whoever packs, would take it for good. */
+async function check(target, file, isBuilt) {
+  const shown = path.relative(root, file);
+  // The gate reads by binutils.
+  if (process.platform !== 'linux') {
+    if (isBuilt) console.log(`${shown}: ${fs.statSync(file).size} bytes`);
+    return;
+  }
+  const { versions, needed, size, problems } = await checkBinary(file, target).catch((error) => ({
+    problems: [error.message],
+  }));
+  if (problems.length > 0) {
+    fs.rmSync(file);
+    fail(`${shown}: failed the gate:\n  ${problems.join('\n  ')}`);
+  }
+  if (!isBuilt) return;
   const highest = Object.entries(versions).map(([family, version]) => `${family} ${version}`);
-  console.log(`prebuilds/${target}/${name}: ${size} bytes, ${highest.join(', ')}, needs ${needed.join(' ')}`);
-  if (problems.length > 0) fail(`failed the gate:\n  ${problems.join('\n  ')}`);
+  const needs = needed.length > 0 ? `needs ${needed.join(' ')}` : 'needs no library';
+  console.log(`${shown}: ${[`${size} bytes`, ...highest, needs].join(', ')}`);
+}
+
+function hasCompiler({ tools }) {
+  return tools !== undefined && has(`${tools}g++`);
+}
+
+function debianPackage({ tools }) {
+  return `g++-${tools.slice(0, -1).replaceAll('_', '-')}`;
 }
 
 /** Whether the binary is newer than all it is made of. */
-function isUpToDate() {
-  if (!fs.existsSync(folder)) return false;
-  const binaries = fs.readdirSync(folder).map((file) => modified(path.join(folder, file)));
+function isUpToDate(file) {
+  if (!fs.existsSync(file)) return false;
+  const built = modified(file);
   const sources = ['native/core', 'native/addon', 'native/kernel']
     .map((name) => path.join(root, name))
-    .filter((name) => fs.existsSync(name))
-    .flatMap((name) => fs.readdirSync(name).map((file) => path.join(name, file)));
+    .flatMap((name) => fs.readdirSync(name).map((source) => path.join(name, source)));
   sources.push(path.join(root, 'binding.gyp'), path.join(root, 'package-lock.json'));
-  return binaries.length === 1 && sources.every((source) => modified(source) < binaries[0]);
+  for (const name of RECIPE) sources.push(path.join(root, 'scripts', `${name}.mjs`));
+  return sources.every((source) => modified(source) < built);
 }
 
 function modified(file) {

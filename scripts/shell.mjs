@@ -29,6 +29,13 @@ export function runBin(name, args, options) {
   return run(process.execPath, [path.join(root, 'node_modules', '.bin', name), ...args], options);
 }
 
+/** Runs a command that must end with 0, and ends this process as failed if it does not. Returns its stdout. */
+export async function runOrFail(command, args, options) {
+  const { code, signal, output, stdout } = await run(command, args, options);
+  if (code !== 0) fail(`${command} ${args.join(' ')} ended with ${signal ?? code}:\n${output.trimEnd()}`);
+  return stdout;
+}
+
 /** True when the command exists and answers `--version`. */
 export function has(command) {
   return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;

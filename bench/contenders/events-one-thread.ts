@@ -1,5 +1,11 @@
 /** An event in and the same event out, in one thread: through our ring, and through what only encodes and decodes. */
-import { decodeEvent, encodeEvent, EventBuffer, type UnifiedEvent } from '@tapio/performance';
+import {
+  decodeEvent,
+  encodeEvent,
+  EventBuffer,
+  type UnifiedEvent,
+  UnifiedEventPool,
+} from '@tapio/performance';
 import type { OneThreadContender } from '../measure/row';
 import { bebop, byHand, type CodecMaker, MOST_BYTES, msgpackr, protobufjs } from './codecs';
 import { Sum, VARIETY, type Workload } from './events';
@@ -45,6 +51,16 @@ export function asObject(workload: Workload): OneThreadContender[] {
       return (event) => {
         buffer.put(event as UnifiedEvent);
         return buffer.get();
+      };
+    }),
+    trip('EventBuffer put + get, events of a pool', workload, true, () => {
+      const pool = new UnifiedEventPool();
+      const buffer = new EventBuffer(CAPACITY, { pool });
+      let last = pool.get();
+      return (event) => {
+        pool.put(last);
+        buffer.put(event as UnifiedEvent);
+        return (last = buffer.get());
       };
     }),
     inBatches('EventBuffer putBatch of 64 + drainTo', workload, (buffer) => {

@@ -10,11 +10,12 @@ import { scalingPlot } from './scaling-plot';
 import { escape } from './svg';
 
 const STYLE = `
-  body { font: 15px/1.5 system-ui, "DejaVu Sans", Arial, sans-serif; color: #222; max-width: 900px; margin: 2em auto; padding: 0 1em; }
+  :root { color-scheme: light dark; }
+  body { font: 15px/1.5 system-ui, "DejaVu Sans", Arial, sans-serif; max-width: 900px; margin: 2em auto; padding: 0 1em; }
   h1 { font-size: 1.5em; } h2 { font-size: 1.2em; margin-top: 2em; border-bottom: 1px solid #ddd; }
   figure { margin: 1.5em 0; } svg { max-width: 100%; height: auto; }
   figcaption { font-size: 0.85em; color: #555; } .missed { color: #a33; }
-  code { background: #f3f3f3; padding: 0 0.2em; }`;
+  code { background: #8883; padding: 0 0.2em; }`;
 
 /** Returns the page's path. */
 export function writeReport(): string {

@@ -3,17 +3,13 @@ import type { ContenderResult, RowResult } from '../measure/result';
 import type { Spread } from '../measure/spread';
 import { element, line, number, svg, text, ticks } from './svg';
 
-const WIDTH = 860;
-const LABELS = 330;
+const WIDTH = 920;
+const LABELS = 400;
 const RIGHT = 90;
 const BAR = 16;
 const PITCH = 26;
 const TOP = 30;
 const BOTTOM = 40;
-const OURS = '#1b6ca8';
-const THEIRS = '#9aa5b1';
-const INK = '#222';
-const GRID = '#ddd';
 
 export interface Measure {
   /** What the axis says, with its unit. */
@@ -50,12 +46,12 @@ export function plot(row: RowResult, { axis, of }: Measure): string {
   const x = (value: number): number => LABELS + (Math.min(value, end) / end) * plotWidth;
   const bottom = TOP + PITCH * contenders.length;
   const parts = [
-    text(0, 16, `${row.title}`, { 'font-size': 14, 'font-weight': 600, fill: INK }),
+    text(0, 16, `${row.title}`, { 'font-size': 14, 'font-weight': 600, class: 'ink' }),
     ...marks.flatMap((mark) => [
-      line(x(mark), TOP, x(mark), bottom, { stroke: GRID }),
-      text(x(mark), bottom + 15, number(mark), { 'text-anchor': 'middle', fill: INK }),
+      line(x(mark), TOP, x(mark), bottom, { class: 'grid' }),
+      text(x(mark), bottom + 15, number(mark), { 'text-anchor': 'middle', class: 'ink' }),
     ]),
-    text(LABELS + plotWidth / 2, bottom + 33, axis, { 'text-anchor': 'middle', fill: INK }),
+    text(LABELS + plotWidth / 2, bottom + 33, axis, { 'text-anchor': 'middle', class: 'ink' }),
   ];
   for (const [i, contender] of contenders.entries()) {
     const { min, median, max } = of(contender);
@@ -64,7 +60,7 @@ export function plot(row: RowResult, { axis, of }: Measure): string {
     parts.push(
       text(LABELS - 8, centre + 4, contender.name, {
         'text-anchor': 'end',
-        fill: INK,
+        class: 'ink',
         'font-weight': contender.ours ? 600 : 400,
       }),
       element('rect', {
@@ -72,17 +68,17 @@ export function plot(row: RowResult, { axis, of }: Measure): string {
         y,
         width: Math.max(1, x(median) - LABELS),
         height: BAR,
-        fill: contender.ours ? OURS : THEIRS,
+        class: contender.ours ? 'ours' : 'theirs',
       }),
-      line(x(min), centre, x(max), centre, { stroke: INK, 'stroke-width': 1.5 }),
-      line(x(min), centre - 4, x(min), centre + 4, { stroke: INK, 'stroke-width': 1.5 }),
-      line(x(max), centre - 4, x(max), centre + 4, { stroke: INK, 'stroke-width': 1.5 }),
+      line(x(min), centre, x(max), centre, { class: 'whisker' }),
+      line(x(min), centre - 4, x(min), centre + 4, { class: 'whisker' }),
+      line(x(max), centre - 4, x(max), centre + 4, { class: 'whisker' }),
       text(
         Math.max(x(median), x(max)) + 6,
         centre + 4,
         `${number(median)}${median > end || max > end ? ' →' : ''}`,
         {
-          fill: INK,
+          class: 'ink',
         },
       ),
     );

@@ -8,8 +8,6 @@ const LEFT = 70;
 const RIGHT = 270;
 const TOP = 34;
 const BOTTOM = 50;
-const INK = '#222';
-const GRID = '#ddd';
 const OURS = ['#1b6ca8', '#0b3954'];
 const COLOURS = ['#e07a1f', '#3b8f4a', '#a13d63', '#7a6c5d', '#8a8f98', '#c0a000', '#5b5ea6'];
 
@@ -24,18 +22,18 @@ export function scalingPlot(title: string, rows: readonly { threads: number; row
   const x = (threads: number): number => LEFT + ((threads - 1) / (widest - 1)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number): number => HEIGHT - BOTTOM - (value / end) * (HEIGHT - TOP - BOTTOM);
   const parts = [
-    text(0, 16, title, { 'font-size': 14, 'font-weight': 600, fill: INK }),
+    text(0, 16, title, { 'font-size': 14, 'font-weight': 600, class: 'ink' }),
     ...marks.flatMap((mark) => [
-      line(LEFT, y(mark), WIDTH - RIGHT, y(mark), { stroke: GRID }),
-      text(LEFT - 8, y(mark) + 4, number(mark), { 'text-anchor': 'end', fill: INK }),
+      line(LEFT, y(mark), WIDTH - RIGHT, y(mark), { class: 'grid' }),
+      text(LEFT - 8, y(mark) + 4, number(mark), { 'text-anchor': 'end', class: 'ink' }),
     ]),
     ...rows.map(({ threads }) =>
-      text(x(threads), HEIGHT - BOTTOM + 18, String(threads), { 'text-anchor': 'middle', fill: INK }),
+      text(x(threads), HEIGHT - BOTTOM + 18, String(threads), { 'text-anchor': 'middle', class: 'ink' }),
     ),
-    text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, 'producers', { 'text-anchor': 'middle', fill: INK }),
+    text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, 'producers', { 'text-anchor': 'middle', class: 'ink' }),
     text(16, (TOP + HEIGHT - BOTTOM) / 2, 'million a second', {
       'text-anchor': 'middle',
-      fill: INK,
+      class: 'ink',
       transform: `rotate(-90 16 ${(TOP + HEIGHT - BOTTOM) / 2})`,
     }),
   ];
@@ -60,7 +58,7 @@ export function scalingPlot(title: string, rows: readonly { threads: number; row
         stroke: colour,
         'stroke-width': mine ? 3 : 1.5,
       }),
-      text(WIDTH - RIGHT + 42, TOP + 18 * i + 4, name, { fill: INK, 'font-weight': mine ? 600 : 400 }),
+      text(WIDTH - RIGHT + 42, TOP + 18 * i + 4, name, { class: 'ink', 'font-weight': mine ? 600 : 400 }),
     );
   }
   return svg(WIDTH, HEIGHT, parts);

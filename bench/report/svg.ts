@@ -23,6 +23,16 @@ export function line(x1: number, y1: number, x2: number, y2: number, attributes:
   return element('line', { x1, y1, x2, y2, ...attributes });
 }
 
+/** By day and by night. */
+const STYLE = `<style>
+.ink { fill: #222; } .whisker { stroke: #222; stroke-width: 1.5; } .grid { stroke: #ddd; }
+.ours { fill: #1b6ca8; } .theirs { fill: #9aa5b1; }
+@media (prefers-color-scheme: dark) {
+.ink { fill: #dde2e7; } .whisker { stroke: #dde2e7; } .grid { stroke: #3a424b; }
+.ours { fill: #6cb6ff; } .theirs { fill: #6b7682; }
+}
+</style>`;
+
 export function svg(width: number, height: number, inner: readonly string[]): string {
   const attributes = {
     xmlns: 'http://www.w3.org/2000/svg',
@@ -32,7 +42,7 @@ export function svg(width: number, height: number, inner: readonly string[]): st
     'font-family': 'system-ui, "DejaVu Sans", Arial, sans-serif',
     'font-size': 12,
   };
-  return element('svg', attributes, inner.join('\n'));
+  return element('svg', attributes, [STYLE, ...inner].join('\n'));
 }
 
 /** Round numbers from 0 to at least `most`, at least three of them. */

@@ -7,8 +7,10 @@ import { eventsAcrossThreads } from '../contenders/events-cross-thread';
 import { asObject, asView } from '../contenders/events-one-thread';
 import { hundred } from '../contenders/hundred';
 import { inPlace } from '../contenders/in-place';
+import { lives } from '../contenders/lives';
 import { objects, slices } from '../contenders/pools';
 import { acrossThreads, inOneThread } from '../contenders/raw';
+import { takeOne } from '../contenders/take-one';
 import { waiting, waitingUnpaced } from '../contenders/waiting';
 import type {
   CrossThreadContender,
@@ -79,6 +81,9 @@ export const rows: readonly Row[] = [
   oneThread('hundred', 'Take 100 kernel events through a callback, one field read', hundred, each, [
     { hundredBeyond: 612, of: hundred[0].name, peer: hundred[1].name },
   ]),
+  oneThread('take-one', 'One waiting kernel event, three fields read', takeOne, kernelSum, [
+    { times: 2, of: takeOne[0].name, peer: takeOne[1].name },
+  ]),
   oneThread('pool-objects', 'Object pool, get + put', objects, each, [
     { ns: 12, of: 'ObjectPool' },
     { ns: 12, of: 'UnifiedEventPool' },
@@ -91,6 +96,7 @@ export const rows: readonly Row[] = [
     each,
     allocations.map(({ name }) => ({ bytes: 0, of: name })),
   ),
+  oneThread('lives', 'Instances that come and go', lives, each, []),
   oneThread('bytes-out', 'Bytes out in arrays of their own, one thread', bytesOut, each, []),
   oneThread('raw-one-thread', 'Raw record of 256 B, put and taken in one thread', inOneThread(256), each, [
     { times: 2.5 },

@@ -1,6 +1,6 @@
-import diagnostics from 'node:diagnostics_channel';
+import { type Channel, channel } from 'node:diagnostics_channel';
 import type { BufferHandle } from './handle';
-import type { Port } from './port';
+import type { BufferStats } from './stats';
 
 /** Of `tapio:buffer:full` and `tapio:buffer:close`. */
 export interface BufferMessage {
@@ -23,10 +23,10 @@ export interface BufferHighWatermarkMessage extends BufferMessage {
   capacity: number;
 }
 
-const full = diagnostics.channel('tapio:buffer:full');
-const drop = diagnostics.channel('tapio:buffer:drop');
-const close = diagnostics.channel('tapio:buffer:close');
-export const highWatermark = diagnostics.channel('tapio:buffer:high-watermark');
+const full = channel('tapio:buffer:full');
+const drop = channel('tapio:buffer:drop');
+const close = channel('tapio:buffer:close');
+export const highWatermark = channel('tapio:buffer:high-watermark');
 
 /*
  * Messages go to the subscribers of the thread where it happens, and from inside the call that it happens in: whoever publishes must
@@ -39,23 +39,23 @@ const heard = new Set<bigint>();
 /** What the subscribers lost meanwhile, by buffer. */
 const withheld = new Map<bigint, BufferDropMessage>();
 
-function publish<M extends BufferMessage>(channel: diagnostics.Channel, message: M): void {
+function publish<M extends BufferMessage>(to: Channel, message: M): void {
   const { id } = message.handle;
   heard.add(id);
   try {
-    channel.publish(message);
+    to.publish(message);
   } finally {
     heard.delete(id);
   }
 }
 
 /** A put found no room, whatever becomes of it. */
-export function tellFull({ handle }: Port): void {
+export function tellFull({ handle }: BufferMessage): void {
   if (full.hasSubscribers && !heard.has(handle.id)) publish(full, { handle });
 }
 
 /** So many records are lost. */
-export function tellDrop({ handle }: Port, count: number): void {
+export function tellDrop({ handle }: BufferMessage, count: number): void {
   if (!drop.hasSubscribers) return;
   if (heard.has(handle.id)) withhold({ handle, count });
   else publish<BufferDropMessage>(drop, { handle, count });
@@ -73,7 +73,7 @@ function tellWithheld(): void {
   for (const message of messages) publish(drop, message);
 }
 
-export function tellClose({ handle }: Port): void {
+export function tellClose({ handle }: BufferMessage): void {
   if (close.hasSubscribers) close.publish({ handle } satisfies BufferMessage);
 }
 
@@ -81,23 +81,30 @@ export function tellClose({ handle }: Port): void {
 const STEPS = 16;
 const INTERVAL_MS = 10;
 
+/** What has statistics of each ring. */
+interface Rings {
+  readonly handle: BufferHandle;
+  readonly totalRings: number;
+  stats(ring: number): BufferStats;
+}
+
 /** Tells how full the rings have been: looked at by who takes, where there are subscribers. */
 export class HighWatermarks {
   private readonly told: number[] = [];
   private lookedAt = -Infinity;
 
-  constructor(private readonly port: Port) {}
+  constructor(private readonly rings: Rings) {}
 
   look(): void {
     const now = performance.now();
     if (now - this.lookedAt < INTERVAL_MS) return;
     this.lookedAt = now;
-    const { port, told } = this;
-    for (let ring = 0; ring < port.totalRings; ring++) {
-      const { highWatermark: mark, capacity } = port.stats(ring);
+    const { rings, told } = this;
+    for (let ring = 0; ring < rings.totalRings; ring++) {
+      const { highWatermark: mark, capacity } = rings.stats(ring);
       if (mark === 0 || mark - (told[ring] ?? 0) < capacity / STEPS) continue;
       told[ring] = mark;
-      const { handle } = port;
+      const { handle } = rings;
       highWatermark.publish({
         handle,
         ring,

@@ -1,26 +1,17 @@
 import type { UnifiedEventPool } from '../pools/unified-event-pool';
-import { checkCapacity, checkInteger, checkOptions } from '../validate';
-import { BlankEvents } from './blank-events';
+import { checkCapacity, checkOptions } from '../validate';
+import { Attachment } from './attachment';
 import { checkMethod } from './check-method';
-import { checkEventOptions, eventStagingSizes, type EventStorageOptions } from './event-options';
-import { EventReader } from './event-reader';
-import { EventWriter, policyNumber, policyOf } from './event-writer';
-import { type BufferHandle, resolveHandle } from './handle';
-import { Port } from './port';
+import { EventInternals } from './event-internals';
+import { checkEventOptions, createEventStorage, type EventStorageOptions } from './event-storage';
+import type { BufferHandle } from './handle';
 import { QueueEndpoint } from './queue-endpoint';
 import type { BufferStats } from './stats';
-import { Layout } from './staging';
 
 export interface EventBufferOptions extends EventStorageOptions {
   /** Decode into events of this pool. An instance attached elsewhere has its own. */
   pool?: UnifiedEventPool;
 }
-
-/** Numbers that travel with the buffer: see `traits` in binding.ts. The first is the kind. */
-const CAPACITY = 1;
-const MAX_EVENT_SIZE = 2;
-const POLICY = 3;
-const WAKE_INTERVAL = 4;
 
 /**
  * Typed MPMC buffer of UnifiedEvents: encoded into the slots, decoded on the way out.
@@ -33,41 +24,21 @@ const WAKE_INTERVAL = 4;
  * Memory: native, shared, capacity + 64 slots of slotSize bytes; freed with the last instance.
  */
 export class EventBuffer extends QueueEndpoint {
-  readonly capacity: number;
+  readonly #attachment: Attachment;
 
   /**
    * @param capacity slots, a power of two from 1 to 2^30
    * @throws TapioError ERR_INVALID_CAPACITY, also when the system refuses the memory; ERR_INVALID_ARGUMENT for options
    */
-  constructor(capacity: number, options?: EventBufferOptions) {
-    if (options instanceof Opened) {
-      super(options.port, options.writer, options.reader);
-      this.capacity = capacity;
-      return;
-    }
+  constructor(capacity: number, options?: EventBufferOptions);
+  /** @internal */
+  constructor(attachment: Attachment, options: { pool?: UnifiedEventPool });
+  constructor(from: number | Attachment, options?: EventBufferOptions) {
     const given = checkOptions(options);
-    const { slotSize, maxEventSize, onFull, wakeIntervalMicros } = checkEventOptions(given);
-    checkCapacity(capacity);
     const pool = checkPool(given.pool);
-    const payload = slotSize - Layout.SLOT_HEADER;
-    const largest = Math.min(maxEventSize, capacity * payload);
-    const port = Port.create(
-      'EventBuffer',
-      [capacity, largest, policyNumber(onFull), wakeIntervalMicros],
-      {
-        layout: 'one ring',
-        slots: capacity,
-        overflowSlots: 0,
-        stride: slotSize,
-        payload,
-        start: checkInteger('startTicket', given.startTicket ?? 0, 0, Number.MAX_SAFE_INTEGER),
-        wakeIntervalMicros,
-      },
-      eventStagingSizes(largest),
-    );
-    const { writer, reader } = new Opened(port, pool);
-    super(port, writer, reader);
-    this.capacity = capacity;
+    const attachment = Attachment.is(from) ? from : create(from, given);
+    super(new EventInternals(attachment, pool));
+    this.#attachment = attachment;
   }
 
   /**
@@ -75,43 +46,20 @@ export class EventBuffer extends QueueEndpoint {
    * @throws TapioError ERR_BUFFER_CLOSED when nobody holds the buffer any more, ERR_INVALID_ARGUMENT for what is no handle of an EventBuffer
    */
   static attach(handle: BufferHandle, options?: { pool?: UnifiedEventPool }): EventBuffer {
-    const { pool } = checkOptions(options);
-    return new EventBuffer(...Opened.byHandle(handle, checkPool(pool)));
+    const pool = checkPool(checkOptions(options).pool);
+    return new EventBuffer(Attachment.byHandle('EventBuffer', handle), { pool });
   }
 
   /** A snapshot; counters are exact. Counts slots where it says slots, events elsewhere. */
   getStats(): BufferStats {
-    return this.port.stats(0);
+    return this.#attachment.stats(0);
   }
 }
 
-/** A port with its two sides, on the way into an instance. */
-class Opened {
-  readonly writer: EventWriter;
-  readonly reader: EventReader;
-
-  constructor(
-    readonly port: Port,
-    pool: UnifiedEventPool | undefined,
-  ) {
-    const { traits } = port.native;
-    this.writer = new EventWriter(port, traits[MAX_EVENT_SIZE], policyOf(traits[POLICY]));
-    this.reader = new EventReader(port, new BlankEvents(pool), () => Opened.attach(port.handle.id, traits));
-  }
-
-  static byHandle(handle: BufferHandle, pool: UnifiedEventPool | undefined): [number, EventBufferOptions] {
-    const { id, traits } = resolveHandle('EventBuffer', handle);
-    return [traits[CAPACITY], new Opened(Opened.attach(id, traits), pool) as EventBufferOptions];
-  }
-
-  private static attach(id: bigint, traits: readonly number[]): Port {
-    return Port.attach('EventBuffer', id, eventStagingSizes(traits[MAX_EVENT_SIZE]), traits[WAKE_INTERVAL]);
-  }
-}
-
-/** What a writer that is no instance of this class must know of a buffer: bytes of the largest record, number of the policy. */
-export function eventBufferLimits(traits: readonly number[]): { maxRecord: number; policy: number } {
-  return { maxRecord: traits[MAX_EVENT_SIZE], policy: traits[POLICY] };
+function create(capacity: number, options: EventBufferOptions): Attachment {
+  const storage = checkEventOptions(options);
+  const slots = checkCapacity(capacity);
+  return createEventStorage('EventBuffer', storage, slots, { layout: 'one ring', slots, overflowSlots: 0 });
 }
 
 export function checkPool(pool: unknown): UnifiedEventPool | undefined {

@@ -1,14 +1,12 @@
 import type { EventView } from '../event/event-view';
 import type { UnifiedEvent } from '../event/unified-event';
-import type { TapioError } from '../errors';
 import { checkArray, checkInteger, checkOptions, checkSignal, invalidArgument } from '../validate';
-import { type EventReader } from './event-reader';
-import { type EventWriter, type Race } from './event-writer';
+import { blockUntilRecord } from './block-until-record';
+import { eventBatches } from './event-batches';
+import type { EventInternals } from './event-internals';
 import { fullError } from './full-error';
 import type { BufferHandle } from './handle';
-import { onAbort } from './on-abort';
-import type { Port } from './port';
-import { putEventsBack } from './put-back';
+import { shareInternals } from './internals-of';
 import { untilDrained } from './until-drained';
 import type { WaitOptions } from './wait-queue';
 
@@ -24,31 +22,26 @@ const DEFAULT_BATCH = 256;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * What EventBuffer and PerCPUEventBuffer have in common: putting, taking and waiting in one thread.
+ * What all event buffers have in common: putting, taking and waiting in one thread.
  *
- * Threads: an instance belongs to one thread. Everything else as the two classes say.
+ * Threads: an instance belongs to one thread. Everything else as the classes say.
  */
 export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disposable, AsyncDisposable {
-  /** @internal */
-  declare protected readonly port: Port;
-  /** @internal */
-  declare protected readonly writer: EventWriter;
-  /** @internal */
-  declare protected readonly reader: EventReader;
+  readonly #internals: EventInternals;
+
+  static {
+    shareInternals((value) => (#internals in value ? value.#internals : undefined));
+  }
 
   /** @internal */
-  protected constructor(port: Port, writer: EventWriter, reader: EventReader) {
-    // Hidden from `console.log` and deep comparisons; hidden from the start, as an object whose properties change their
-    // attributes later becomes a hash table.
-    for (const [name, value] of Object.entries({ port, writer, reader }))
-      Object.defineProperty(this, name, { value });
-    reader.whenLetGo = (events) => putEventsBack(port, events, (event) => this.levelOf(event));
-    port.watch(this);
+  protected constructor(internals: EventInternals) {
+    this.#internals = internals;
+    internals.attachment.watch(this);
   }
 
   /** Pass it to another thread and `attach` there. It keeps nothing alive. */
   get handle(): BufferHandle {
-    return this.port.handle;
+    return this.#internals.attachment.handle;
   }
 
   /**
@@ -56,12 +49,13 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_INVALID_EVENT naming the field and its value, ERR_EVENT_TOO_LARGE
    */
   put(event: UnifiedEvent): void {
-    if (!this.writer.put(event)) throw this.fullError();
+    const { writer, attachment } = this.#internals;
+    if (!writer.put(event)) throw fullError(attachment);
   }
 
   /** As `put`, but never waits: false when full. */
   tryPut(event: UnifiedEvent): boolean {
-    return this.writer.tryPut(event);
+    return this.#internals.writer.tryPut(event);
   }
 
   /**
@@ -69,13 +63,13 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError as `put`, but for ERR_BUFFER_FULL. A bad event ends the batch: those before it are stored, and `stored` says how many.
    */
   putBatch(events: readonly UnifiedEvent[]): number {
-    return this.writer.putBatch(events);
+    return this.#internals.writer.putBatch(events);
   }
 
   /** Fills target[0..n) with waiting events and returns n; target.length is the limit. 0 when empty or drained. */
   drainTo(target: UnifiedEvent[]): number {
     checkArray('target', target);
-    return this.reader.takeInto(target, target.length);
+    return this.#internals.reader.takeInto(target, target.length);
   }
 
   /**
@@ -90,7 +84,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * promise otherwise is not noticed
    */
   consume(fn: (view: EventView) => void, maxCount = Infinity): number {
-    return this.reader.consume(fn, maxCount);
+    return this.#internals.reader.consume(fn, maxCount);
   }
 
   /**
@@ -101,7 +95,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError (rejects) as `put`, but for ERR_BUFFER_FULL; `signal.reason` when aborted, and then nothing is stored
    */
   putAsync(event: UnifiedEvent, options?: WaitOptions): Promise<void> {
-    return this.writer.putAsync(event, options);
+    return this.#internals.writer.putAsync(event, options);
   }
 
   /**
@@ -109,10 +103,11 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted, and then nothing is taken
    */
   getAsync(options?: WaitOptions): Promise<UnifiedEvent> {
-    return this.port.waitForRecord((settle) => {
-      const event = this.reader.take();
+    const { attachment, reader } = this.#internals;
+    return attachment.waits.forRecord((settle) => {
+      const event = reader.take();
       if (event === undefined) {
-        if (this.port.drained) throw this.port.closedError();
+        if (attachment.drained) throw attachment.closedError();
         return false;
       }
       settle(event);
@@ -132,15 +127,16 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
       throw invalidArgument('maxWaitMs', maxWaitMs, `a number of milliseconds from 0 to ${MAX_TIMER_MS}`);
     }
     checkSignal(signal);
-    return this.iterateBatches(maxCount, maxWaitMs, signal);
+    return eventBatches(this.#internals, maxCount, maxWaitMs, signal);
   }
 
   /** Events one by one, as they come. Ends when the buffer is closed and drained. Batches cost less. */
   async *[Symbol.asyncIterator](): AsyncGenerator<UnifiedEvent, void, undefined> {
+    const internals = this.#internals;
     for (;;) {
-      const event = this.reader.take();
+      const event = internals.reader.take();
       if (event !== undefined) yield event;
-      else if (!(await this.recordOrEnd(undefined))) return;
+      else if (!(await internals.recordOrEnd(undefined))) return;
     }
   }
 
@@ -150,7 +146,8 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
    */
   ready(options?: WaitOptions): Promise<void> {
-    return this.port.waitUntilReady(() => this.hasEvent, this.emptied, options);
+    const internals = this.#internals;
+    return internals.attachment.waits.untilReady(() => internals.hasEvent, internals.emptied, options);
   }
 
   /**
@@ -159,12 +156,13 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @returns false after the time, or when closed and drained
    */
   waitSync(timeoutMs?: number): boolean {
-    return this.port.blockUntilRecord(() => this.hasEvent, timeoutMs);
+    const internals = this.#internals;
+    return blockUntilRecord(internals.attachment, () => internals.hasEvent, timeoutMs);
   }
 
   /** Closes the buffer for all threads. Idempotent. */
   close(): void {
-    this.port.close();
+    this.#internals.attachment.close();
   }
 
   /**
@@ -173,8 +171,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * `close()`, is counted in `discarded` and told as a drop.
    */
   [Symbol.dispose](): void {
-    if (this.port.maker) this.port.dispose();
-    else this.reader.release();
+    this.#internals.dispose();
   }
 
   /**
@@ -183,100 +180,7 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return untilDrained(this.port, () => this.reader.kept);
-  }
-
-  /** Of `put`. @internal */
-  protected fullError(): TapioError {
-    return fullError(`this ${this.port.kind}`, this.port, [{ ring: 0 }]);
-  }
-
-  /** The level that an event belongs to, and the ring where it is counted. Throws nothing. @internal */
-  protected levelOf(_event: UnifiedEvent): number {
-    return 0;
-  }
-
-  /** As `tryPut`, for who will try again: a refusal is not counted. @internal */
-  offer(event: UnifiedEvent): boolean {
-    return this.writer.offer(event);
-  }
-
-  /** As `putAsync`, in the first of several buffers that has room. @internal */
-  putInRace(event: UnifiedEvent, options: WaitOptions, race: Race): Promise<void> {
-    return this.writer.putAsync(event, options, race);
-  }
-
-  /** Takes up to maxCount events; all of them are this caller's, or wait for the next call. @internal */
-  takeUpTo(maxCount: number): UnifiedEvent[] {
-    return this.reader.takeUpTo(maxCount);
-  }
-
-  /** Takes back events that somebody took from this instance and could not deliver: they come first next time. @internal */
-  giveBack(events: readonly UnifiedEvent[]): void {
-    this.reader.giveBack(events);
-  }
-
-  /** Gives events of this instance that somebody has delivered back to its pool; without one, does nothing. @internal */
-  recycle(events: readonly UnifiedEvent[]): void {
-    this.reader.recycle(events);
-  }
-
-  /** Whether the last take left nothing behind, in the rings or in this instance. */
-  private get emptied(): boolean {
-    return this.port.emptied && !this.reader.hasLeftover;
-  }
-
-  private get hasEvent(): boolean {
-    return this.reader.hasLeftover || this.port.hasRecord;
-  }
-
-  /** Waits for something to take; false when nothing will come. @internal */
-  recordOrEnd(signal: AbortSignal | undefined): Promise<boolean> {
-    return this.port.waitUntil(() => this.hasEvent, this.emptied, { signal });
-  }
-
-  private async *iterateBatches(
-    maxCount: number,
-    maxWaitMs: number,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<UnifiedEvent[], void, undefined> {
-    for (;;) {
-      if (signal?.aborted) throw signal.reason;
-      if ((this.emptied || !this.hasEvent) && !(await this.recordOrEnd(signal))) return;
-      const batch = this.reader.takeUpTo(maxCount);
-      // Another consumer may have been faster.
-      if (batch.length === 0) continue;
-      if (maxWaitMs > 0 && batch.length < maxCount) await this.gather(batch, maxCount, maxWaitMs, signal);
-      yield batch;
-    }
-  }
-
-  /** Adds to a batch until it is full, time is up, or nothing will come. */
-  private async gather(
-    batch: UnifiedEvent[],
-    maxCount: number,
-    maxWaitMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(stop), maxWaitMs);
-    const stopListening = signal && onAbort(signal, () => stop.abort(signal.reason));
-    try {
-      for (let goesOn = true; goesOn && batch.length < maxCount;) {
-        goesOn = await this.recordOrEnd(stop.signal).catch((reason: unknown) => {
-          if (reason !== stop) throw reason;
-          return false;
-        });
-        // Also when time is up, as the next wake may not be due yet.
-        for (const event of this.reader.takeUpTo(maxCount - batch.length)) batch.push(event);
-      }
-    } catch (error) {
-      // The events wait for the next call.
-      this.reader.giveBack(batch);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      stopListening?.();
-    }
+    const { attachment, reader } = this.#internals;
+    return untilDrained(attachment, () => reader.kept);
   }
 }

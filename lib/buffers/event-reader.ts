@@ -1,104 +1,90 @@
-import { Decoder } from '../event/decoder';
-import { EventCursor } from '../event/event-cursor';
+import type { EncodedEvents } from '../event/encoded-events';
+import type { EventCursor } from '../event/event-cursor';
 import type { EventView } from '../event/event-view';
 import type { UnifiedEvent } from '../event/unified-event';
 import { checkCount, checkVisitor } from '../validate';
-import { Backlog } from './backlog';
+import type { Attachment } from './attachment';
 import type { BlankEvents } from './blank-events';
 import { highWatermark, HighWatermarks } from './diagnostics';
-import { EventProjector } from '../event/event-projector';
-import type { Port } from './port';
-import { Layout, Limit, Status, Word, alignUp, i32, u32 } from './staging';
+import { EventQueue } from './event-queue';
+import { Nesting } from './nesting';
+import { Limit, Status, Word, i32, u32 } from './staging';
+import { TakenEvents } from './taken-events';
 
 /**
- * The taking side of an event buffer: takes encoded events into the staging in chunks, and decodes them or shows views.
+ * The taking side of an event buffer: takes encoded events into the staging, and decodes them or shows views.
  *
- * What was taken and not delivered (the function of `consume` threw, an iteration was left) stays in this instance and
- * comes first next time. A chunk is never overwritten while a view of it is in a user's hands: calls nested in
- * `consume` first go on with the chunk, then use a second reader.
+ * What was taken and not delivered (the function of `consume` threw, an iteration was left) is kept in this instance and comes first
+ * next time: events that came back as objects, then those that are still encoded, then what a second reader keeps (see Nesting).
  */
 export class EventReader {
-  private readonly decoder: Decoder;
-  private readonly cursors: EventCursor[] = [];
-
-  /** The chunk: events `next` to `count` of the take region, the next one at byte `at`. */
-  private count = 0;
-  private next = 0;
-  private at = 0;
-  /** Whether the chunk may have left events behind. */
-  private more = true;
-
-  /** Calls of `consume` under way. */
-  private consuming = 0;
-  private second: EventReader | undefined;
-  /** Events that were decoded and could not be delivered. */
-  private readonly returned = new Backlog();
-  private readonly projectors: EventProjector[] = [];
+  private readonly givenBack = new EventQueue();
+  private readonly taken: TakenEvents;
+  private readonly nesting: Nesting<EventReader>;
   private marks: HighWatermarks | undefined;
   /** What becomes of events that come back when this instance has let go. Set by the instance. */
   whenLetGo: (events: readonly UnifiedEvent[]) => void = () => undefined;
 
   constructor(
-    private readonly port: Port,
+    private readonly attachment: Attachment,
     private readonly blanks: BlankEvents,
-    private readonly openPort: () => Port,
   ) {
-    this.decoder = new Decoder(port.memory, port.takeOffset, port.takeBytes, true, port.text);
+    this.taken = new TakenEvents(attachment);
+    this.nesting = new Nesting(() => {
+      const reader = new EventReader(attachment.again(), blanks);
+      reader.whenLetGo = (events) => this.whenLetGo(events);
+      return reader;
+    });
   }
 
-  /** Whether an event has been taken off the ring and waits here. */
-  get hasLeftover(): boolean {
-    return (
-      this.returned.length > 0 ||
-      this.next < this.count ||
-      (this.second !== undefined && this.second.hasLeftover)
-    );
+  get hasKept(): boolean {
+    return this.givenBack.length > 0 || this.taken.length > 0 || this.nesting.hasKept;
   }
 
-  /** At least as many events as wait now, here and in the rings: a limit for calls that have none of their own. */
-  get waiting(): number {
-    return this.port.size + this.kept;
-  }
-
-  /** Events that have been taken off the ring and wait here. */
+  /** How many are kept. */
   get kept(): number {
-    return this.returned.length + this.count - this.next + (this.second === undefined ? 0 : this.second.kept);
+    return this.givenBack.length + this.taken.length + this.nesting.kept;
   }
 
   /** The oldest event; undefined when there is none. */
   take(): UnifiedEvent | undefined {
     if (highWatermark.hasSubscribers) this.lookAtMarks();
     if (!this.prepare()) return undefined;
-    if (this.hasLeftover) return this.takeLeftover();
-    if (this.consuming > 0) return this.secondReader().take();
-    const { port } = this;
-    const text = port.takeText();
+    if (this.hasKept) return this.takeKept();
+    if (this.nesting.depth > 0) return this.nesting.reader.take();
+    const { attachment } = this;
+    const text = attachment.takeText();
     if (i32[Word.STATUS] !== Status.DONE) return undefined;
-    return this.decode(0, u32[Word.SIZE], text);
+    // Written out: the engine stops inlining a few calls down from here.
+    return this.taken.decoder.decode(0, u32[Word.SIZE], this.blanks.take(), text);
   }
 
-  /** Up to maxCount events into target[0..n); returns n. Infinity: what waits now, however busy the producers are. */
+  /** Up to maxCount events into target[0..n); returns n. Infinity: what there is now, however busy the producers are. */
   takeInto(target: UnifiedEvent[], maxCount: number): number {
     if (highWatermark.hasSubscribers) this.lookAtMarks();
-    if (maxCount === 0) this.port.checkHeld();
-    const limit = maxCount === Infinity ? this.waiting : maxCount;
+    if (maxCount === 0) this.attachment.checkHeld();
+    const limit = maxCount === Infinity ? this.available : maxCount;
+    const { givenBack, taken, nesting } = this;
     let n = 0;
-    this.more = true;
+    taken.more = true;
     try {
       while (n < limit) {
         if (!this.prepare()) break;
-        if (this.hasLeftover) this.deliver(this.takeLeftover(), target, n++);
-        else if (!(this.consuming > 0 ? this.takeBehind(limit - n) : this.refill(limit - n, Limit.ALL_RINGS)))
+        // Of most events this is all there is to ask.
+        if (taken.length > 0 && givenBack.length === 0)
+          this.deliver(taken.decode(this.blanks.take()), target, n++);
+        else if (this.hasKept) this.deliver(this.takeKept(), target, n++);
+        else if (!(nesting.depth > 0 ? this.takeBehind(limit - n) : taken.refill(limit - n, Limit.ALL_RINGS)))
           break;
       }
     } catch (error) {
-      if (this.hasLeftover) this.port.recordsAppeared();
+      if (this.hasKept) this.attachment.waits.recordsAppeared();
       throw error;
     }
     return n;
   }
 
-  /** Up to maxCount events, as `takeInto`. If it throws, those it had wait for the next call. */
+  /** Up to maxCount events, as `takeInto`. If it throws, those it had are kept. */
   takeUpTo(maxCount: number): UnifiedEvent[] {
     const events: UnifiedEvent[] = [];
     try {
@@ -110,18 +96,19 @@ export class EventReader {
     return events;
   }
 
-  /** Up to maxCount events of one ring, past all that waits in this instance. */
+  /** Up to maxCount events of one ring, past all that is kept. */
   takeFromRing(ring: number, maxCount: number): UnifiedEvent[] {
     if (highWatermark.hasSubscribers) this.lookAtMarks();
-    if (maxCount === 0) this.port.checkHeld();
+    if (maxCount === 0) this.attachment.checkHeld();
     if (!this.prepare()) return [];
-    if (this.next < this.count || this.consuming > 0) return this.secondReader().takeFromRing(ring, maxCount);
-    const limit = maxCount === Infinity ? this.waiting : maxCount;
+    const { taken, nesting } = this;
+    if (taken.length > 0 || nesting.depth > 0) return nesting.reader.takeFromRing(ring, maxCount);
+    const limit = maxCount === Infinity ? this.available : maxCount;
     const events: UnifiedEvent[] = [];
-    this.more = true;
+    taken.more = true;
     try {
-      while (events.length < limit && (this.next < this.count || this.refill(limit - events.length, ring))) {
-        events.push(this.decodeNext());
+      while (events.length < limit && (taken.length > 0 || taken.refill(limit - events.length, ring))) {
+        events.push(taken.decode(this.blanks.take()));
         if (!this.prepare()) break;
       }
     } catch (error) {
@@ -134,52 +121,70 @@ export class EventReader {
   /** Hands events to fn as views; see `EventBuffer.consume`. */
   consume(fn: (view: EventView) => void, maxCount: number): number {
     checkVisitor('fn', fn);
-    checkCount('maxCount', maxCount);
+    if (maxCount !== 1) checkCount('maxCount', maxCount);
     if (highWatermark.hasSubscribers) this.lookAtMarks();
-    const { port } = this;
-    if (maxCount === 0) port.checkHeld();
-    const depth = this.consuming++;
-    const cursor = (this.cursors[depth] ??= new EventCursor(port.memory, port.takeOffset, port.takeBytes));
+    if (maxCount === 1 && this.keepsNone) return this.consumeOne(fn);
+    const { attachment, givenBack, taken, nesting } = this;
+    if (maxCount === 0) attachment.checkHeld();
+    const depth = nesting.depth++;
     let n = 0;
     let limit = maxCount;
-    if (depth === 0) this.more = true;
+    let cursor: EventCursor | undefined;
+    if (depth === 0) taken.more = true;
     try {
       while (n < limit) {
-        if (this.next < this.count && this.returned.length === 0) {
+        if (taken.length > 0 && givenBack.length === 0) {
           n++;
-          const size = port.takeSizes[this.next++];
-          const at = this.at;
-          this.at = alignUp(at + size, Layout.ALIGNMENT);
-          fn(cursor.moveTo(at, size));
-        } else if (this.returned.length > 0) {
+          fn(taken.show((cursor ??= taken.cursor(depth))));
+        } else if (givenBack.length > 0) {
           n++;
-          this.showReturned(fn, depth);
-        } else if (depth > 0 || this.second?.hasLeftover) {
-          const count = this.secondReader().consume(fn, Math.min(limit - n, Limit.MAX_BATCH));
+          fn(nesting.project(givenBack.shift() as UnifiedEvent, depth));
+        } else if (depth > 0 || nesting.hasKept) {
+          const count = nesting.reader.consume(fn, Math.min(limit - n, Limit.MAX_BATCH));
           if (count === 0) break;
           n += count;
-        } else if (!this.refill(limit - n, Limit.ALL_RINGS)) {
+        } else if (!taken.refill(limit - n, Limit.ALL_RINGS)) {
           break;
-        } else if (limit === Infinity && this.more) {
-          // What waits now, so that busy producers, or fn itself, cannot keep this call going for ever.
-          limit = n + this.waiting;
+        } else {
+          // The events may lie elsewhere now.
+          cursor = undefined;
+          // What there is now, so that busy producers, or fn itself, cannot keep this call going for ever.
+          if (limit === Infinity && taken.more) limit = n + this.available;
         }
       }
     } finally {
-      this.consuming--;
-      if (this.hasLeftover) port.recordsAppeared();
+      nesting.depth--;
+      if (this.hasKept) attachment.waits.recordsAppeared();
     }
     return n;
   }
 
+  /**
+   * Events in their encoded form, up to maxCount of those taken at once. They are kept until `pass` is told of them. undefined: there is
+   * none, or what comes first lies elsewhere, and `consume` has it.
+   */
+  encoded(maxCount: number): EncodedEvents | undefined {
+    if (highWatermark.hasSubscribers) this.lookAtMarks();
+    const { taken, nesting } = this;
+    if (nesting.depth > 0 || this.givenBack.length > 0 || nesting.hasKept) return undefined;
+    taken.more = true;
+    if (taken.length === 0 && !taken.refill(maxCount, Limit.ALL_RINGS)) return undefined;
+    return taken.encoded(maxCount);
+  }
+
+  /** Those of `encoded` that have been had are gone. */
+  pass(events: EncodedEvents): void {
+    this.taken.pass(events);
+  }
+
   /** Takes back events that somebody took and could not deliver. */
   giveBack(events: readonly UnifiedEvent[]): void {
-    if (this.port.hasLetGo) {
+    if (this.attachment.hasLetGo) {
       this.whenLetGo(events);
       return;
     }
-    this.returned.unshift(events);
-    this.port.recordsAppeared();
+    this.givenBack.unshift(events);
+    this.attachment.waits.recordsAppeared();
   }
 
   /** Gives events that were delivered back to the pool, if there is one. */
@@ -187,43 +192,61 @@ export class EventReader {
     for (const event of events) this.blanks.putBack(event);
   }
 
-  /** Copies of what waits in this instance, for those who visit events without taking them. */
-  leftovers(): UnifiedEvent[] {
-    const events = this.returned.toArray();
-    let { at } = this;
-    for (let i = this.next; i < this.count; i++) {
-      const size = this.port.takeSizes[i];
-      events.push(this.decoder.decode(at, size));
-      at = alignUp(at + size, Layout.ALIGNMENT);
-    }
-    return this.second === undefined ? events : events.concat(this.second.leftovers());
+  /** For those who visit events without taking them. */
+  copiesOfKept(): UnifiedEvent[] {
+    return [...this.givenBack.toArray(), ...this.taken.copies(), ...this.nesting.copiesOfKept()];
   }
 
-  /** Lets go, of what waits in this instance, too. */
+  /** Lets go, of what is kept, too. */
   release(): void {
-    const events = this.leftovers();
-    this.forgetLeftovers();
+    const events = this.copiesOfKept();
+    this.forgetKept();
     this.whenLetGo(events);
-    this.second?.release();
-    this.port.release();
+    this.nesting.release();
+    this.attachment.release();
   }
 
-  private forgetLeftovers(): void {
-    this.returned.clear();
-    this.next = this.count = 0;
-    this.second?.forgetLeftovers();
+  forgetKept(): void {
+    this.givenBack.clear();
+    this.taken.clear();
+    this.nesting.forgetKept();
   }
 
-  /** Whether the next event is one that was decoded before. */
-  private get nextIsDecoded(): boolean {
-    if (this.returned.length > 0) return true;
-    return this.next >= this.count && this.second !== undefined && this.second.nextIsDecoded;
+  /** Whether the next event that is kept is an object already. */
+  get nextIsObject(): boolean {
+    if (this.givenBack.length > 0) return true;
+    return this.taken.length === 0 && this.nesting.nextIsObject;
+  }
+
+  /** At least as many events as there are now, here and in the rings: a limit for calls that have none of their own. */
+  private get available(): number {
+    return this.attachment.size + this.kept;
+  }
+
+  /** For sure, and no `consume` is under way. */
+  private get keepsNone(): boolean {
+    return this.nesting.isNone && this.taken.length === 0 && this.givenBack.length === 0;
+  }
+
+  /** `consume` of the oldest event in the rings: without a batch of one it costs two thirds. */
+  private consumeOne(fn: (view: EventView) => void): number {
+    const { attachment, nesting } = this;
+    if (attachment.take() !== Status.DONE) return 0;
+    const cursor = this.taken.cursor(0).moveTo(0, u32[Word.SIZE]);
+    nesting.depth = 1;
+    try {
+      fn(cursor);
+    } finally {
+      nesting.depth = 0;
+      if (!this.keepsNone && this.hasKept) attachment.waits.recordsAppeared();
+    }
+    return 1;
   }
 
   /** To be called before anything is taken, as a pool may throw and may call this instance. False: there is nothing to take. */
   private prepare(): boolean {
-    if (!this.blanks.missing || this.nextIsDecoded) return true;
-    if (!this.hasLeftover && !this.port.hasRecord) return false;
+    if (!this.blanks.missing || this.nextIsObject) return true;
+    if (!this.hasKept && !this.attachment.hasRecord) return false;
     this.blanks.prepare();
     return true;
   }
@@ -238,56 +261,21 @@ export class EventReader {
     }
   }
 
-  /** Takes what comes behind a chunk that is in use, when nothing else waits here. */
+  /** Takes what comes behind events that are in use, when nothing is kept. */
   private takeBehind(maxCount: number): boolean {
-    const events = this.secondReader().takeUpTo(maxCount);
-    this.returned.unshift(events);
+    const events = this.nesting.reader.takeUpTo(maxCount);
+    this.givenBack.unshift(events);
     return events.length > 0;
-  }
-
-  /** Takes the next chunk, if the last one of this call left any. */
-  private refill(maxCount: number, ring: number): boolean {
-    if (!this.more) return false;
-    const { port } = this;
-    this.next = this.at = 0;
-    this.count = port.takeBatch(Math.min(maxCount, Limit.MAX_BATCH), ring);
-    this.more = u32[Word.MORE] !== 0;
-    return this.count > 0;
   }
 
   /** Before anything else, as it runs code of the user. */
   private lookAtMarks(): void {
-    (this.marks ??= new HighWatermarks(this.port)).look();
+    (this.marks ??= new HighWatermarks(this.attachment)).look();
   }
 
-  private takeLeftover(): UnifiedEvent {
-    const event = this.returned.shift();
+  private takeKept(): UnifiedEvent {
+    const event = this.givenBack.shift();
     if (event !== undefined) return event;
-    return this.next < this.count ? this.decodeNext() : (this.second as EventReader).takeLeftover();
-  }
-
-  private decodeNext(): UnifiedEvent {
-    const size = this.port.takeSizes[this.next++];
-    const at = this.at;
-    this.at = alignUp(at + size, Layout.ALIGNMENT);
-    return this.decode(at, size);
-  }
-
-  private decode(at: number, size: number, text?: string): UnifiedEvent {
-    return this.decoder.decode(at, size, this.blanks.take(), text);
-  }
-
-  /** Calls that are nested in fn show theirs elsewhere. */
-  private showReturned(fn: (view: EventView) => void, depth: number): void {
-    const event = this.returned.shift() as UnifiedEvent;
-    fn((this.projectors[depth] ??= new EventProjector(this.port.takeBytes)).show(event));
-  }
-
-  private secondReader(): EventReader {
-    if (this.second === undefined) {
-      this.second = new EventReader(this.openPort(), this.blanks, this.openPort);
-      this.second.whenLetGo = (events) => this.whenLetGo(events);
-    }
-    return this.second;
+    return this.taken.length > 0 ? this.taken.decode(this.blanks.take()) : this.nesting.reader.takeKept();
   }
 }

@@ -1,31 +1,15 @@
 import { TapioError } from '../errors';
 import { Encoder } from '../event/encoder';
 import type { UnifiedEvent } from '../event/unified-event';
-import { checkArray, copyOf, checkOptions, checkSignal, invalidArgument } from '../validate';
+import { checkArray, copyOf, checkOptions, checkSignal } from '../validate';
 import { tellFull } from './diagnostics';
-import { EventChunk } from './event-chunk';
-import type { Port } from './port';
-import { Layout, Limit, OnFull, Status, Word, alignUp, u32 } from './staging';
+import type { Attachment } from './attachment';
+import { BATCH_BYTES, NO_REGION } from './region';
+import { StagedEvents } from './staged-events';
+import { StagedText } from './staged-text';
+import { DATA_OFFSET, Layout, Limit, OnFull, Status, Word, alignUp, u32 } from './staging';
+import type { FullPolicy } from './traits';
 import type { Attempt, WaitOptions } from './wait-queue';
-
-/** What a put does when the buffer is full. */
-export type FullPolicy = 'reject' | 'drop-oldest' | 'block';
-
-const POLICIES: readonly FullPolicy[] = ['reject', 'drop-oldest', 'block'];
-
-export function checkPolicy(value: unknown): FullPolicy {
-  if (!POLICIES.includes(value as FullPolicy))
-    throw invalidArgument('onFull', value, `one of ${POLICIES.join(', ')}`);
-  return value as FullPolicy;
-}
-
-/** Policies travel between threads as numbers. */
-export function policyNumber(policy: FullPolicy): number {
-  return POLICIES.indexOf(policy);
-}
-export function policyOf(number: number): FullPolicy {
-  return POLICIES[number];
-}
 
 /** An event that waits for room in several buffers at once. */
 export interface Race {
@@ -36,7 +20,7 @@ export interface Race {
 /** One native call waits at most this long for room, so that a worker can be terminated in between. Milliseconds. */
 const BLOCK_SLICE = 20;
 
-/** Stands at the entry of a writer whose earlier events wait for room. */
+/** Stands at the entry of a writer whose earlier events wait for room, or that has put none yet. */
 const BARRIER = Encoder.makeBusy();
 
 /**
@@ -45,27 +29,32 @@ const BARRIER = Encoder.makeBusy();
  * All user code (getters, proxies) runs while an event is encoded, before anything is claimed. If that code puts events
  * itself, what is staged so far is set aside and comes back.
  *
+ * An event that does not fit the region where it is encoded is encoded once more, in a larger one.
+ *
  * Order: while events of this instance wait for room (`putAsync`), later ones are refused or wait behind them. So that this costs the
  * others nothing, the entry of every put is an encoder, which is asked whether it is busy anyway.
  */
 export class EventWriter {
-  private encoder: Encoder;
+  /** The barrier before the first put, which makes it. */
+  declare private encoder: Encoder;
   /** The encoder, or the barrier. */
-  private entry: Encoder;
-  private chunk: EventChunk;
+  declare private entry: Encoder;
+  private staged: StagedEvents;
   /** What native code does with a record that finds no room, when nobody will try again, and when somebody will. */
   private readonly refusal: number;
   private readonly patience: number;
   /** And once it has waited. */
   private readonly urgency: number;
 
+  private readonly policy: FullPolicy;
+
   constructor(
-    private readonly port: Port,
-    private readonly maxEventSize: number,
-    private readonly policy: FullPolicy,
+    private readonly attachment: Attachment,
+    private readonly maxEventSize = attachment.traits.maxRecord,
   ) {
-    this.entry = this.encoder = makeEncoder(port);
-    this.chunk = new EventChunk(port, this.encoder, maxEventSize);
+    const { policy } = attachment.traits;
+    this.policy = policy;
+    this.staged = new StagedEvents(attachment, BARRIER, maxEventSize);
     this.refusal = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.REFUSE;
     this.patience = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.TRY_AGAIN;
     this.urgency = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.RESERVE;
@@ -80,10 +69,10 @@ export class EventWriter {
     }
     const size = this.encodeOne(event);
     let waited = false;
-    for (; !this.port.put(size, OnFull.TRY_AGAIN); waited = true)
-      this.port.native.block(BLOCK_SLICE, true, size);
+    for (; !this.attachment.put(size, OnFull.TRY_AGAIN); waited = true)
+      this.attachment.native.block(BLOCK_SLICE, true, size);
     // Not before: a subscriber may put, and the event waits in the staging.
-    if (waited) tellFull(this.port);
+    if (waited) tellFull(this.attachment);
     return true;
   }
 
@@ -92,7 +81,7 @@ export class EventWriter {
    * each call it makes costs as much as the ring.
    */
   tryPut(event: UnifiedEvent): boolean {
-    const { entry: encoder, port } = this;
+    const { entry: encoder, attachment } = this;
     if (encoder.busy) {
       return this.detour(
         () => this.tryPut(event),
@@ -103,12 +92,13 @@ export class EventWriter {
     const { texts } = encoder;
     const { units } = texts;
     if (start >= 0 && units > 0 && units <= Limit.MAX_TEXT && start + units <= this.maxEventSize) {
-      const stored = port.putText(start, texts, this.refusal);
+      const stored = attachment.putText(start, texts, this.refusal);
       if (stored !== undefined) return stored;
     }
     const size = start < 0 ? -1 : encoder.finish(0, start);
+    if (size < 0 && this.grow()) return this.tryPut(event);
     if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
-    return port.put(size, this.refusal);
+    return attachment.put(size, this.refusal);
   }
 
   /** As `tryPut`, for who will try again: a refusal is not counted. */
@@ -122,7 +112,7 @@ export class EventWriter {
         },
       );
     }
-    return this.port.put(this.encodeOne(event), this.patience);
+    return this.attachment.put(this.encodeOne(event), this.patience);
   }
 
   /**
@@ -138,19 +128,20 @@ export class EventWriter {
       );
     }
     const total = to ?? events.length;
-    if (total === from && this.port.closed) throw this.port.closedError();
+    if (total === from && this.attachment.closed) throw this.attachment.closedError();
     let stored = 0;
     for (let start = from; start < total;) {
       const end = Math.min(start + Limit.MAX_BATCH, total);
       // A copy, so that no getter of the caller's array runs between two events of the staging.
-      const { count, error } = this.encodeChunk(copyOf('events', events, start, end, stored), start, end);
+      const { count, error } = this.stage(copyOf('events', events, start, end, stored), start, end);
       if (count > 0) {
-        const done = this.storeChunk(count, stored);
+        const done = this.storeStaged(count, stored);
         stored += done;
         start += count;
+        if (done === count && start < end && error === undefined) this.growForBatches();
         if (done < count) {
-          this.port.native.countRejected(total - start);
-          this.port.tellLost(total - from - stored);
+          this.attachment.native.countRejected(total - start);
+          this.attachment.tellLost(total - from - stored);
           return stored;
         }
       }
@@ -167,29 +158,31 @@ export class EventWriter {
     const { signal } = checkOptions(options);
     checkSignal(signal);
     if (signal?.aborted) throw signal.reason;
+    if (this.encoder === BARRIER) this.grow();
     if (this.encoder.busy) return this.setAside(() => this.putAsync(event, options, race));
-    const { port } = this;
+    const { attachment } = this;
     const size = this.encodeOne(event);
-    if (!port.someWaitForRoom && this.storeInRace(size, this.patience, race)) return;
-    const record = port.bytes.slice(port.putOffset, port.putOffset + size);
+    if (!attachment.waits.someForRoom && this.storeInRace(size, this.patience, race)) return;
+    const record = attachment.toPut.bytes.slice(0, size);
     const attempt: Attempt<void> = (settle) => {
       // A getter of another event may have aborted the wait before this one.
       if (this.encoder.busy) return this.setAside(() => attempt(settle));
-      port.bytes.set(record, port.putOffset);
+      if (record.length > attachment.toPut.size) this.grow(record.length);
+      attachment.toPut.bytes.set(record);
       if (!this.storeInRace(record.length, this.urgency, race)) return false;
       // It may have found room beside that which was kept, or elsewhere.
-      port.native.unreserve();
+      attachment.native.unreserve();
       settle();
       return true;
     };
-    const wait = port.waitForRoom(attempt, options);
+    const wait = attachment.waits.forRoom(attempt, options);
     this.entry = BARRIER;
-    tellFull(port);
+    tellFull(attachment);
     try {
       await wait;
     } finally {
       // Of who gave up.
-      if (!port.someWaitForRoom) port.native.unreserve();
+      if (!attachment.waits.someForRoom) attachment.native.unreserve();
     }
   }
 
@@ -199,10 +192,14 @@ export class EventWriter {
    * @param refuse what becomes of it while there are any
    */
   private detour<T>(put: () => T, refuse: () => T): T {
-    const { port } = this;
+    const { attachment } = this;
+    if (this.encoder === BARRIER) {
+      this.grow();
+      return put();
+    }
     if (this.encoder.busy) return this.setAside(put);
-    port.serveWhoWaitForRoom();
-    if (port.someWaitForRoom && !port.closed) return refuse();
+    attachment.waits.serveForRoom();
+    if (attachment.waits.someForRoom && !attachment.closed) return refuse();
     this.entry = this.encoder;
     return put();
   }
@@ -216,28 +213,29 @@ export class EventWriter {
 
   private refuseBatch(events: readonly UnifiedEvent[], from: number, to = events.length): number {
     if (to === from) return 0;
-    const { count, error } = this.encodeChunk(copyOf('events', events, from, from + 1, 0), from, from + 1);
+    const { count, error } = this.stage(copyOf('events', events, from, from + 1, 0), from, from + 1);
     if (count === 0) throw withStored(error, 0);
     this.countRefused(to - from);
     return 0;
   }
 
   private countRefused(count: number): void {
-    this.port.native.countRejected(count);
-    this.port.tellLost(count);
+    this.attachment.native.countRejected(count);
+    this.attachment.tellLost(count);
   }
 
   private blockBehindWaiting<T>(put: () => T): T {
-    const { port } = this;
+    const { attachment } = this;
     do {
-      port.native.block(BLOCK_SLICE, true, this.maxEventSize);
-      port.serveWhoWaitForRoom();
-    } while (port.someWaitForRoom && !port.closed);
+      attachment.native.block(BLOCK_SLICE, true, this.maxEventSize);
+      attachment.waits.serveForRoom();
+    } while (attachment.waits.someForRoom && !attachment.closed);
     return put();
   }
 
   private encodeOne(event: UnifiedEvent): number {
     const size = this.encoder.encode(event, 0);
+    if (size < 0 && this.grow()) return this.encodeOne(event);
     if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
     return size;
   }
@@ -245,24 +243,25 @@ export class EventWriter {
   /** Stores what is staged, unless that was done elsewhere. False: no room. */
   private storeInRace(size: number, onFull: number, race: Race | undefined): boolean {
     if (race?.won) return true;
-    const stored = this.port.put(size, onFull);
+    const stored = this.attachment.put(size, onFull);
     if (race !== undefined) race.won = stored;
     return stored;
   }
 
   /** Encodes the events of a batch from index `first` to `end`, until one is bad or does not fit behind the others. */
-  private encodeChunk(
+  private stage(
     events: readonly UnifiedEvent[],
     first: number,
     end: number,
   ): { count: number; error?: unknown } {
-    const { chunk } = this;
+    const { staged } = this;
     let error: unknown;
-    chunk.clear();
+    staged.clear();
     for (let i = first; i < end; i++) {
       try {
-        const size = chunk.add(events[i - first]);
-        if (size > this.maxEventSize || (size < 0 && chunk.count === 0))
+        const size = staged.add(events[i - first]);
+        if (size < 0 && staged.count === 0 && this.grow()) return this.stage(events, first, end);
+        if (size > this.maxEventSize || (size < 0 && staged.count === 0))
           error = this.tooLarge(size, `events[${i}]`);
         if (size < 0 || error !== undefined) break;
       } catch (thrown) {
@@ -270,69 +269,93 @@ export class EventWriter {
         break;
       }
     }
-    const added = chunk.count;
-    const refused = chunk.seal();
-    const { count } = chunk;
+    const added = staged.count;
+    const refused = staged.seal();
+    const { count } = staged;
+    if (refused < 0 && count === 0 && this.grow()) return this.stage(events, first, end);
     if (count < added) error = refused === 0 ? undefined : this.tooLarge(refused, `events[${first + count}]`);
     return { count, error };
   }
 
-  private storeChunk(count: number, storedBefore: number): number {
-    const { port } = this;
+  private storeStaged(count: number, storedBefore: number): number {
+    const { attachment } = this;
     let stored = 0;
     for (let waited = false; ; waited = true) {
       u32[Word.COUNT] = count - stored;
       u32[Word.ON_FULL] = this.policy === 'block' ? OnFull.TRY_AGAIN : this.refusal;
-      port.native.putBatch();
-      const status = port.status();
+      attachment.native.putBatch();
+      const status = attachment.status();
       const done = u32[Word.COUNT];
       stored += done;
       if (status === Status.CLOSED_OR_DRAINED) {
-        port.tellLost(0);
-        throw port.closedError(storedBefore + stored);
+        attachment.tellLost(0);
+        throw attachment.closedError(storedBefore + stored);
       }
       if (status !== Status.FULL_OR_EMPTY || this.policy !== 'block') {
-        if (waited) tellFull(port);
-        else if (status === Status.DONE_BY_DROP) port.tellLost(0);
+        if (waited) tellFull(attachment);
+        else if (status === Status.DONE_BY_DROP) attachment.tellLost(0);
         return stored;
       }
       this.unstage(done, count - stored);
-      port.native.block(BLOCK_SLICE, true, port.putSizes[0]);
+      attachment.native.block(BLOCK_SLICE, true, attachment.toPut.sizes[0]);
     }
   }
 
-  /** Moves what is left of a staged chunk to its front. */
+  /** Moves what is left of staged events to the front. */
   private unstage(done: number, left: number): void {
-    const { port } = this;
+    const { attachment } = this;
     let skip = 0;
     let keep = 0;
-    for (let i = 0; i < done; i++) skip += alignUp(port.putSizes[i], Layout.ALIGNMENT);
-    for (let i = 0; i < left; i++) keep += alignUp(port.putSizes[done + i], Layout.ALIGNMENT);
-    port.bytes.copyWithin(port.putOffset, port.putOffset + skip, port.putOffset + skip + keep);
-    port.putSizes.copyWithin(0, done, done + left);
+    const { bytes, sizes } = attachment.toPut;
+    for (let i = 0; i < done; i++) skip += alignUp(sizes[i], Layout.ALIGNMENT);
+    for (let i = 0; i < left; i++) keep += alignUp(sizes[done + i], Layout.ALIGNMENT);
+    bytes.copyWithin(0, skip, skip + keep);
+    sizes.copyWithin(0, done, done + left);
   }
 
-  /** Runs a put that a getter of the event being encoded has asked for, and restores the staging for that event. */
+  /** Runs a put that a getter of the event being encoded has asked for, in a region of its own, and goes back to that event's. */
   private setAside<T>(put: () => T): T {
-    const { port } = this;
-    const staged = port.bytes.slice(port.putOffset, port.putOffset + port.putBytes);
-    const { encoder, chunk } = this;
-    this.encoder = makeEncoder(port);
-    this.entry = port.someWaitForRoom ? BARRIER : this.encoder;
-    this.chunk = new EventChunk(port, this.encoder, this.maxEventSize);
+    const { attachment, encoder, staged } = this;
+    const region = attachment.toPut;
+    attachment.toPut = NO_REGION;
     try {
+      this.grow();
       return put();
     } finally {
-      this.encoder = encoder;
-      this.entry = port.someWaitForRoom ? BARRIER : encoder;
-      this.chunk = chunk;
-      port.bytes.set(staged, port.putOffset);
+      attachment.putFrom(region);
+      this.use(encoder, staged);
     }
+  }
+
+  /** Goes on in a larger region, at the price of what the encoder has learnt. False: there is none. */
+  private grow(atLeast?: number): boolean {
+    const { attachment } = this;
+    if (!attachment.growToPut(atLeast)) return false;
+    const { memory, size } = attachment.toPut;
+    const encoder = new Encoder(
+      memory,
+      DATA_OFFSET,
+      size,
+      true,
+      new StagedText(attachment.native, attachment.toPut),
+    );
+    this.use(encoder, new StagedEvents(attachment, encoder, this.maxEventSize));
+    return true;
+  }
+
+  private growForBatches(): void {
+    if (this.attachment.toPut.size < BATCH_BYTES) this.grow();
+  }
+
+  private use(encoder: Encoder, staged: StagedEvents): void {
+    this.encoder = encoder;
+    this.entry = this.attachment.waits.someForRoom ? BARRIER : encoder;
+    this.staged = staged;
   }
 
   /** Reads nothing of the event, as a getter of it could put another one over what is staged. */
   private tooLarge(size: number, name: string): TapioError {
-    const bytes = size < 0 ? `more than ${this.port.putBytes}` : String(size);
+    const bytes = size < 0 ? `more than ${this.attachment.toPut.size}` : String(size);
     return new TapioError(
       'ERR_EVENT_TOO_LARGE',
       `${name} takes ${bytes} bytes, more than the ${this.maxEventSize} of maxEventSize and of the whole buffer`,
@@ -340,9 +363,8 @@ export class EventWriter {
   }
 }
 
-function makeEncoder(port: Port): Encoder {
-  return new Encoder(port.memory, port.putOffset, port.putBytes, true, port.text);
-}
+// As in attachment.ts: most set them once.
+Object.assign(EventWriter.prototype, { encoder: BARRIER, entry: BARRIER });
 
 /** The error of a batch, with how many of it are stored. */
 export function withStored(error: unknown, stored: number): unknown {

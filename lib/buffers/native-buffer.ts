@@ -1,5 +1,5 @@
 import { type Attached, binding } from '../binding';
-import { joined, type Texts } from '../event/narrow-text';
+import { joined, type Texts } from '../event/latin1-text';
 import { Limit, Word, u32 } from './staging';
 
 // One function for all instances, each in a constant, and no place calls two of them: a target that the engine knows costs
@@ -34,6 +34,8 @@ const {
   hasSleepers,
   passWakeOn,
   block,
+  stageIn,
+  stageOut,
   release,
 } = binding;
 
@@ -51,7 +53,6 @@ export class NativeBuffer {
   readonly id: bigint;
   readonly recordToken: number;
   readonly roomToken: number;
-  readonly traits: readonly number[];
   readonly rings: number;
   private readonly instance: number;
 
@@ -62,7 +63,6 @@ export class NativeBuffer {
     this.id = attached.id;
     this.recordToken = attached.recordToken;
     this.roomToken = attached.roomToken;
-    this.traits = attached.traits;
     this.rings = attached.rings;
     this.instance = attached.instance;
   }
@@ -200,6 +200,14 @@ export class NativeBuffer {
   block(milliseconds: number, forRoom: boolean, bytes: number): void {
     u32[Word.INSTANCE] = this.instance;
     block(milliseconds, forRoom, bytes);
+  }
+  stageIn(memory: ArrayBuffer): void {
+    u32[Word.INSTANCE] = this.instance;
+    stageIn(memory);
+  }
+  stageOut(memory: ArrayBuffer): void {
+    u32[Word.INSTANCE] = this.instance;
+    stageOut(memory);
   }
   release(): void {
     u32[Word.INSTANCE] = this.instance;

@@ -1,13 +1,22 @@
 import { recordSlabs } from '../byte-slabs';
 import { TapioError } from '../errors';
-import { checkBytes, checkCount, checkInteger, checkOptions, checkRingSize, lengthOf } from '../validate';
+import {
+  checkBytes,
+  checkCount,
+  checkInteger,
+  checkOptions,
+  checkRingSize,
+  checkStartTicket,
+  lengthOf,
+} from '../validate';
+import { blockUntilRecord } from './block-until-record';
 import type { BufferAggregator } from './aggregator';
 import { checkMethod } from './check-method';
-import { perCPUFullError } from './full-error';
-import { type BufferHandle, resolveHandle } from './handle';
+import { fullError } from './full-error';
+import type { BufferHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
 import { LastArray } from './last-array';
-import { Port } from './port';
+import { Attachment } from './attachment';
 import { putRecordsBack } from './put-back';
 import { Layout, Limit, Word, alignUp, u32 } from './staging';
 import { untilDrained } from './until-drained';
@@ -27,9 +36,6 @@ export interface PerCPUBufferOptions {
 }
 
 const MAX_RECORD = 65536;
-/** Numbers that travel with the buffer: see `traits` in binding.ts. The first is the kind. */
-const SLOT_SIZE = 1;
-const MAX_SIZE = 2;
 
 /**
  * One ring of raw records for each CPU and an overflow ring: a record goes to the ring of the CPU that runs the write, then, if that
@@ -41,25 +47,26 @@ const MAX_SIZE = 2;
  * Memory: native, shared; each ring has 64 slots more than its size; freed with the last instance.
  */
 export class PerCPUBuffer implements Disposable, AsyncDisposable {
-  readonly #port: Port;
+  readonly #attachment: Attachment;
   readonly #source = new LastArray();
-  readonly #slotSize: number;
   readonly #maxSize: number;
   readonly #aggregator: BufferAggregator | undefined;
   /** Records whose aggregation failed: they come first in the next read. */
-  #returned: Uint8Array[] = [];
+  #givenBack: Uint8Array[] = [];
 
   /**
    * @throws TapioError ERR_INVALID_CAPACITY for the two sizes, also when the system refuses the memory; ERR_INVALID_ARGUMENT for other options
    */
-  constructor(options?: PerCPUBufferOptions) {
-    const given = checkOptions(options);
+  constructor(options?: PerCPUBufferOptions);
+  /** @internal */
+  constructor(attachment: Attachment, options: { aggregator?: BufferAggregator });
+  constructor(from?: PerCPUBufferOptions | Attachment, options?: { aggregator?: BufferAggregator }) {
+    const joins = Attachment.is(from);
+    const given = checkOptions(joins ? options : from);
     this.#aggregator = checkAggregator(given.aggregator);
-    // From `attach`: a class has one constructor, and private members exist only where it ran.
-    this.#port = given instanceof Attaching ? given.port : create(given);
-    this.#slotSize = this.#port.native.traits[SLOT_SIZE];
-    this.#maxSize = this.#port.native.traits[MAX_SIZE];
-    this.#port.watch(this);
+    this.#attachment = joins ? from : create(given);
+    this.#maxSize = this.#attachment.traits.maxRecord;
+    this.#attachment.watch(this);
   }
 
   /**
@@ -68,19 +75,16 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    */
   static attach(handle: BufferHandle, options?: { aggregator?: BufferAggregator }): PerCPUBuffer {
     const aggregator = checkAggregator(checkOptions(options).aggregator);
-    const { id, traits } = resolveHandle('PerCPUBuffer', handle);
-    return new PerCPUBuffer(
-      new Attaching(Port.attach('PerCPUBuffer', id, stagingSizes(traits[MAX_SIZE]), 0), aggregator),
-    );
+    return new PerCPUBuffer(Attachment.byHandle('PerCPUBuffer', handle), { aggregator });
   }
 
   /** Pass it to another thread and `attach` there. */
   get handle(): BufferHandle {
-    return this.#port.handle;
+    return this.#attachment.handle;
   }
   /** CPU numbers this machine can have, and so CPU rings. */
   get numCPUs(): number {
-    return this.#port.rings;
+    return this.#attachment.rings;
   }
 
   /**
@@ -88,14 +92,14 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_EVENT_TOO_LARGE over 65536 bytes or the larger ring, ERR_INVALID_ARGUMENT for no Uint8Array
    */
   write(data: Uint8Array): void {
-    if (!this.tryWrite(data)) throw perCPUFullError(this.#port, this.#slotSize);
+    if (!this.tryWrite(data)) throw fullError(this.#attachment);
   }
 
   /** As `write`; false when full. Allocates nothing. Fastest with the same array each time. */
   tryWrite(data: Uint8Array): boolean {
-    const port = this.#port;
+    const attachment = this.#attachment;
     if (this.#source.is(data)) {
-      port.native.putAgain();
+      attachment.native.putAgain();
     } else {
       checkBytes('data', data);
       const size = lengthOf(data);
@@ -105,10 +109,10 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
           `the record of ${size} bytes is larger than ${this.#maxSize}, the most that a ring takes`,
         );
       this.#source.forget();
-      port.native.putFrom(data, size);
+      attachment.native.putFrom(data, size);
       this.#source.remember(data, size);
     }
-    return port.stored();
+    return attachment.stored();
   }
 
   /**
@@ -117,8 +121,8 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    */
   read(maxCount?: number): Uint8Array[] {
     const limit = maxCount === undefined ? Infinity : checkCount('maxCount', maxCount);
-    if (limit === 0) this.#port.checkHeld();
-    const records = this.#returned.splice(0, limit);
+    if (limit === 0) this.#attachment.checkHeld();
+    const records = this.#givenBack.splice(0, limit);
     this.#take(records, limit, Limit.ALL_RINGS);
     return records;
   }
@@ -126,7 +130,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
   /** Takes up to maxCount records from the ring of one CPU, without the overflow ring. @param cpu 0..numCPUs - 1 */
   readFromCPU(cpu: number, maxCount?: number): Uint8Array[] {
     checkInteger('cpu', cpu, 0, this.numCPUs - 1);
-    if (maxCount === 0) this.#port.checkHeld();
+    if (maxCount === 0) this.#attachment.checkHeld();
     const records: Uint8Array[] = [];
     this.#take(records, maxCount === undefined ? Infinity : checkCount('maxCount', maxCount), cpu);
     return records;
@@ -143,11 +147,11 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
     try {
       return this.#aggregator.aggregate(records);
     } catch (error) {
-      if (this.#port.hasLetGo) {
-        putRecordsBack(this.#port, records);
+      if (this.#attachment.hasLetGo) {
+        putRecordsBack(this.#attachment, records);
       } else {
-        this.#returned = records.concat(this.#returned);
-        this.#port.recordsAppeared();
+        this.#givenBack = records.concat(this.#givenBack);
+        this.#attachment.waits.recordsAppeared();
       }
       throw error;
     }
@@ -158,7 +162,7 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
    */
   ready(options?: WaitOptions): Promise<void> {
-    return this.#port.waitUntilReady(() => this.#hasRecord(), this.#emptied, options);
+    return this.#attachment.waits.untilReady(() => this.#hasRecord(), this.#emptied, options);
   }
 
   /**
@@ -167,21 +171,21 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    * @returns false after the time, or when closed and drained
    */
   waitSync(timeoutMs?: number): boolean {
-    return this.#port.blockUntilRecord(() => this.#hasRecord(), timeoutMs);
+    return blockUntilRecord(this.#attachment, () => this.#hasRecord(), timeoutMs);
   }
 
   /** Removes what waits in all rings now, counted in `discarded`; counters never go back. Safe beside writers and readers. */
   reset(): void {
-    this.#port.clear();
+    this.#attachment.clear();
   }
 
   getMetrics(): PerCPUBufferMetrics {
-    return readMetrics(this.#port, this.#slotSize);
+    return readMetrics(this.#attachment);
   }
 
   /** Closes the buffer for all threads. Idempotent. */
   close(): void {
-    this.#port.close();
+    this.#attachment.close();
   }
 
   /**
@@ -190,8 +194,8 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    * `discarded` and told as a drop.
    */
   [Symbol.dispose](): void {
-    if (!this.#port.maker) putRecordsBack(this.#port, this.#returned.splice(0));
-    this.#port.dispose();
+    if (!this.#attachment.maker) putRecordsBack(this.#attachment, this.#givenBack.splice(0));
+    this.#attachment.dispose();
   }
 
   /**
@@ -200,28 +204,28 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return untilDrained(this.#port, () => this.#returned.length);
+    return untilDrained(this.#attachment, () => this.#givenBack.length);
   }
 
   get #emptied(): boolean {
-    return this.#port.emptied && this.#returned.length === 0;
+    return this.#attachment.emptied && this.#givenBack.length === 0;
   }
 
   #hasRecord(): boolean {
-    return this.#returned.length > 0 || this.#port.hasRecord;
+    return this.#givenBack.length > 0 || this.#attachment.hasRecord;
   }
 
   #take(records: Uint8Array[], limit: number, ring: number): void {
-    const port = this.#port;
+    const attachment = this.#attachment;
     // Without a limit, what waits now, so that busy writers cannot keep the reader here for ever.
-    let rest = limit === Infinity ? port.size : limit - records.length;
+    let rest = limit === Infinity ? attachment.size : limit - records.length;
     while (rest > 0) {
-      const count = port.takeBatch(Math.min(rest, Limit.MAX_BATCH), ring);
+      const count = attachment.takeBatch(Math.min(rest, Limit.MAX_BATCH), ring);
       if (count === 0) return;
-      let at = port.takeOffset;
-      for (let i = 0; i < count; i++) {
-        records.push(recordSlabs.copy(port.bytes, at, at + port.takeSizes[i]));
-        at = alignUp(at + port.takeSizes[i], Layout.ALIGNMENT);
+      const { bytes, sizes } = attachment.taken;
+      for (let i = 0, at = 0; i < count; i++) {
+        records.push(recordSlabs.copy(bytes, at, at + sizes[i]));
+        at = alignUp(at + sizes[i], Layout.ALIGNMENT);
       }
       rest -= count;
       if (u32[Word.MORE] === 0) return;
@@ -229,42 +233,23 @@ export class PerCPUBuffer implements Disposable, AsyncDisposable {
   }
 }
 
-class Attaching implements PerCPUBufferOptions {
-  constructor(
-    readonly port: Port,
-    readonly aggregator: BufferAggregator | undefined,
-  ) {}
-}
-
-function create(options: PerCPUBufferOptions): Port {
-  const { bufferSizePerCPU = 65536, overflowSize = 1048576, slotSize = 256, startTicket = 0 } = options;
+function create(options: PerCPUBufferOptions): Attachment {
+  const { bufferSizePerCPU = 65536, overflowSize = 1048576, slotSize = 256, startTicket } = options;
   const payload = checkInteger('slotSize', slotSize, 1, MAX_RECORD);
   const slots = checkRingSize('bufferSizePerCPU', bufferSizePerCPU, payload);
   const overflowSlots = checkRingSize('overflowSize', overflowSize, payload);
   const maxSize = Math.min(MAX_RECORD, Math.max(slots, overflowSlots) * payload);
-  return Port.create(
-    'PerCPUBuffer',
-    [payload, maxSize],
+  return Attachment.create(
+    { kind: 'PerCPUBuffer', slotSize: payload, maxRecord: maxSize, policy: 'reject', wakeIntervalMicros: 0 },
     {
       layout: 'ring per CPU',
       slots,
       overflowSlots,
       stride: alignUp(payload + Layout.SLOT_HEADER, Layout.CACHE_LINE),
       payload,
-      start: checkInteger('startTicket', startTicket, 0, Number.MAX_SAFE_INTEGER),
-      wakeIntervalMicros: 0,
+      start: checkStartTicket(startTicket),
     },
-    stagingSizes(maxSize),
   );
-}
-
-function stagingSizes(maxSize: number): { putBytes: number; takeBytes: number } {
-  return { putBytes: 0, takeBytes: Math.max(maxSize, 32768) };
-}
-
-/** Bytes of the largest record a buffer takes. */
-export function perCPUBufferLimit(traits: readonly number[]): number {
-  return traits[MAX_SIZE];
 }
 
 function checkAggregator(aggregator: unknown): BufferAggregator | undefined {

@@ -1,6 +1,4 @@
-import type { TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
-import { Decoder } from '../event/decoder';
 import { UnifiedEventPool } from '../pools/unified-event-pool';
 import {
   checkCount,
@@ -10,16 +8,14 @@ import {
   checkRingSize,
   invalidArgument,
 } from '../validate';
-import { BlankEvents } from './blank-events';
+import { Attachment } from './attachment';
 import { type BatchOptions, EventEndpoint } from './event-endpoint';
-import { checkEventOptions, eventStagingSizes, type EventStorageOptions } from './event-options';
-import { EventReader } from './event-reader';
-import { perCPUFullError } from './full-error';
-import { EventWriter, policyNumber, policyOf } from './event-writer';
-import { type BufferHandle, resolveHandle } from './handle';
+import { EventInternals } from './event-internals';
+import type { EventReader } from './event-reader';
+import { checkEventOptions, createEventStorage, type EventStorageOptions } from './event-storage';
+import type { BufferHandle } from './handle';
 import { type PerCPUBufferMetrics, readMetrics } from './per-cpu-metrics';
-import { Port } from './port';
-import { Layout } from './staging';
+import { TakenEvents } from './taken-events';
 import { visitRing } from './visit';
 
 export interface PerCPUEventBufferOptions extends EventStorageOptions {
@@ -54,11 +50,6 @@ export interface PerCPUEventStats {
   overflowInUse: number;
 }
 
-const MAX_EVENT_SIZE = 1;
-const POLICY = 2;
-const WAKE_INTERVAL = 3;
-const SLOT_SIZE = 4;
-
 /**
  * One ring of events for each CPU and an overflow ring: an event goes to the ring of the CPU that runs the put, then, if that is
  * full, to the overflow ring, then is refused.
@@ -74,20 +65,29 @@ const SLOT_SIZE = 4;
 export class PerCPUEventBuffer extends EventEndpoint {
   /** CPU numbers this machine can have, and so CPU rings. */
   readonly numCPUs: number;
-  readonly #slotSize: number;
+  readonly #attachment: Attachment;
+  readonly #reader: EventReader;
   readonly #pool: UnifiedEventPool | undefined;
   /** For visits: takes nothing, and overwrites nothing that waits in this instance. */
-  #visitor: Port | undefined;
+  #visitor: Attachment | undefined;
 
   /**
    * @throws TapioError ERR_INVALID_CAPACITY for the two sizes, also when the system refuses the memory; ERR_INVALID_ARGUMENT for other options
    */
-  constructor(options?: PerCPUEventBufferOptions) {
-    const opened = options instanceof Opened ? options : Opened.create(checkOptions(options));
-    super(opened.port, opened.writer, opened.reader);
-    this.numCPUs = opened.port.rings;
-    this.#slotSize = opened.port.native.traits[SLOT_SIZE];
-    this.#pool = opened.pool;
+  constructor(options?: PerCPUEventBufferOptions);
+  /** @internal */
+  constructor(attachment: Attachment, options: { enablePooling?: boolean });
+  constructor(from?: PerCPUEventBufferOptions | Attachment, options?: { enablePooling?: boolean }) {
+    const joins = Attachment.is(from);
+    const given = checkOptions(joins ? options : from);
+    const pool = makePool(given.enablePooling);
+    const attachment = joins ? from : create(given);
+    const internals = new EventInternals(attachment, pool);
+    super(internals);
+    this.numCPUs = attachment.rings;
+    this.#attachment = attachment;
+    this.#reader = internals.reader;
+    this.#pool = pool;
   }
 
   /**
@@ -96,16 +96,16 @@ export class PerCPUEventBuffer extends EventEndpoint {
    */
   static attach(handle: BufferHandle, options?: { enablePooling?: boolean }): PerCPUEventBuffer {
     const { enablePooling } = checkOptions(options);
-    const { id, traits } = resolveHandle('PerCPUEventBuffer', handle);
-    return new PerCPUEventBuffer(
-      Opened.attach(id, traits, makePool(enablePooling)) as PerCPUEventBufferOptions,
-    );
+    checkPooling(enablePooling);
+    return new PerCPUEventBuffer(Attachment.byHandle('PerCPUEventBuffer', handle), { enablePooling });
   }
 
   /** Takes up to maxCount events (an integer from 0, default: what waits now) from every CPU, then from the overflow ring. */
   get(maxCount?: number, options?: OrderOptions): UnifiedEvent[] {
     const byTimestamp = isByTimestamp(options);
-    const events = this.reader.takeUpTo(maxCount === undefined ? Infinity : checkCount('maxCount', maxCount));
+    const events = this.#reader.takeUpTo(
+      maxCount === undefined ? Infinity : checkCount('maxCount', maxCount),
+    );
     return byTimestamp ? events.sort(olderFirst) : events;
   }
 
@@ -117,7 +117,7 @@ export class PerCPUEventBuffer extends EventEndpoint {
   /** Takes up to maxCount events from the ring of one CPU, without the overflow ring. @param cpu 0..numCPUs - 1 */
   getFromCPU(cpu: number, maxCount?: number): UnifiedEvent[] {
     checkInteger('cpu', cpu, 0, this.numCPUs - 1);
-    return this.reader.takeFromRing(
+    return this.#reader.takeFromRing(
       cpu,
       maxCount === undefined ? Infinity : checkCount('maxCount', maxCount),
     );
@@ -129,18 +129,18 @@ export class PerCPUEventBuffer extends EventEndpoint {
    */
   process(fn: (event: UnifiedEvent) => void): number {
     checkVisitor('fn', fn);
-    let visited = 0;
+    let count = 0;
     const visit = (event: UnifiedEvent): void => {
-      visited++;
+      count++;
       fn(event);
     };
-    this.port.checkHeld();
-    this.reader.leftovers().forEach(visit);
-    const visitor = (this.#visitor ??= Opened.port(this.port.handle.id, this.port.native.traits));
-    const decoder = new Decoder(visitor.memory, visitor.takeOffset, visitor.takeBytes);
+    this.#attachment.checkHeld();
+    this.#reader.copiesOfKept().forEach(visit);
+    const visitor = (this.#visitor ??= this.#attachment.again());
+    const taken = new TakenEvents(visitor);
     for (let ring = 0; ring <= this.numCPUs; ring++)
-      visitRing(visitor, ring, (at, size) => decoder.decode(at, size), visit);
-    return visited;
+      visitRing(visitor, ring, (at, size) => taken.decoder.decode(at, size), visit);
+    return count;
   }
 
   /** Gives an event that came from this instance back to its pool; the caller must not use it any more. Without `enablePooling`, does nothing. */
@@ -150,11 +150,11 @@ export class PerCPUEventBuffer extends EventEndpoint {
 
   /** Removes what waits in all rings now, counted in `discarded`. Safe beside producers and consumers. */
   reset(): void {
-    this.port.clear();
+    this.#attachment.clear();
   }
 
   getMetrics(): PerCPUBufferMetrics {
-    return readMetrics(this.port, this.#slotSize);
+    return readMetrics(this.#attachment);
   }
 
   getStats(): PerCPUEventStats {
@@ -173,11 +173,6 @@ export class PerCPUEventBuffer extends EventEndpoint {
     };
   }
 
-  /** @internal */
-  protected override fullError(): TapioError {
-    return perCPUFullError(this.port, this.#slotSize);
-  }
-
   override [Symbol.dispose](): void {
     this.#visitor?.release();
     this.#visitor = undefined;
@@ -185,62 +180,16 @@ export class PerCPUEventBuffer extends EventEndpoint {
   }
 }
 
-/** A port with its two sides and its pool, on the way into an instance. */
-class Opened {
-  readonly writer: EventWriter;
-  readonly reader: EventReader;
-
-  private constructor(
-    readonly port: Port,
-    readonly pool: UnifiedEventPool | undefined,
-  ) {
-    const { id, traits } = port.native;
-    this.writer = new EventWriter(port, traits[MAX_EVENT_SIZE], policyOf(traits[POLICY]));
-    this.reader = new EventReader(port, new BlankEvents(pool), () => Opened.port(id, traits));
-  }
-
-  static create(options: PerCPUEventBufferOptions): Opened {
-    const { slotSize, maxEventSize, onFull, wakeIntervalMicros } = checkEventOptions(options);
-    const { bufferSizePerCPU = 262144, overflowSize = 4194304, enablePooling } = options;
-    const slots = checkRingSize('bufferSizePerCPU', bufferSizePerCPU, slotSize);
-    const overflowSlots = checkRingSize('overflowSize', overflowSize, slotSize);
-    const payload = slotSize - Layout.SLOT_HEADER;
-    const largest = Math.min(maxEventSize, Math.max(slots, overflowSlots) * payload);
-    const pool = makePool(enablePooling);
-    const port = Port.create(
-      'PerCPUEventBuffer',
-      [largest, policyNumber(onFull), wakeIntervalMicros, slotSize],
-      {
-        layout: 'ring per CPU',
-        slots,
-        overflowSlots,
-        stride: slotSize,
-        payload,
-        start: checkInteger('startTicket', options.startTicket ?? 0, 0, Number.MAX_SAFE_INTEGER),
-        wakeIntervalMicros,
-      },
-      eventStagingSizes(largest),
-    );
-    return new Opened(port, pool);
-  }
-
-  static attach(id: bigint, traits: readonly number[], pool: UnifiedEventPool | undefined): Opened {
-    return new Opened(Opened.port(id, traits), pool);
-  }
-
-  static port(id: bigint, traits: readonly number[]): Port {
-    return Port.attach(
-      'PerCPUEventBuffer',
-      id,
-      eventStagingSizes(traits[MAX_EVENT_SIZE]),
-      traits[WAKE_INTERVAL],
-    );
-  }
-}
-
-/** What a writer that is no instance of this class must know of a buffer: bytes of the largest record, number of the policy. */
-export function perCPUEventBufferLimits(traits: readonly number[]): { maxRecord: number; policy: number } {
-  return { maxRecord: traits[MAX_EVENT_SIZE], policy: traits[POLICY] };
+function create(options: PerCPUEventBufferOptions): Attachment {
+  const storage = checkEventOptions(options);
+  const { bufferSizePerCPU = 262144, overflowSize = 4194304 } = options;
+  const slots = checkRingSize('bufferSizePerCPU', bufferSizePerCPU, storage.slotSize);
+  const overflowSlots = checkRingSize('overflowSize', overflowSize, storage.slotSize);
+  return createEventStorage('PerCPUEventBuffer', storage, Math.max(slots, overflowSlots), {
+    layout: 'ring per CPU',
+    slots,
+    overflowSlots,
+  });
 }
 
 function isByTimestamp(options: OrderOptions | undefined): boolean {
@@ -260,8 +209,12 @@ async function* sortEach(
   for await (const batch of batches) yield batch.sort(olderFirst);
 }
 
-function makePool(enablePooling: unknown): UnifiedEventPool | undefined {
+function checkPooling(enablePooling: unknown): void {
   if (enablePooling !== undefined && typeof enablePooling !== 'boolean')
     throw invalidArgument('enablePooling', enablePooling, 'a boolean');
+}
+
+function makePool(enablePooling: unknown): UnifiedEventPool | undefined {
+  checkPooling(enablePooling);
   return enablePooling ? new UnifiedEventPool() : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Port } from './port';
+import type { Attachment } from './attachment';
 
 /** One CPU's ring. */
 export interface CPUBufferMetrics {
@@ -35,9 +35,9 @@ export interface PerCPUBufferMetrics {
   cpus: CPUBufferMetrics[];
 }
 
-/** @param slotBytes what a slot counts for in bytes */
-export function readMetrics(port: Port, slotBytes: number): PerCPUBufferMetrics {
-  const overflow = port.stats(port.rings);
+export function readMetrics(attachment: Attachment): PerCPUBufferMetrics {
+  const slotBytes = attachment.traits.slotSize;
+  const overflow = attachment.stats(attachment.rings);
   const metrics: PerCPUBufferMetrics = {
     writes: overflow.puts,
     reads: overflow.gets,
@@ -49,8 +49,8 @@ export function readMetrics(port: Port, slotBytes: number): PerCPUBufferMetrics 
     closed: overflow.closed,
     cpus: [],
   };
-  for (let cpu = 0; cpu < port.rings; cpu++) {
-    const ring = port.stats(cpu);
+  for (let cpu = 0; cpu < attachment.rings; cpu++) {
+    const ring = attachment.stats(cpu);
     metrics.writes += ring.puts;
     metrics.reads += ring.gets;
     metrics.discarded += ring.discarded;

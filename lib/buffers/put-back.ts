@@ -3,7 +3,8 @@ import { Encoder } from '../event/encoder';
 import type { UnifiedEvent } from '../event/unified-event';
 import { checkBytes } from '../validate';
 import { tellDrop } from './diagnostics';
-import type { Port } from './port';
+import type { Attachment } from './attachment';
+import { Layout, alignUp } from './staging';
 
 /*
  * What an instance had taken from the rings and lets go of undelivered goes back, behind what waits there, and is counted as put once
@@ -13,11 +14,11 @@ import type { Port } from './port';
 
 /** @param record gives the level (0 where there are none) and the bytes of an item; what it throws makes the item a lost one */
 function putBack<T>(
-  port: Port,
+  attachment: Attachment,
   items: readonly T[],
   record: (item: T) => { level: number; bytes: Uint8Array },
 ): void {
-  const { id } = port.handle;
+  const { id } = attachment.handle;
   const lost = new Map<number, number>();
   for (const item of items) {
     let level = 0;
@@ -35,27 +36,27 @@ function putBack<T>(
     binding.countDiscarded(id, ring, count);
     total += count;
   }
-  if (total > 0) tellDrop(port, total);
+  if (total > 0) tellDrop(attachment, total);
 }
 
 /** @param levelOf throws nothing */
 export function putEventsBack(
-  port: Port,
+  attachment: Attachment,
   events: readonly UnifiedEvent[],
   levelOf: (event: UnifiedEvent) => number,
 ): void {
   if (events.length === 0) return;
   // In memory of its own, as the staging may be in use.
-  const memory = new ArrayBuffer(port.takeBytes);
-  const encoder = new Encoder(memory, 0, port.takeBytes);
-  putBack(port, events, (event) => ({
+  const memory = new ArrayBuffer(alignUp(attachment.mostStaged, Layout.ALIGNMENT));
+  const encoder = new Encoder(memory, 0, memory.byteLength);
+  putBack(attachment, events, (event) => ({
     level: levelOf(event),
     bytes: new Uint8Array(memory, 0, encoder.encode(event, 0)),
   }));
 }
 
-export function putRecordsBack(port: Port, records: readonly Uint8Array[]): void {
-  putBack(port, records, (bytes) => {
+export function putRecordsBack(attachment: Attachment, records: readonly Uint8Array[]): void {
+  putBack(attachment, records, (bytes) => {
     checkBytes('record', bytes);
     return { level: 0, bytes };
   });

@@ -1,8 +1,6 @@
 import { recordSlabs } from '../byte-slabs';
 import { TapioError } from '../errors';
 import {
-  copyOf,
-  countOf,
   checkArray,
   checkBytes,
   checkCapacity,
@@ -10,13 +8,17 @@ import {
   checkInteger,
   checkLengths,
   checkOptions,
+  checkStartTicket,
+  copyOf,
+  countOf,
   invalidArgument,
   lengthOf,
 } from '../validate';
+import { blockUntilRecord } from './block-until-record';
 import { fullError } from './full-error';
-import { type BufferHandle, resolveHandle } from './handle';
+import type { BufferHandle } from './handle';
 import { LastArray } from './last-array';
-import { Port } from './port';
+import { Attachment } from './attachment';
 import { Layout, Limit, OnFull, Status, Word, alignUp, i32, u32 } from './staging';
 import type { BufferStats } from './stats';
 import { untilDrained } from './until-drained';
@@ -30,12 +32,6 @@ export interface RingBufferOptions {
 }
 
 const MAX_SLOT_SIZE = 1 << 20;
-/** Bytes of staging for batches of `putBatch` and `getBatch`. */
-const BATCH_BYTES = 32768;
-
-/** Numbers that travel with the buffer: see `traits` in binding.ts. The first is the kind. */
-const CAPACITY = 1;
-const SLOT_SIZE = 2;
 
 /**
  * Lock-free MPMC ring of fixed-size slots that holds raw bytes.
@@ -48,7 +44,7 @@ const SLOT_SIZE = 2;
  * Memory: native, shared, capacity + 64 slots of slotSize + 16 bytes rounded up to 128; freed with the last instance.
  */
 export class RingBuffer implements Disposable, AsyncDisposable {
-  readonly #port: Port;
+  readonly #attachment: Attachment;
   readonly #slotSize: number;
   readonly #capacity: number;
   readonly #source = new LastArray();
@@ -58,13 +54,15 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    * @param capacity slots, a power of two from 1 to 2^30
    * @throws TapioError ERR_INVALID_CAPACITY, also when the system refuses the memory; ERR_INVALID_ARGUMENT for options
    */
-  constructor(capacity: number, options?: RingBufferOptions) {
-    // From `attach`: a class has one constructor, and private members exist only where it ran.
-    const port = options instanceof Port ? options : create(capacity, checkOptions(options));
-    this.#port = port;
-    this.#capacity = port.native.traits[CAPACITY];
-    this.#slotSize = port.native.traits[SLOT_SIZE];
-    port.watch(this);
+  constructor(capacity: number, options?: RingBufferOptions);
+  /** @internal */
+  constructor(attachment: Attachment);
+  constructor(from: number | Attachment, options?: RingBufferOptions) {
+    const attachment = Attachment.is(from) ? from : create(from, checkOptions(options));
+    this.#attachment = attachment;
+    this.#capacity = attachment.stats(0).capacity;
+    this.#slotSize = attachment.traits.slotSize;
+    attachment.watch(this);
   }
 
   /**
@@ -72,14 +70,12 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError ERR_BUFFER_CLOSED when nobody holds the buffer any more, ERR_INVALID_ARGUMENT for what is no handle of a RingBuffer
    */
   static attach(handle: BufferHandle): RingBuffer {
-    const { id, traits } = resolveHandle('RingBuffer', handle);
-    const port = Port.attach('RingBuffer', id, stagingSizes(traits[SLOT_SIZE]), 0);
-    return new RingBuffer(traits[CAPACITY], port as RingBufferOptions);
+    return new RingBuffer(Attachment.byHandle('RingBuffer', handle));
   }
 
   /** Pass it to another thread and `attach` there. */
   get handle(): BufferHandle {
-    return this.#port.handle;
+    return this.#attachment.handle;
   }
   /** Slots. */
   get capacity(): number {
@@ -91,13 +87,13 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   }
   /** Slots in use now, 0..capacity; a snapshot when other threads are at work. */
   get size(): number {
-    return this.#port.size;
+    return this.#attachment.size;
   }
   get isEmpty(): boolean {
-    return this.#port.size === 0;
+    return this.#attachment.size === 0;
   }
   get isFull(): boolean {
-    return this.#port.size === this.#capacity;
+    return this.#attachment.size === this.#capacity;
   }
 
   /**
@@ -105,23 +101,23 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_EVENT_TOO_LARGE over slotSize, ERR_INVALID_ARGUMENT for no Uint8Array
    */
   put(bytes: Uint8Array): void {
-    if (!this.tryPut(bytes)) throw fullError('this RingBuffer', this.#port, [{ ring: 0 }]);
+    if (!this.tryPut(bytes)) throw fullError(this.#attachment);
   }
 
   /** As `put`; false when full. Allocates nothing. Fastest with the same array each time. */
   tryPut(bytes: Uint8Array): boolean {
-    const port = this.#port;
+    const attachment = this.#attachment;
     if (this.#source.is(bytes)) {
-      port.native.putAgain();
+      attachment.native.putAgain();
     } else {
       checkBytes('bytes', bytes);
       const size = lengthOf(bytes);
       if (size > this.#slotSize) throw this.#tooLarge(size);
       this.#source.forget();
-      port.native.putFrom(bytes, size);
+      attachment.native.putFrom(bytes, size);
       this.#source.remember(bytes, size);
     }
-    return port.stored();
+    return attachment.stored();
   }
 
   /**
@@ -132,15 +128,15 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   get(): Uint8Array {
     const record = this.tryGet();
     if (record !== undefined) return record;
-    if (this.#port.drained) throw this.#port.closedError();
+    if (this.#attachment.drained) throw this.#attachment.closedError();
     throw new TapioError('ERR_BUFFER_EMPTY', `this RingBuffer is empty: capacity ${this.#capacity} slots`);
   }
 
   /** As `get`, into a new array; undefined when empty or drained. */
   tryGet(): Uint8Array | undefined {
-    const port = this.#port;
-    if (port.take() !== Status.DONE) return undefined;
-    return recordSlabs.copy(port.bytes, port.takeOffset, port.takeOffset + u32[Word.SIZE]);
+    const attachment = this.#attachment;
+    if (attachment.take() !== Status.DONE) return undefined;
+    return recordSlabs.copy(attachment.taken.bytes, 0, u32[Word.SIZE]);
   }
 
   /**
@@ -149,17 +145,17 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError ERR_INVALID_ARGUMENT when target is too small; the record stays
    */
   tryGetInto(target: Uint8Array): number {
-    const port = this.#port;
+    const attachment = this.#attachment;
     if (this.#target.is(target)) {
-      port.native.takeAgain();
+      attachment.native.takeAgain();
     } else {
       checkBytes('target', target);
       const size = lengthOf(target);
       this.#target.forget();
-      port.native.takeInto(target, size);
+      attachment.native.takeInto(target, size);
       this.#target.remember(target, size);
     }
-    const status = port.status();
+    const status = attachment.status();
     if (status === Status.DONE) return u32[Word.SIZE];
     if (status === Status.TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
     return -1;
@@ -182,13 +178,13 @@ export class RingBuffer implements Disposable, AsyncDisposable {
     }
     if (total > lengthOf(source))
       throw invalidArgument('lengths', total, `at most the ${lengthOf(source)} bytes of source in total`);
-    const port = this.#port;
-    if (count === 0 && port.closed) throw port.closedError();
-    port.native.putPacked(source, lengths);
-    const status = port.status();
+    const attachment = this.#attachment;
+    if (count === 0 && attachment.closed) throw attachment.closedError();
+    attachment.native.putPacked(source, lengths);
+    const status = attachment.status();
     const stored = u32[Word.COUNT];
-    if (status === Status.CLOSED_OR_DRAINED) throw port.closedError(stored);
-    if (status === Status.FULL_OR_EMPTY) port.tellLost(count - stored);
+    if (status === Status.CLOSED_OR_DRAINED) throw attachment.closedError(stored);
+    if (status === Status.FULL_OR_EMPTY) attachment.tellLost(count - stored);
     return stored;
   }
 
@@ -201,9 +197,9 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   getBatchInto(target: Uint8Array, lengths: Uint32Array): number {
     checkBytes('target', target);
     checkLengths('lengths', lengths);
-    const port = this.#port;
-    port.native.takePacked(target, lengths);
-    if (port.status() === Status.TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
+    const attachment = this.#attachment;
+    attachment.native.takePacked(target, lengths);
+    if (attachment.status() === Status.TARGET_TOO_SMALL) throw this.#targetTooSmall(target);
     return i32[Word.STATUS] === Status.DONE ? u32[Word.COUNT] : 0;
   }
 
@@ -213,9 +209,10 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    */
   putBatch(items: readonly Uint8Array[]): number {
     checkArray('items', items);
-    const port = this.#port;
+    const attachment = this.#attachment;
     const total = items.length;
-    if (total === 0 && port.closed) throw port.closedError();
+    if (total === 0 && attachment.closed) throw attachment.closedError();
+    if (attachment.toPut.size === 0) attachment.growToPut();
     let stored = 0;
     for (let start = 0; start < total;) {
       // A copy, so that no getter of the caller's array runs while the staging is being filled.
@@ -228,27 +225,31 @@ export class RingBuffer implements Disposable, AsyncDisposable {
         bad = this.#refusal(item, `items[${start + count}]`);
         if (bad !== undefined) break;
         const size = lengthOf(item);
-        if (offset + size > port.putBytes) break;
-        port.bytes.set(item, port.putOffset + offset);
-        port.putSizes[count] = size;
+        if (offset + size > attachment.toPut.size) {
+          if (count > 0) break;
+          attachment.growToPut(size);
+        }
+        attachment.toPut.bytes.set(item, offset);
+        attachment.toPut.sizes[count] = size;
         offset = alignUp(offset + size, Layout.ALIGNMENT);
       }
       if (count > 0) {
         u32[Word.COUNT] = count;
         u32[Word.ON_FULL] = OnFull.REFUSE;
-        port.native.putBatch();
-        const status = port.status();
+        attachment.native.putBatch();
+        const status = attachment.status();
         stored += u32[Word.COUNT];
-        if (status === Status.CLOSED_OR_DRAINED) throw port.closedError(stored);
+        if (status === Status.CLOSED_OR_DRAINED) throw attachment.closedError(stored);
         start += count;
         if (status === Status.FULL_OR_EMPTY) {
           // The ring has counted what it saw of the batch; the rest found no room either.
-          port.native.countRejected(total - start);
-          port.tellLost(total - stored);
+          attachment.native.countRejected(total - start);
+          attachment.tellLost(total - stored);
           return stored;
         }
       }
       if (bad !== undefined) throw new TapioError(bad.code, bad.message, stored);
+      if (count < chunk.length) attachment.growForBatches();
     }
     return stored;
   }
@@ -256,17 +257,16 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   /** Takes up to maxCount records (an integer from 0, or Infinity: what waits now) into new arrays; [] when empty or drained. */
   getBatch(maxCount: number): Uint8Array[] {
     checkCount('maxCount', maxCount);
-    const port = this.#port;
+    const attachment = this.#attachment;
     // Without a limit, what waits now, so that busy producers cannot keep the consumer here for ever.
-    const limit = maxCount === Infinity ? port.size : maxCount;
+    const limit = maxCount === Infinity ? attachment.size : maxCount;
     const result: Uint8Array[] = [];
     for (;;) {
-      const count = port.takeBatch(Math.min(limit - result.length, Limit.MAX_BATCH));
-      let at = port.takeOffset;
-      for (let i = 0; i < count; i++) {
-        const size = port.takeSizes[i];
-        result.push(recordSlabs.copy(port.bytes, at, at + size));
-        at = alignUp(at + size, Layout.ALIGNMENT);
+      const count = attachment.takeBatch(Math.min(limit - result.length, Limit.MAX_BATCH));
+      const { bytes, sizes } = attachment.taken;
+      for (let i = 0, at = 0; i < count; i++) {
+        result.push(recordSlabs.copy(bytes, at, at + sizes[i]));
+        at = alignUp(at + sizes[i], Layout.ALIGNMENT);
       }
       if (u32[Word.MORE] === 0 || count === 0 || result.length === limit) return result;
     }
@@ -277,7 +277,11 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    * @throws TapioError (rejects) ERR_BUFFER_CLOSED when closed and drained; `signal.reason` when aborted
    */
   ready(options?: WaitOptions): Promise<void> {
-    return this.#port.waitUntilReady(() => this.#port.hasRecord, this.#port.emptied, options);
+    return this.#attachment.waits.untilReady(
+      () => this.#attachment.hasRecord,
+      this.#attachment.emptied,
+      options,
+    );
   }
 
   /**
@@ -286,27 +290,27 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    * @returns false after the time, or when closed and drained
    */
   waitSync(timeoutMs?: number): boolean {
-    return this.#port.blockUntilRecord(() => this.#port.hasRecord, timeoutMs);
+    return blockUntilRecord(this.#attachment, () => this.#attachment.hasRecord, timeoutMs);
   }
 
   /** Removes what waits now, counted in `discarded`. Safe beside producers and consumers; a record still being written stays. */
   clear(): void {
-    this.#port.clear();
+    this.#attachment.clear();
   }
 
   /** A snapshot; counters are exact. `rejected` counts records. */
   getStats(): BufferStats {
-    return this.#port.stats(0);
+    return this.#attachment.stats(0);
   }
 
   /** Closes the buffer for all threads. Idempotent. */
   close(): void {
-    this.#port.close();
+    this.#attachment.close();
   }
 
   /** On the instance that made the buffer: `close()`. On an attached one: lets go of it. */
   [Symbol.dispose](): void {
-    this.#port.dispose();
+    this.#attachment.dispose();
   }
 
   /**
@@ -315,7 +319,7 @@ export class RingBuffer implements Disposable, AsyncDisposable {
    */
   [Symbol.asyncDispose](): Promise<void> {
     this[Symbol.dispose]();
-    return untilDrained(this.#port, () => 0);
+    return untilDrained(this.#attachment, () => 0);
   }
 
   #tooLarge(size: number, name = 'the record'): TapioError {
@@ -344,32 +348,19 @@ export class RingBuffer implements Disposable, AsyncDisposable {
   }
 }
 
-function create(capacity: number, options: RingBufferOptions): Port {
-  const { slotSize = 256, startTicket = 0 } = options;
+function create(capacity: number, options: RingBufferOptions): Attachment {
+  const { slotSize = 256, startTicket } = options;
   checkCapacity(capacity);
   checkInteger('slotSize', slotSize, 1, MAX_SLOT_SIZE);
-  return Port.create(
-    'RingBuffer',
-    [capacity, slotSize],
+  return Attachment.create(
+    { kind: 'RingBuffer', slotSize, maxRecord: slotSize, policy: 'reject', wakeIntervalMicros: 0 },
     {
       layout: 'one ring',
       slots: capacity,
       overflowSlots: 0,
       stride: alignUp(slotSize + Layout.SLOT_HEADER, Layout.CACHE_LINE),
       payload: slotSize,
-      start: checkInteger('startTicket', startTicket, 0, Number.MAX_SAFE_INTEGER),
-      wakeIntervalMicros: 0,
+      start: checkStartTicket(startTicket),
     },
-    stagingSizes(slotSize),
   );
-}
-
-function stagingSizes(slotSize: number): { putBytes: number; takeBytes: number } {
-  const bytes = Math.max(slotSize, BATCH_BYTES);
-  return { putBytes: bytes, takeBytes: bytes };
-}
-
-/** Bytes of the largest record a buffer takes. */
-export function ringBufferLimit(traits: readonly number[]): number {
-  return traits[2];
 }

@@ -1,30 +1,27 @@
-import { BufferText, type NarrowText, textBytes, type Texts } from '../event/narrow-text';
+import { BufferText, type Latin1Text, textBytes, type Texts } from '../event/latin1-text';
 import type { NativeBuffer } from './native-buffer';
-import { Limit, Status, Word, i32, u32 } from './staging';
+import type { Region } from './region';
+import { DATA_OFFSET, Limit, Status, Word, i32, u32 } from './staging';
 
 /**
- * The text of records in the staging of an instance: written to the put region, read from the take region. By Node-API a
- * text crosses in half the time that Buffer takes.
+ * The text of records in a region of the staging of an instance: written to that of records to put, read from that of records
+ * taken. By Node-API a text crosses in half the time that Buffer takes.
  */
-export class StagedText implements NarrowText {
-  private readonly put: BufferText;
-  private readonly take: BufferText;
+export class StagedText implements Latin1Text {
+  private readonly text: BufferText;
 
   constructor(
     private readonly native: NativeBuffer,
-    memory: ArrayBuffer,
-    put: { offset: number; size: number },
-    take: { offset: number; size: number },
+    { memory, size }: Region,
   ) {
-    this.put = new BufferText(textBytes(memory, put.offset, put.size));
-    this.take = new BufferText(textBytes(memory, take.offset, take.size));
+    this.text = new BufferText(textBytes(memory, DATA_OFFSET, size));
   }
 
   write(texts: Texts, from: number, to: number, at: number): boolean {
     const { items } = texts;
     let units = 0;
     for (let i = from; i < to; i++) units += items[i].length;
-    if (units > Limit.MAX_TEXT) return this.put.write(texts, from, to, at);
+    if (units > Limit.MAX_TEXT) return this.text.write(texts, from, to, at);
     for (let i = from; i < to; i += Limit.MAX_TEXTS) {
       const count = Math.min(Limit.MAX_TEXTS, to - i);
       for (let k = 0; k < count; k++) {
@@ -40,6 +37,6 @@ export class StagedText implements NarrowText {
   read(start: number, end: number): string {
     u32[Word.OFFSET] = start;
     u32[Word.SIZE] = end - start;
-    return this.native.readText() ?? this.take.read(start, end);
+    return this.native.readText() ?? this.text.read(start, end);
   }
 }

@@ -42,7 +42,7 @@ export const enum Status {
   CLOSED_OR_DRAINED = -2,
   TARGET_TOO_SMALL = -3,
   RELEASED = -4,
-  NOT_NARROW = -5,
+  NOT_LATIN1 = -5,
 }
 
 /** Values of ON_FULL. */
@@ -64,17 +64,15 @@ export const enum Limit {
 }
 
 export const enum Layout {
-  /** Records start at multiples of this in either data region. */
+  /** Records start at multiples of this in either region. */
   ALIGNMENT = 8,
   /** A ring's slot: a header before the payload, and a stride of whole cache lines. */
   SLOT_HEADER = 16,
   CACHE_LINE = 128,
 }
 
-/** Byte offsets in the staging of an instance. */
-export const PUT_SIZES_OFFSET = 0;
-export const TAKE_SIZES_OFFSET = PUT_SIZES_OFFSET + Limit.MAX_BATCH * 4;
-export const DATA_OFFSET = TAKE_SIZES_OFFSET + Limit.MAX_BATCH * 4;
+/** Byte of a region of the staging where the records start, behind the sizes of those of a batch. */
+export const DATA_OFFSET = Limit.MAX_BATCH * 4;
 
 /** Of values below 2^31 and alignments that are powers of two. */
 export function alignUp(value: number, alignment: number): number {

@@ -1,4 +1,4 @@
-import type { Port } from './port';
+import type { Attachment } from './attachment';
 
 /** Milliseconds from look to look, and after how many without any progress it gives up: a second in all. */
 const LOOK_MS = 100;
@@ -9,7 +9,7 @@ const IDLE_LOOKS = 10;
  * been taken for IDLE_LOOKS looks in a row. Not for a time: where the event loop stands still, nobody of this thread can take.
  * @param kept how many records wait in the instance
  */
-export async function untilDrained(port: Port, kept: () => number): Promise<void> {
+export async function untilDrained(attachment: Attachment, kept: () => number): Promise<void> {
   const stop = new AbortController();
   let left = Infinity;
   let idleLooks = 0;
@@ -17,7 +17,7 @@ export async function untilDrained(port: Port, kept: () => number): Promise<void
   const over = new Promise<void>((resolve) => {
     looks = setInterval(() => {
       const before = left;
-      left = port.drained ? kept() : port.size + kept();
+      left = attachment.drained ? kept() : attachment.size + kept();
       idleLooks = left < before ? 0 : idleLooks + 1;
       if (left > 0 && idleLooks < IDLE_LOOKS) return;
       stop.abort(stop);
@@ -25,9 +25,9 @@ export async function untilDrained(port: Port, kept: () => number): Promise<void
     }, LOOK_MS);
   });
   try {
-    await port.waitForRoom<void>(
+    await attachment.waits.forRoom<void>(
       (settle) => {
-        if (!port.drained) return false;
+        if (!attachment.drained) return false;
         settle();
         return true;
       },

@@ -75,8 +75,9 @@ export class WaitQueue {
   }
 
   /**
-   * Lets everybody look again, but first waits for who `gathers`; needed after changes inside the instance, of which native code knows
-   * nothing.
+   * Serves the waiters in order until one has to go on waiting, and makes sure that native code wakes the queue for it. To be called after
+   * a change that native code does not see.
+   * @param gathers without the first look, as the next wake does it
    */
   pump(gathers = false): void {
     // From code of the user inside an attempt: the loop that is under way looks again.

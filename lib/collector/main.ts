@@ -1,18 +1,42 @@
 /** The `tapio` command: finds the sub-command and hands it the rest of the line. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { ExitCode, UsageError, type Command } from './command';
-import { collectCommand } from './collect-command';
-import { doctorCommand } from './doctor-command';
-import { topCommand } from './top-command';
-import { keepIgnored } from './ignored-signals';
+import { ExitCode, UsageError, type Command } from './command-line/command';
+import { keepIgnored } from './signals/ignored-signals';
 import { endStandardStreams, guardStandardStreams, stderr, stdout } from './output/standard-streams';
-import { messageOf } from './message-of';
+import { messageOf } from './text/message-of';
 
-const COMMANDS = new Map<string, Command>([
-  ['collect', collectCommand],
-  ['doctor', doctorCommand],
-  ['top', topCommand],
+/** A line for the list of commands, and the command, which is loaded only where it is asked for. */
+interface Entry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+const COMMANDS = new Map<string, Entry>([
+  [
+    'collect',
+    {
+      summary: 'collect events from sources through per-CPU rings to a sink',
+      load: async () => {
+        (await import('./memory-plan.js')).spareMemory();
+        return (await import('./commands/collect-command.js')).collectCommand;
+      },
+    },
+  ],
+  [
+    'doctor',
+    {
+      summary: 'tell what works on this machine, and what is missing',
+      load: async () => (await import('./commands/doctor-command.js')).doctorCommand,
+    },
+  ],
+  [
+    'top',
+    {
+      summary: 'show live what a collector with --grpc is at',
+      load: async () => (await import('./commands/top-command.js')).topCommand,
+    },
+  ],
 ]);
 
 const USAGE = `Usage: tapio <command> [options]
@@ -40,12 +64,13 @@ async function main([name, ...rest]: string[]): Promise<number> {
     stdout.print(version());
     return ExitCode.Done;
   }
-  const command = COMMANDS.get(name ?? '');
-  if (!command) {
+  const entry = COMMANDS.get(name ?? '');
+  if (!entry) {
     if (name === undefined) stderr.print(...lines(USAGE));
     else stderr.print(`tapio: there is no command ${JSON.stringify(name)}`, 'see tapio --help');
     return ExitCode.Usage;
   }
+  const command = await entry.load();
   if (rest.includes('--help') || rest.includes('-h')) {
     stdout.print(...lines(command.usage));
     return ExitCode.Done;

@@ -5,16 +5,9 @@ import { TapioError, show } from '../errors';
 import { checkBytes, lengthOf } from '../validate';
 import { Decoder } from './decoder';
 import { Encoder } from './encoder';
+import { BYTE_ORDER, HEADER, HEADER_BYTES, VERSION } from './event-header';
 import { corrupt } from './invalid-event';
-import { IS_LITTLE_ENDIAN } from './references';
 import type { UnifiedEvent } from './unified-event';
-
-/** "TPEV", the version of the layout, the byte order (1: little endian, 2: big endian), two zeros. */
-const HEADER_BYTES = 8;
-/** Any change of the layout, a new field included, needs another number. */
-const VERSION = 1;
-const BYTE_ORDER = IS_LITTLE_ENDIAN ? 1 : 2;
-const HEADER = Uint8Array.of(0x54, 0x50, 0x45, 0x56, VERSION, BYTE_ORDER, 0, 0);
 
 const FIRST_SCRATCH_BYTES = 16384;
 

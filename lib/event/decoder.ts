@@ -1,4 +1,5 @@
 import { eventSlabs } from '../byte-slabs';
+import type { FieldReader } from './field-reader';
 import { HeaderWord } from './generated/encode';
 import { readEvent } from './generated/decode';
 import { corrupt } from './invalid-event';
@@ -6,7 +7,7 @@ import { parseJsonText } from './json-text';
 import { IS_LITTLE_ENDIAN, Reference } from './references';
 import { MapMemo } from './map-memo';
 import { internedText, textOfId } from './strings';
-import { BufferText, type NarrowText, textBytes } from './narrow-text';
+import { BufferText, type Latin1Text, textBytes } from './latin1-text';
 import { TextRun } from './text-run';
 import type { UnifiedEvent } from './unified-event';
 
@@ -17,16 +18,13 @@ const NOTHING_KNOWN: readonly (string | undefined)[] = [undefined];
  * Every length and count is checked against the bounds of the event: whatever the bytes are, the outcome is an
  * event or ERR_CORRUPT_DATA, nothing outside the event is read, and the time is bounded by its length.
  */
-export class Decoder {
-  /** @internal */
+export class Decoder implements FieldReader {
   readonly i32: Int32Array;
-  /** @internal */
   readonly i64: BigInt64Array;
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
   private readonly byteLength: number;
   private readonly interning: boolean;
-  /** Text by the ids that may occur. @internal */
   readonly known: readonly (string | undefined)[];
   private readonly maps = new MapMemo();
 
@@ -34,24 +32,25 @@ export class Decoder {
   private wordLimit = 0;
   /** The event ends before this word. */
   private eventLimit = 0;
-  /** Word behind the section just read. @internal */
   w = 0;
 
   private textStart = 0;
-  private readonly narrow: TextRun;
-  private readonly wide: TextRun;
+  private readonly latin1: TextRun;
+  private readonly utf16: TextRun;
+  /** Whether `utf16` stands where an event has text: most have none. */
+  private hasUtf16 = false;
 
   /**
    * @param byteOffset multiple of 8
    * @param interning false: the encoded events hold all of their text
-   * @param narrow how text gets out of the region
+   * @param latin1 how text gets out of the region
    */
   constructor(
     memory: ArrayBuffer,
     byteOffset: number,
     byteLength: number,
     interning = true,
-    narrow?: NarrowText,
+    latin1?: Latin1Text,
   ) {
     this.i32 = new Int32Array(memory, byteOffset, byteLength >>> 2);
     this.i64 = new BigInt64Array(memory, byteOffset, byteLength >>> 3);
@@ -60,8 +59,8 @@ export class Decoder {
     this.byteLength = byteLength;
     this.interning = interning;
     const bytes = textBytes(memory, byteOffset, byteLength);
-    this.narrow = new TextRun(1, narrow ?? new BufferText(bytes));
-    this.wide = new TextRun(2, { read: (start, end) => bytes.ucs2Slice(start, end) });
+    this.latin1 = new TextRun(1, latin1 ?? new BufferText(bytes));
+    this.utf16 = new TextRun(2, { read: (start, end) => bytes.ucs2Slice(start, end) });
     this.known = interning ? textOfId : NOTHING_KNOWN;
   }
 
@@ -70,10 +69,10 @@ export class Decoder {
    *
    * @param into an event to fill instead of a new one: fields that are absent in the bytes are removed from it, its
    *   nested objects are replaced
-   * @param narrow the Latin-1 text of the event, if it has been read already
+   * @param latin1 the Latin-1 text of the event, if it has been read already
    * @throws TapioError ERR_CORRUPT_DATA
    */
-  decode(at: number, length: number, into?: UnifiedEvent, narrow?: string): UnifiedEvent {
+  decode(at: number, length: number, into?: UnifiedEvent, latin1?: string): UnifiedEvent {
     const { i32 } = this;
     const base = at >> 2;
     const end = at + length;
@@ -81,74 +80,64 @@ export class Decoder {
       throw corrupt(`${length} bytes at ${at} of ${this.byteLength}`);
     }
     const textStart = i32[base + HeaderWord.TEXT_START];
-    const narrowUnits = i32[base + HeaderWord.NARROW_UNITS];
+    const latin1Units = i32[base + HeaderWord.LATIN1_UNITS];
     if (textStart < HeaderWord.COUNT * 4 || textStart > length)
       throw corrupt(`its text starts at ${textStart} of ${length}`);
-    const wideBytes = length - textStart - narrowUnits;
-    if (narrowUnits < 0 || wideBytes < 0 || (wideBytes & 1) !== 0) {
-      throw corrupt(`${narrowUnits} characters of text in ${length - textStart} bytes`);
+    const utf16Bytes = length - textStart - latin1Units;
+    if (latin1Units < 0 || utf16Bytes < 0 || (utf16Bytes & 1) !== 0) {
+      throw corrupt(`${latin1Units} characters of text in ${length - textStart} bytes`);
     }
-    const narrowStart = at + textStart;
-    this.textStart = narrowStart;
-    this.wordLimit = narrowStart >> 2;
+    const latin1Start = at + textStart;
+    this.textStart = latin1Start;
+    this.wordLimit = latin1Start >> 2;
     this.eventLimit = end >> 2;
-    this.narrow.moveTo(narrowStart, end - wideBytes, narrow);
-    this.wide.moveTo(end - wideBytes, end);
+    this.latin1.moveTo(latin1Start, end - utf16Bytes, latin1);
+    if (utf16Bytes !== 0 || this.hasUtf16) {
+      this.utf16.moveTo(end - utf16Bytes, end);
+      this.hasUtf16 = utf16Bytes !== 0;
+    }
     return readEvent(this, base, into);
   }
 
-  /** Whether a record of at most `most` words from word `w` on might reach past the event, so that its words must be counted. @internal */
   isTight(w: number, most: number): boolean {
     return w + most > this.eventLimit;
   }
 
-  /** Whether the words of the event end before word `w`. @internal */
   ends(w: number): boolean {
     return w === this.wordLimit;
   }
 
-  /** @internal */
   require(w: number, count: number): void {
     if (w + count > this.wordLimit) throw corrupt('a section reaches past its end');
   }
 
-  /** The text of a reference. Bundled texts must be read in their order. @internal */
   text(ref: number): string {
-    if (ref < 0) return this.cut(ref);
+    if (ref < 0)
+      return ((ref & Reference.UTF16) === 0 ? this.latin1 : this.utf16).cut(ref & Reference.LENGTH_MASK);
     if (!this.interning) throw corrupt(`text ${ref} is not part of it`);
     return internedText(ref);
   }
 
-  private cut(ref: number): string {
-    const run = (ref & Reference.WIDE) === 0 ? this.narrow : this.wide;
-    return run.cut(ref & Reference.LENGTH_MASK);
-  }
-
-  /** @internal */
   json(ref: number): Record<string, unknown> {
     return parseObject(this.text(ref));
   }
 
-  /** @internal */
   double(w: number): number {
     return this.view.getFloat64(w * 4, IS_LITTLE_ENDIAN);
   }
 
-  /** @internal */
   safeInteger(w: number, path: string): number {
     const value = this.double(w);
     if (!Number.isSafeInteger(value)) throw corrupt(`${path} is ${value}`);
     return value;
   }
 
-  /** @internal */
   port(w: number, path: string): number {
     const value = this.i32[w];
     if ((value & 0xffff) !== value) throw corrupt(`${path} is ${value}`);
     return value;
   }
 
-  /** Reads a counted array and moves behind it. @internal */
   strings(w: number): string[] {
     const i32 = this.i32;
     const count = this.count(w, 1);
@@ -161,7 +150,6 @@ export class Decoder {
     return items;
   }
 
-  /** Reads a counted map and moves behind it. @internal */
   stringMap(w: number): Record<string, string> {
     const i32 = this.i32;
     const count = this.count(w, 2);
@@ -183,21 +171,19 @@ export class Decoder {
     return count;
   }
 
-  /** The raw bytes between the words, which end before `w`, and the text. @internal */
   rawBytes(w: number): Uint8Array {
     const start = w * 4;
     if (start > this.textStart) throw corrupt('its raw bytes end before they start');
     return eventSlabs.copy(this.bytes, start, this.textStart);
   }
 
-  /** Every byte must have been used. @internal */
   finish(w: number, hasRawBytes: boolean): void {
     const wordsEnd = w * 4;
     if (hasRawBytes ? wordsEnd > this.textStart : wordsEnd !== this.textStart) {
       throw corrupt(`its words end at ${wordsEnd}, its text starts at ${this.textStart}`);
     }
-    const isUsed = this.narrow.finish();
-    if (!this.wide.finish() || !isUsed) throw corrupt('text that no field uses');
+    const isUsed = this.latin1.finish();
+    if ((this.hasUtf16 && !this.utf16.finish()) || !isUsed) throw corrupt('text that no field uses');
   }
 }
 

@@ -1,11 +1,12 @@
 import { show, TapioError } from '../errors';
 import { checkEmptyMap } from './empty-object';
+import type { FieldWriter } from './field-writer';
 import { HeaderWord, MEMO_PLACES, writeEvent } from './generated/encode';
 import { invalidItem } from './invalid-event';
 import { jsonText } from './json-text';
 import { Reference } from './references';
 import { CACHE_SIZE, cachedRefs, cachedTexts, internedId, internedText } from './strings';
-import { BufferText, type NarrowText, textBytes, type TextBytes, Texts, writeNarrow } from './narrow-text';
+import { BufferText, type Latin1Text, textBytes, type TextBytes, Texts, writeLatin1 } from './latin1-text';
 import type { UnifiedEvent } from './unified-event';
 import { readFailure } from './unreadable-event';
 import { lengthOf } from '../validate';
@@ -32,34 +33,24 @@ const DOUBLE_WORDS = new Int32Array(DOUBLE.buffer);
  * event being encoded is running, and an encode from there needs another Encoder. Reads each property of
  * an event once. Nothing outside the region is written. The memory is the caller's.
  */
-export class Encoder {
+export class Encoder implements FieldWriter {
   /** Whether an `encode` is under way, so that this Encoder cannot take another event. */
   get busy(): boolean {
     return this.encoding;
   }
 
-  /** @internal */
   readonly i32: Int32Array;
-  /** @internal */
   readonly i64: BigInt64Array;
-  /**
-   * The text that each field of interned text mostly has, in the table's own copy, and its reference. At first the empty text,
-   * which is never interned.
-   * @internal
-   */
   readonly memoTexts: string[] = new Array<string>(MEMO_PLACES).fill('');
-  /** @internal */
   readonly memoRefs = new Int32Array(MEMO_PLACES).fill(Reference.BUNDLED);
   /** The reference that each field had when it last was another than that of the memo. */
   private readonly rivalRefs = new Int32Array(MEMO_PLACES);
-  /** The cache of interned texts. @internal */
   readonly cachedTexts: readonly string[];
-  /** @internal */
   readonly cachedRefs: Int32Array;
   private readonly bytes: TextBytes;
   private readonly byteLength: number;
   private readonly interning: boolean;
-  private readonly narrow: NarrowText;
+  private readonly latin1: Latin1Text;
   private encoding = false;
 
   /** The bundled texts of the event that was begun, behind those it was told to keep. */
@@ -72,14 +63,14 @@ export class Encoder {
   /**
    * @param byteOffset multiple of 8
    * @param interning false: the encoded event holds all of its text and may leave the process
-   * @param narrow how text gets into the region
+   * @param latin1 how text gets into the region
    */
   constructor(
     memory: ArrayBuffer,
     byteOffset: number,
     byteLength: number,
     interning = true,
-    narrow?: NarrowText,
+    latin1?: Latin1Text,
   ) {
     this.i32 = new Int32Array(memory, byteOffset, byteLength >>> 2);
     this.i64 = new BigInt64Array(memory, byteOffset, byteLength >>> 3);
@@ -88,7 +79,7 @@ export class Encoder {
     this.interning = interning;
     this.cachedTexts = interning ? cachedTexts : NO_TEXTS;
     this.cachedRefs = interning ? cachedRefs : NO_REFS;
-    this.narrow = narrow ?? new BufferText(this.bytes);
+    this.latin1 = latin1 ?? new BufferText(this.bytes);
   }
 
   /** One that is busy for good: where another one stands usually, it turns everybody away. */
@@ -143,7 +134,7 @@ export class Encoder {
       if (end < 0 || end + units > this.byteLength) return -1;
       const base = at >> 2;
       this.i32[base + HeaderWord.TEXT_START] = end - at;
-      this.i32[base + HeaderWord.NARROW_UNITS] = units;
+      this.i32[base + HeaderWord.LATIN1_UNITS] = units;
       return end;
     } catch (error) {
       throw readFailure(event, error);
@@ -162,8 +153,8 @@ export class Encoder {
 
   /** Likewise of one of several events, whose texts are those from number `from` up to `to`; returns where it ends, or -1. */
   finishOne(at: number, start: number, from: number, to: number): number {
-    const units = this.i32[(at >> 2) + HeaderWord.NARROW_UNITS];
-    const isWritten = units === 0 || this.narrow.write(this.texts, from, to, start);
+    const units = this.i32[(at >> 2) + HeaderWord.LATIN1_UNITS];
+    const isWritten = units === 0 || this.latin1.write(this.texts, from, to, start);
     return isWritten ? start + units : this.writeMixed(at, start, from, to);
   }
 
@@ -177,12 +168,10 @@ export class Encoder {
     for (let i = from; i < this.texts.count; i++) this.textWords[i] += words;
   }
 
-  /** Writes the reference of a text that recurs and is not the one of its place in the memo. @internal */
   interned(word: number, text: string, place: number): void {
     this.intern(word, text, place, place * PLACE_SALT);
   }
 
-  /** Likewise of a field that changes from event to event, where the cache does not have the text at its spot. @internal */
   changed(word: number, text: string, place: number): void {
     const id = this.interning ? internedId(text, place * PLACE_SALT) : 0;
     if (id === 0) this.stage(word, text);
@@ -212,21 +201,18 @@ export class Encoder {
     return this.intern(word, text, place, salt);
   }
 
-  /** Writes the reference of a JSON object, which travels as text. @internal */
   json(word: number, value: object, path: string): void {
     const text = jsonText(value, path, this.byteLength);
     if (text === undefined) this.tooLarge = true;
     else this.stage(word, text);
   }
 
-  /** @internal */
   double(word: number, value: number): void {
     DOUBLE[0] = value;
     this.i32[word] = DOUBLE_WORDS[0]!;
     this.i32[word + 1] = DOUBLE_WORDS[1]!;
   }
 
-  /** Writes a counted array of texts; returns the word behind it. @internal */
   strings(word: number, items: readonly unknown[], path: string, place: number, interned: boolean): number {
     const { length } = items;
     const countWord = word++;
@@ -243,7 +229,6 @@ export class Encoder {
     return word;
   }
 
-  /** Writes a counted map of texts to texts; returns the word behind it. @internal */
   stringMap(
     word: number,
     map: Readonly<Record<string, unknown>>,
@@ -272,13 +257,11 @@ export class Encoder {
     return word;
   }
 
-  /** Takes note of raw bytes, the last field that is read; they are copied when the words are written. @internal */
   rawBytes(value: Uint8Array): void {
     this.raw = value;
     this.rawLength = lengthOf(value);
   }
 
-  /** Takes note of a text for the bundle, and writes its reference on the assumption that it is Latin-1. @internal */
   stage(word: number, text: string): void {
     this.i32[word] = Reference.BUNDLED | text.length;
     this.textWords[this.texts.count] = word;
@@ -297,28 +280,28 @@ export class Encoder {
     return end;
   }
 
-  /** Writes the Latin-1 texts from byte `start` on, then the wide ones; returns where they end, or -1. */
+  /** Writes the Latin-1 texts from byte `start` on, then those of UTF-16; returns where they end, or -1. */
   private writeMixed(at: number, start: number, from: number, to: number): number {
     const { bytes, i32, textWords } = this;
     const { items } = this.texts;
-    const wide: number[] = [];
+    const utf16: number[] = [];
     let end = start;
     for (let i = from; i < to; i++) {
       const text = items[i];
-      if (writeNarrow(bytes, text, end)) {
+      if (writeLatin1(bytes, text, end)) {
         i32[textWords[i]] = Reference.BUNDLED | text.length;
         end += text.length;
       } else {
-        wide.push(i);
+        utf16.push(i);
       }
     }
-    i32[(at >> 2) + HeaderWord.NARROW_UNITS] = end - start;
-    for (const i of wide) {
+    i32[(at >> 2) + HeaderWord.LATIN1_UNITS] = end - start;
+    for (const i of utf16) {
       const text = items[i];
       const size = text.length * 2;
       if (end + size > this.byteLength) return -1;
       bytes.ucs2Write(text.toWellFormed(), end, size);
-      i32[textWords[i]] = Reference.BUNDLED | Reference.WIDE | text.length;
+      i32[textWords[i]] = Reference.BUNDLED | Reference.UTF16 | text.length;
       end += size;
     }
     return end;

@@ -179,7 +179,11 @@ function readField(value: unknown, field: FieldInfo, json: string, section: Fiel
     case 'i32':
     case 'port':
       return (value as number) + 0;
-    default:
+    case 'string':
+    case 'enum':
+    case 'boolean':
+    case 'safeInteger':
+    case 'double':
       return value;
   }
 }

@@ -4,14 +4,14 @@
  *   id > 0              interned under this id (only inside the process)
  *   0                   absent (only in the fixed section)
  *   BUNDLED | n         the next n characters of the bundle of Latin-1 text
- *   BUNDLED | WIDE | n  the next n UTF-16 units of the bundle of wide text
+ *   BUNDLED | UTF16 | n  the next n units of the bundle of UTF-16 text
  *
  * A bundle is consumed in the order of the references in the event.
  */
 export const enum Reference {
   BUNDLED = 1 << 31,
-  WIDE = 1 << 30,
-  LENGTH_MASK = WIDE - 1,
+  UTF16 = 1 << 30,
+  LENGTH_MASK = UTF16 - 1,
 }
 
 /** The byte order of this machine, which is that of encoded events. */

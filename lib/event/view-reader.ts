@@ -3,7 +3,7 @@ import { corrupt } from './invalid-event';
 import { HeaderWord } from './generated/encode';
 import { IS_LITTLE_ENDIAN, Reference } from './references';
 import { internedText } from './strings';
-import { textBytes, type TextBytes } from './narrow-text';
+import { textBytes, type TextBytes } from './latin1-text';
 import { Decoder, parseObject, setOwn } from './decoder';
 
 /** Runs of references in an event: the root, and each section with its counted parts. */
@@ -95,12 +95,12 @@ export abstract class ViewReader {
   }
 
   /** Where the bundle of text starts, counted from the event, and how many characters of it are Latin-1. @internal */
-  textSizes(): [textStart: number, narrowUnits: number] {
+  textSizes(): [textStart: number, latin1Units: number] {
     const textStart = this.textStart();
-    const narrowUnits = this.i32[this.base + HeaderWord.NARROW_UNITS];
-    if (narrowUnits < 0 || narrowUnits > this.length - textStart)
-      throw corrupt(`${narrowUnits} characters of text in ${this.length} bytes`);
-    return [textStart, narrowUnits];
+    const latin1Units = this.i32[this.base + HeaderWord.LATIN1_UNITS];
+    if (latin1Units < 0 || latin1Units > this.length - textStart)
+      throw corrupt(`${latin1Units} characters of text in ${this.length} bytes`);
+    return [textStart, latin1Units];
   }
 
   /** The text of the reference in this word. */
@@ -113,15 +113,15 @@ export abstract class ViewReader {
 
   private bundledText(word: number, ref: number): string {
     const length = ref & Reference.LENGTH_MASK;
-    const [textStart, narrowUnits] = this.textSizes();
-    const narrowStart = this.at + textStart;
-    const narrowEnd = narrowStart + narrowUnits;
-    if ((ref & Reference.WIDE) === 0) {
-      const start = narrowStart + this.unitsBefore(word, 0);
-      if (start + length > narrowEnd) throw corrupt('a text reaches past its end');
+    const [textStart, latin1Units] = this.textSizes();
+    const latin1Start = this.at + textStart;
+    const latin1End = latin1Start + latin1Units;
+    if ((ref & Reference.UTF16) === 0) {
+      const start = latin1Start + this.unitsBefore(word, 0);
+      if (start + length > latin1End) throw corrupt('a text reaches past its end');
       return this.bytes.latin1Slice(start, start + length);
     }
-    const start = narrowEnd + 2 * this.unitsBefore(word, Reference.WIDE);
+    const start = latin1End + 2 * this.unitsBefore(word, Reference.UTF16);
     const end = start + 2 * length;
     if (end > this.at + this.length) throw corrupt('a text reaches past its end');
     return this.bytes.ucs2Slice(start, end);
@@ -140,7 +140,7 @@ export abstract class ViewReader {
       for (let k = runs[2 * run]; k < end; k++) {
         if (k === word) return units;
         const ref = i32[k];
-        if (ref < 0 && (ref & Reference.WIDE) === width) units += ref & Reference.LENGTH_MASK;
+        if (ref < 0 && (ref & Reference.UTF16) === width) units += ref & Reference.LENGTH_MASK;
       }
     }
     throw corrupt('a text is in no section');

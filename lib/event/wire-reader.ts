@@ -1,9 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { parseObject, setOwn } from './decoder';
-import { readWire } from './generated/wire-read';
 import { corrupt } from './invalid-event';
-import { textBytes, type TextBytes } from './narrow-text';
-import type { UnifiedEvent } from './unified-event';
+import { textBytes, type TextBytes } from './latin1-text';
 
 const enum Wire {
   VARINT = 0,
@@ -39,11 +37,6 @@ export class WireReader {
     this.source = textBytes(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.end = bytes.byteLength;
-  }
-
-  /** The event whose length is next. */
-  event(end: number): UnifiedEvent {
-    return readWire(this, this.messageEnd(end));
   }
 
   /** Where the message whose length is next ends. */

@@ -1,4 +1,4 @@
-import { Backlog } from '../buffers/backlog';
+import { EventQueue } from '../buffers/event-queue';
 import { onAbort } from '../buffers/on-abort';
 import type { BufferStats } from '../buffers/stats';
 import type { UnifiedEvent } from '../event/unified-event';
@@ -18,7 +18,7 @@ export interface EventSource {
  * Memory: as many events as the capacity, and in a stopped run those that waited.
  */
 export class BoundedQueue implements EventSource {
-  private readonly events = new Backlog();
+  private readonly events = new EventQueue();
   private readonly onChange = new Set<() => void>();
   private puts = 0;
   private gets = 0;

@@ -1,4 +1,5 @@
 import type { EventEndpoint } from '../buffers/event-endpoint';
+import { internalsOf } from '../buffers/internals-of';
 import type { WaitOptions } from '../buffers/wait-queue';
 import { isClosedError, TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
@@ -120,8 +121,8 @@ export class FanOut {
 
   async #moveAll(input: EventEndpoint, signal: AbortSignal | undefined): Promise<void> {
     const turns = new Turns();
-    while (await input.recordOrEnd(signal)) {
-      const batch = input.takeUpTo(BATCH);
+    while (await internalsOf(input).recordOrEnd(signal)) {
+      const batch = internalsOf(input).takeUpTo(BATCH);
       let next = 0;
       try {
         for (; next < batch.length; next++) {
@@ -130,7 +131,7 @@ export class FanOut {
         }
       } catch (error) {
         const owed = this.#owed?.event === batch[next];
-        input.giveBack(batch.slice(owed ? next + 1 : next));
+        internalsOf(input).giveBack(batch.slice(owed ? next + 1 : next));
         throw error;
       }
       if (turns.due) await turns.take();
@@ -141,7 +142,7 @@ export class FanOut {
   #deliver(event: UnifiedEvent, signal: AbortSignal | undefined): Promise<void> | undefined {
     if (typeof this.#policy === 'function') {
       const output = this.#outputOf(event, this.#policy);
-      return output.offer(event) ? undefined : output.putAsync(event, { signal });
+      return internalsOf(output).offer(event) ? undefined : output.putAsync(event, { signal });
     }
     if (this.#policy === 'round-robin') {
       return this.#offerInTurn(event).taken ? undefined : putInAny(event, this.#outputs, signal);
@@ -158,7 +159,7 @@ export class FanOut {
       const index = (this.#turn + i) % outputs.length;
       const output = outputs[index];
       try {
-        const taken = output.offer(event);
+        const taken = internalsOf(output).offer(event);
         open ??= output;
         if (!taken) continue;
         this.#turn = (index + 1) % outputs.length;
@@ -183,7 +184,7 @@ export class FanOut {
     const lacking = new Set(this.#outputs);
     this.#owed = { event, lacking };
     try {
-      for (const output of this.#outputs) if (output.offer(event)) lacking.delete(output);
+      for (const output of this.#outputs) if (internalsOf(output).offer(event)) lacking.delete(output);
     } catch (error) {
       this.#forgetUnlessBegun(lacking);
       throw error;

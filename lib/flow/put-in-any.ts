@@ -1,4 +1,5 @@
 import type { EventEndpoint } from '../buffers/event-endpoint';
+import { internalsOf } from '../buffers/internals-of';
 import type { Race } from '../buffers/event-writer';
 import type { UnifiedEvent } from '../event/unified-event';
 import { LinkedAbort } from './linked-abort';
@@ -15,7 +16,9 @@ export async function putInAny(
   const race: Race = { won: false };
   const waits = new LinkedAbort(signal);
   try {
-    await Promise.any(outputs.map((output) => output.putInRace(event, { signal: waits.signal }, race)));
+    await Promise.any(
+      outputs.map((output) => internalsOf(output).putInRace(event, { signal: waits.signal }, race)),
+    );
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw (error as AggregateError).errors[0];

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { EventEndpoint } from '../buffers/event-endpoint';
+import { internalsOf } from '../buffers/internals-of';
 import { show, TapioError } from '../errors';
 import type { UnifiedEvent } from '../event/unified-event';
 import { checkArray, invalidArgument } from '../validate';
@@ -79,14 +80,14 @@ export class InputSource implements EventSource {
   constructor(private readonly input: EventEndpoint) {}
 
   async take(maxCount: number, stop: AbortSignal): Promise<UnifiedEvent[] | undefined> {
-    while (await this.input.recordOrEnd(stop)) {
-      const batch = this.input.takeUpTo(maxCount);
+    while (await internalsOf(this.input).recordOrEnd(stop)) {
+      const batch = internalsOf(this.input).takeUpTo(maxCount);
       if (batch.length > 0) return batch;
     }
     return undefined;
   }
 
   giveBack(events: readonly UnifiedEvent[]): void {
-    this.input.giveBack(events);
+    internalsOf(this.input).giveBack(events);
   }
 }

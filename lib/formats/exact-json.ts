@@ -12,7 +12,8 @@ const SHORTEST_INEXACT = 16;
 const LARGEST_EXACT = '9007199254740991';
 /** A number beyond all doubles has an exponent of three digits or more than this many digits. */
 const MANY_DIGITS = 300;
-const PERHAPS_INFINITE = /\d[eE]\+?\d{3}/;
+/** Such an exponent, with what stands before a number, as ids in hexadecimal have the like of `9e794`. */
+const PERHAPS_INFINITE = /(?:^|[\s:,[])-?\d+(?:\.\d+)?[eE]\+?\d{3}/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const INTEGER = /^-?\d+$/;
 

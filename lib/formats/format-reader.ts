@@ -300,7 +300,7 @@ class Reader implements FormatReader, InputLine {
 
   private readLine(format: TextFormat, out: UnifiedEvent[]): void {
     let reader = this.textReaders.get(format);
-    if (reader === undefined) this.textReaders.set(format, (reader = format.open()));
+    if (reader === undefined) this.textReaders.set(format, (reader = format.open(this.forBuffer)));
     if (!this.text.isWellFormed()) this.text = this.text.toWellFormed();
     const reason: SkipReason = reader.push(this, out);
     if (reason !== undefined) this.skip(`${format.name}: ${reason}`);

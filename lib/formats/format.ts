@@ -62,11 +62,11 @@ export interface JsonFormat extends FormatBase {
   readText?(line: InputLine): UnifiedEvent[] | undefined;
 }
 
-/** A format whose lines are no JSON. `recognise` as above; `open` gives the state of one reader. */
+/** A format whose lines are no JSON. `recognise` as above; `open` gives the state of one reader, whose lines are all for a buffer or none is. */
 export interface TextFormat extends FormatBase {
   readonly kind: 'text';
   recognise(text: string): string | undefined;
-  open(): TextReader;
+  open(forBuffer: boolean): TextReader;
 }
 
 /** Events may span lines: what is waited for is bounded in number and size. */

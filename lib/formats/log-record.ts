@@ -42,14 +42,8 @@ const MAPPED_OF_ERROR = new Set(['type', 'stack']);
 const MAPPED_OF_REQUEST = new Set(['id', 'method', 'url', 'headers', 'remoteAddress', 'remotePort']);
 const MAPPED_OF_RESPONSE = new Set(['statusCode']);
 
-const LEVEL_NAMES: ReadonlyMap<number, string> = new Map([
-  [10, 'trace'],
-  [20, 'debug'],
-  [30, 'info'],
-  [40, 'warn'],
-  [50, 'error'],
-  [60, 'fatal'],
-]);
+/** Of 10, 20, and so on. */
+const LEVEL_NAMES: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 /**
  * The event of one log record. What has no field, or does not fit its field, is in the attributes under its own key.
@@ -77,7 +71,7 @@ class LogRecord {
     source: string,
     line: InputLine,
     rest: string | undefined,
-    restOfError: string | undefined,
+    private readonly restOfError: string | undefined,
   ) {
     this.attributes = rest === undefined ? restOf(value, MAPPED) : undefined;
     this.event = newEvent('log', source, this.readTime() ?? line.arrival());
@@ -142,7 +136,7 @@ class LogRecord {
     const { level } = this.value;
     if (typeof level === 'number') {
       this.event.severity = severityOfLevel(level);
-      this.application.level = LEVEL_NAMES.get(level) ?? String(level);
+      this.application.level = LEVEL_NAMES[level / 10 - 1] ?? String(level);
     } else if (level !== undefined) {
       this.application.level = this.takeText('level', level);
       this.event.severity = severityOfWord(level);
@@ -180,7 +174,7 @@ class LogRecord {
     // pino tells the class as `type`; bunyan has a code where there is one, and a name which mostly says Error.
     this.application.errorType = textOf(error.type) ?? scalarText(error.code) ?? textOf(error.name);
     this.application.stackTrace = textOf(error.stack);
-    this.keep(key, restOf(error, MAPPED_OF_ERROR));
+    if (this.restOfError === undefined) this.keep(key, restOf(error, MAPPED_OF_ERROR));
   }
 
   private readRequest(): void {

@@ -2,20 +2,15 @@
 import type { UnifiedEvent } from '../event/unified-event';
 import type { InputLine, JsonObject } from './format';
 import { readLog } from './log-record';
-import { Kind, kindAt, project, restText, valueAt } from './projection';
+import { isAnyAt, Kind, kindAt, project, restText, valueAt } from './projection';
 import { Shape, WHOLE } from './shape';
 
 const SHAPE = new Shape({
-  ...{ level: WHOLE, time: WHOLE, pid: WHOLE, hostname: WHOLE, name: WHOLE, msg: WHOLE, message: WHOLE },
-  ...{
-    v: WHOLE,
-    err: { type: WHOLE, stack: WHOLE, '*': WHOLE },
-    error: WHOLE,
-    req: WHOLE,
-    res: WHOLE,
-    responseTime: WHOLE,
-  },
-  ...{ reqId: WHOLE, requestId: WHOLE, req_id: WHOLE, trace_id: WHOLE, span_id: WHOLE, trace_flags: WHOLE },
+  ...{ level: WHOLE, time: WHOLE, pid: WHOLE, hostname: WHOLE, name: WHOLE, msg: WHOLE, v: WHOLE },
+  ...{ reqId: WHOLE, err: { type: WHOLE, stack: WHOLE, '*': WHOLE } },
+  // Which most lines have none of.
+  ...{ message: WHOLE, error: WHOLE, req: WHOLE, res: WHOLE, responseTime: WHOLE, requestId: WHOLE },
+  ...{ req_id: WHOLE, trace_id: WHOLE, span_id: WHOLE, trace_flags: WHOLE },
   ...{ timestamp: WHOLE, ts: WHOLE, '@timestamp': WHOLE },
   // Of other formats, and of docker's wrapper.
   'apiVersion|specversion|stream': WHOLE,
@@ -57,7 +52,8 @@ export function readLogText(
 ): UnifiedEvent[] | undefined {
   if (!line.forBuffer) return undefined;
   const json = project(SHAPE, line.text);
-  if (json === undefined || kindAt(OTHERS) !== Kind.ABSENT) return undefined;
+  const more = isAnyAt(MESSAGE, OTHERS);
+  if (json === undefined || (more && kindAt(OTHERS) !== Kind.ABSENT)) return undefined;
   const rest = restText(json, SHAPE, ROOT);
   if (rest === undefined) return undefined;
   const restOfError = kindAt(ERR_TYPE) === Kind.TEXT ? restText(json, SHAPE, ERR_NODE) : undefined;
@@ -68,25 +64,25 @@ export function readLogText(
     hostname: valueAt(json, HOSTNAME),
     name: valueAt(json, NAME),
     msg: valueAt(json, MSG),
-    message: valueAt(json, MESSAGE),
+    message: more ? valueAt(json, MESSAGE) : undefined,
     v: valueAt(json, V),
     err:
       restOfError === undefined
         ? valueAt(json, ERR)
         : { type: valueAt(json, ERR_TYPE), stack: valueAt(json, ERR_STACK) },
-    error: valueAt(json, ERROR),
-    req: valueAt(json, REQ),
-    res: valueAt(json, RES),
-    responseTime: valueAt(json, RESPONSE_TIME),
+    error: more ? valueAt(json, ERROR) : undefined,
+    req: more ? valueAt(json, REQ) : undefined,
+    res: more ? valueAt(json, RES) : undefined,
+    responseTime: more ? valueAt(json, RESPONSE_TIME) : undefined,
     reqId: valueAt(json, REQ_ID),
-    requestId: valueAt(json, REQUEST_ID),
-    req_id: valueAt(json, REQ_ID_TOO),
-    trace_id: valueAt(json, TRACE_ID),
-    span_id: valueAt(json, SPAN_ID),
-    trace_flags: valueAt(json, TRACE_FLAGS),
-    timestamp: valueAt(json, TIMESTAMP),
-    ts: valueAt(json, TS),
-    '@timestamp': valueAt(json, AT_TIMESTAMP),
+    requestId: more ? valueAt(json, REQUEST_ID) : undefined,
+    req_id: more ? valueAt(json, REQ_ID_TOO) : undefined,
+    trace_id: more ? valueAt(json, TRACE_ID) : undefined,
+    span_id: more ? valueAt(json, SPAN_ID) : undefined,
+    trace_flags: more ? valueAt(json, TRACE_FLAGS) : undefined,
+    timestamp: more ? valueAt(json, TIMESTAMP) : undefined,
+    ts: more ? valueAt(json, TS) : undefined,
+    '@timestamp': more ? valueAt(json, AT_TIMESTAMP) : undefined,
   };
   if (recognise(value) === undefined) return undefined;
   return [readLog(value, source, line, rest, restOfError)];

@@ -3,7 +3,8 @@
  * The rest of the text is never made into objects.
  */
 import { binding } from '../binding';
-import { type Shape, Word, WORDS } from './shape';
+import { type Shape, SLOT_WORDS, Word, WORDS } from './shape';
+import { timeOfText, timeOfUtc } from './time';
 
 const { project: projectText } = binding;
 
@@ -44,6 +45,12 @@ export function rowsEnd(): number {
 
 export function kindAt(slot: number): Kind {
   return WORDS[slot];
+}
+
+/** Whether the line has one of the values whose slots are these two or lie between them. */
+export function isAnyAt(first: number, last: number): boolean {
+  for (let slot = first; slot <= last; slot += SLOT_WORDS) if (kindAt(slot) !== Kind.ABSENT) return true;
+  return false;
 }
 
 export function isObjectAt(slot: number): boolean {
@@ -91,6 +98,12 @@ function presentAt(json: string, slot: number): unknown {
     default:
       return JSON.parse(json.slice(WORDS[slot + 1], WORDS[slot + 2]));
   }
+}
+
+/** The time that a text says, as `timeOfText`, mostly without cutting the text out. */
+export function timeAt(json: string, slot: number): bigint | undefined {
+  const time = kindAt(slot) === Kind.TEXT ? timeOfUtc(json, startAt(slot), endAt(slot)) : undefined;
+  return time ?? timeOfText(valueAt(json, slot));
 }
 
 /**

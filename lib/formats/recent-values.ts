@@ -9,20 +9,31 @@ const MAX_LENGTH = 1024;
  * nobody may change it.
  */
 export class RecentValues<T> {
-  private readonly values = new Map<string, T>();
+  private readonly entries = new Map<string, Entry<T>>();
+  /** The one before: mostly it is the same again, and to compare two texts costs less than to hash one. */
+  private last: Entry<T> | undefined;
 
   constructor(private readonly make: (value: unknown, json: string) => T) {}
 
   /** Of a JSON text. */
   get(json: string): T {
-    const known = this.values.get(json);
-    if (known !== undefined) return known;
+    if (json === this.last?.json) return this.last.value;
     if (json.length > MAX_LENGTH) return this.make(JSON.parse(json), json);
+    this.last = this.entries.get(json) ?? this.add(json);
+    return this.last.value;
+  }
+
+  private add(json: string): Entry<T> {
     // It is cut out of a line, which may be a thousand times as long.
     const own = ownText(json);
-    const made = this.make(JSON.parse(own), own);
-    if (this.values.size === MAX_TEXTS) this.values.clear();
-    this.values.set(own, made);
-    return made;
+    const entry = { json: own, value: this.make(JSON.parse(own), own) };
+    if (this.entries.size === MAX_TEXTS) this.entries.clear();
+    this.entries.set(own, entry);
+    return entry;
   }
+}
+
+interface Entry<T> {
+  readonly json: string;
+  readonly value: T;
 }

@@ -27,7 +27,7 @@ export const enum Word {
 }
 
 /** Words of a slot: kind, start and end in the text, and which of the names of its key the line has. */
-const SLOT_WORDS = 4;
+export const SLOT_WORDS = 4;
 const TELLS_REST = 1;
 const HAS_ROWS = 2;
 

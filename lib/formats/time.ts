@@ -27,13 +27,16 @@ function inRange(time: bigint): bigint | undefined {
 
 const DATE_AND_TIME = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:[.,]\d+)?) ?(?:([Zz])|([+-]\d\d):?(\d\d)?)?$/;
 
+/** A date and a time to the second. */
+const SHORTEST = 19;
+
 /**
  * RFC 3339, and what is commonly written instead: a space for the `T`, an offset of `+0530` or `+05`, a comma. A time without a zone
  * is UTC, wherever this runs.
  */
 export function timeOfText(value: unknown): bigint | undefined {
-  if (typeof value !== 'string') return undefined;
-  const exact = timeOfUtc(value) ?? parseTimestamp(value);
+  if (typeof value !== 'string' || value.length < SHORTEST) return undefined;
+  const exact = timeOfUtc(value, 0, value.length) ?? parseTimestamp(value);
   if (exact !== undefined) return exact;
   const match = DATE_AND_TIME.exec(value);
   if (match === null) return undefined;
@@ -45,22 +48,29 @@ export function timeOfText(value: unknown): bigint | undefined {
 let lastDate = '';
 let lastDateSeconds = 0;
 
-/** `2026-11-28T10:00:00.123456789Z` with 0 to 9 digits, without a regular expression: most lines have it. */
-function timeOfUtc(text: string): bigint | undefined {
-  const { length } = text;
-  if (length < 20 || length > 30 || text.charCodeAt(length - 1) !== UPPER_Z) return undefined;
-  if (text.charCodeAt(10) !== UPPER_T || text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON)
+/**
+ * `2026-11-28T10:00:00.123456789Z` with 0 to 9 digits at text[from, to), without a regular expression: most lines have it. What it does not read may be
+ * a time all the same.
+ */
+export function timeOfUtc(text: string, from: number, to: number): bigint | undefined {
+  const length = to - from;
+  if (length < 20 || length > 30 || text.charCodeAt(to - 1) !== UPPER_Z) return undefined;
+  if (
+    text.charCodeAt(from + 10) !== UPPER_T ||
+    text.charCodeAt(from + 13) !== COLON ||
+    text.charCodeAt(from + 16) !== COLON
+  )
     return undefined;
-  if (length > 20 && text.charCodeAt(19) !== DOT) return undefined;
-  const hour = digits(text, 11, 13);
-  const minute = digits(text, 14, 16);
-  const second = digits(text, 17, 19);
-  let fraction = length > 21 ? digits(text, 20, length - 1) : length === 20 ? 0 : -1;
+  if (length > 20 && text.charCodeAt(from + 19) !== DOT) return undefined;
+  const hour = digits(text, from + 11, from + 13);
+  const minute = digits(text, from + 14, from + 16);
+  const second = digits(text, from + 17, from + 19);
+  let fraction = length > 21 ? digits(text, from + 20, to - 1) : length === 20 ? 0 : -1;
   if (!(hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60 && fraction >= 0))
     return undefined;
   for (let places = length - 21; places < 9 && fraction > 0; places++) fraction *= 10;
-  if (!text.startsWith(lastDate) || lastDate === '') {
-    const date = text.slice(0, 10);
+  if (!text.startsWith(lastDate, from) || lastDate === '') {
+    const date = text.slice(from, from + 10);
     const midnight = parseTimestamp(`${date}T00:00:00Z`);
     if (midnight === undefined) return undefined;
     lastDateSeconds = Number(midnight / NS_PER_SECOND);
@@ -92,8 +102,9 @@ function timeOfParts(seconds: number, nanos: number): bigint {
 
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** The number that text[from, to) is; -1 when another character than a digit is among them. */
-function digits(text: string, from: number, to: number): number {
+/** The number that text[from, to) is; -1 when another character than a digit is among them, or there is none. */
+export function digits(text: string, from: number, to: number): number {
+  if (from >= to) return -1;
   let value = 0;
   for (let at = from; at < to; at++) {
     const digit = text.charCodeAt(at) - ZERO;

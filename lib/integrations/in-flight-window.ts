@@ -1,9 +1,12 @@
 import type { UnifiedEvent } from '../event/unified-event';
 import type { LinkedAbort } from '../flow/linked-abort';
 
-/** Events that are sent together. Who sends them takes away those that are answered for. */
+/** Events that are sent together. */
 export interface Batch {
-  events: readonly UnifiedEvent[];
+  /** How many they are. */
+  readonly count: number;
+  /** Those that have not been answered for; asked for when they go back. */
+  readonly events: readonly UnifiedEvent[];
 }
 
 /**
@@ -96,7 +99,7 @@ export class InFlightWindow<B extends Batch> {
 }
 
 function countOf(batches: Iterable<Batch>): number {
-  let count = 0;
-  for (const { events } of batches) count += events.length;
-  return count;
+  let sum = 0;
+  for (const { count } of batches) sum += count;
+  return sum;
 }

@@ -1,10 +1,6 @@
 /** `@tapio/performance/kernel`: the kernel's own events, straight into the buffers. */
-export {
-  type KernelFilters,
-  KernelTracer,
-  type KernelTracerOptions,
-  type KernelTracerStats,
-} from './kernel-tracer';
+export { KernelTracer, type KernelTracerOptions, type KernelTracerStats } from './kernel-tracer';
+export type { KernelFilters } from './filters';
 export type { KernelEvent } from './tracer-shapes';
 export type { KernelSourceState, KernelSourceStats, PaceOptions } from './kernel-source';
 export {

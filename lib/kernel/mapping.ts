@@ -9,7 +9,7 @@ import {
   KERNEL_BITS_AT,
   KERNEL_FIELDS,
   KERNEL_PARTS_AT,
-  NARROW_UNITS_AT,
+  LATIN1_UNITS_AT,
   REFERENCES_AT,
   ROOT_BITS_AT,
   SECTIONS,
@@ -117,7 +117,7 @@ export function makeMapping(
   const header = [
     kindAt ?? NOWHERE,
     cpu?.size === 4 ? cpu.offset : NOWHERE,
-    NARROW_UNITS_AT,
+    LATIN1_UNITS_AT,
     TEXT_START_AT,
     Math.min(limit, NOWHERE),
   ];
@@ -196,7 +196,7 @@ function makeTemplate(
     .map(read)
     .filter((reference) => (reference & Reference.BUNDLED) !== 0)
     .reduce((sum, reference) => sum + (reference & Reference.LENGTH_MASK), 0);
-  words.setInt32(NARROW_UNITS_AT, ownUnits, IS_LITTLE_ENDIAN);
+  words.setInt32(LATIN1_UNITS_AT, ownUnits, IS_LITTLE_ENDIAN);
   return {
     event: new Uint8Array(memory.slice(0, idAt + ownUnits)),
     idAt,

@@ -4,7 +4,7 @@ import os from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { show, TapioError } from '../errors';
 import { mapTypeName, PERF_EVENT_ARRAY } from './map-types';
-import { grantCommand, missingCapabilities } from './privileges';
+import { type Lack, lackOfCapabilities } from './privileges';
 import { KERNEL_EVENTS } from './tracer-shapes';
 
 /** What was tried, in the order of Step in native/kernel/failure.h. */
@@ -47,22 +47,25 @@ const PERMISSION = new Set(['EPERM', 'EACCES']);
 const WRONG_ORIGIN = new Set(['ENOENT', 'ENOTDIR', 'EBADF', 'EINVAL', 'ELOOP', 'ENAMETOOLONG']);
 const BPF_FS_MAGIC = 0xcafe4a11;
 
-/** What went wrong, and what to do, in one line. `origin`: see refusal. */
-export function describeRefusal([step, errno, detail]: Refusal, origin?: unknown): string {
+/** What went wrong, and what to do, in one line. `origin`: see refusal. tellLack: false where somebody else tells which capabilities are missing. */
+export function describeRefusal(
+  [step, errno, detail]: Refusal,
+  { origin, tellLack = true }: { origin?: unknown; tellLack?: boolean } = {},
+): string {
   if (step === PLATFORM)
     return `it needs Linux on x64 or arm64; this is ${process.platform} on ${process.arch}`;
   const name = errorName(errno);
   const event = step === LOAD_PROGRAM || step === ATTACH ? KERNEL_EVENTS[detail - 1] : undefined;
   const which = event === undefined ? '' : ` for ${event} events`;
   const where = origin === undefined ? '' : ` ${show(origin)}`;
-  return `cannot ${STEPS[step]}${which}${where}${CALLS[step] ?? ''}: ${name} (errno ${errno})${advice(step, name)}`;
+  return `cannot ${STEPS[step]}${which}${where}${CALLS[step] ?? ''}: ${name} (errno ${errno})${advice(step, name, tellLack)}`;
 }
 
 /** @param origin of a ring buffer of another program: its path or descriptor */
 export function refusal(what: string, failure: Refusal, origin?: unknown): TapioError {
   const mistake = wrongOrigin(failure, origin);
   if (mistake === undefined)
-    return new TapioError('ERR_UNSUPPORTED', `${what}: ${describeRefusal(failure, origin)}`);
+    return new TapioError('ERR_UNSUPPORTED', `${what}: ${describeRefusal(failure, { origin })}`);
   return new TapioError(
     'ERR_INVALID_ARGUMENT',
     `${what} cannot ${STEPS[failure[0]]} ${show(origin)}: ${mistake}`,
@@ -101,10 +104,10 @@ function errorName(errno: number): string {
   return errno > 0 ? getSystemErrorName(-errno) : 'no errno';
 }
 
-function advice(step: number, name: string): string {
+function advice(step: number, name: string, tellLack: boolean): string {
   if (step === READ_CLOCK)
     return "; without /proc only a program in the kernel can tell whether this is a time namespace, which takes CAP_BPF; the clock 'realtime' needs neither";
-  if (PERMISSION.has(name)) return permissionAdvice(step);
+  if (PERMISSION.has(name)) return permissionAdvice(step, tellLack);
   if (name === 'ENOSYS') return '; this kernel was built without bpf()';
   if (step === CREATE_MAP && name === 'EINVAL' && olderThan(5, 8))
     return `; BPF ring buffers need Linux 5.8 or later, and this is ${os.release()}`;
@@ -115,16 +118,19 @@ function advice(step: number, name: string): string {
   return '';
 }
 
-function permissionAdvice(step: number): string {
-  const missing = missingCapabilities();
-  if (missing === undefined) return '; it takes CAP_BPF and CAP_PERFMON';
-  if (missing.length > 0)
-    return `; missing ${missing.join(' and ')}: run as root, or ${grantCommand(missing)}`;
+function permissionAdvice(step: number, tellLack: boolean): string {
+  const lack = lackOfCapabilities();
+  if (lack === undefined) return '; it takes CAP_BPF and CAP_PERFMON';
+  if (lack.missing.length > 0) return tellLack ? lackAdvice(lack) : '';
   if (step === OPEN_RING) return '; the pinned file must be readable and writable for this user';
   return (
     '; CAP_BPF and CAP_PERFMON are there, so something else forbids it: a container without them in the ' +
     'initial user namespace, seccomp, kernel lockdown, a security module, or a low RLIMIT_MEMLOCK before Linux 5.11'
   );
+}
+
+function lackAdvice({ missing, grant, isByFile }: Lack): string {
+  return `; missing ${missing.join(' and ')}: ${isByFile ? 'run as root, or' : 'start the container with'} ${grant}`;
 }
 
 /** What is locked down; undefined where nothing is, or it cannot be told. */

@@ -1,9 +1,6 @@
 /** The buffer that a kernel source feeds. */
-import { eventBufferLimits } from '../buffers/event-buffer';
-import { type BufferHandle, type Kind, resolveHandle, withArticle } from '../buffers/handle';
-import { perCPUBufferLimit } from '../buffers/per-cpu-buffer';
-import { perCPUEventBufferLimits } from '../buffers/per-cpu-event-buffer';
-import { ringBufferLimit } from '../buffers/ring-buffer';
+import { type BufferHandle, resolveHandle, withArticle } from '../buffers/handle';
+import { type Kind, policyNumber } from '../buffers/traits';
 import { invalidArgument } from '../validate';
 
 /** Anything with the handle of a buffer of this process: an instance of one of the four classes, also of another copy of this package. */
@@ -21,18 +18,10 @@ export interface Target {
   readonly policy: number;
 }
 
-/** What becomes of a record that finds no room in a buffer without a policy: refused and counted. */
-const REJECT = 0;
-
 /** A source knows no severity, and so no level of a PriorityBuffer. */
 export type TargetKind = Exclude<Kind, 'PriorityBuffer'>;
 
-const LIMITS: Readonly<Record<TargetKind, (traits: readonly number[]) => Omit<Target, 'id'>>> = {
-  EventBuffer: (traits) => ({ takesEvents: true, ...eventBufferLimits(traits) }),
-  PerCPUEventBuffer: (traits) => ({ takesEvents: true, ...perCPUEventBufferLimits(traits) }),
-  RingBuffer: (traits) => ({ takesEvents: false, maxRecord: ringBufferLimit(traits), policy: REJECT }),
-  PerCPUBuffer: (traits) => ({ takesEvents: false, maxRecord: perCPUBufferLimit(traits), policy: REJECT }),
-};
+const OF_EVENTS: ReadonlySet<Kind> = new Set<Kind>(['EventBuffer', 'PerCPUEventBuffer']);
 
 /** @throws TapioError ERR_INVALID_ARGUMENT for what is no buffer of one of these kinds, ERR_BUFFER_CLOSED when it is gone */
 export function checkTarget(target: unknown, kinds: readonly TargetKind[]): Target {
@@ -41,5 +30,6 @@ export function checkTarget(target: unknown, kinds: readonly TargetKind[]): Targ
   const kind = kinds.find((each) => each === handle?.kind);
   if (kind === undefined) throw invalidArgument('target', target, kinds.map(withArticle).join(' or '));
   const { id, traits } = resolveHandle(kind, handle);
-  return { id, ...LIMITS[kind](traits) };
+  const { maxRecord, policy } = traits;
+  return { id, takesEvents: OF_EVENTS.has(kind), maxRecord, policy: policyNumber(policy) };
 }

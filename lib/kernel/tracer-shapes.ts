@@ -3,7 +3,16 @@ import { checkLayout, type RecordField } from './layout';
 import type { RecordShape, SectionDetails, ShapeDetails } from './mapping';
 
 /** In the order of Probe in native code. */
-export const KERNEL_EVENTS = ['syscall', 'syscall-enter', 'exec', 'exit', 'fork'] as const;
+export const KERNEL_EVENTS = [
+  'syscall',
+  'syscall-enter',
+  'exec',
+  'exit',
+  'fork',
+  'open',
+  'connect',
+  'accept',
+] as const;
 export type KernelEvent = (typeof KERNEL_EVENTS)[number];
 
 export const KIND_AT = 28;
@@ -11,6 +20,8 @@ export const KIND_AT = 28;
 /** Added to the number of an event in native code: see kNoReturnBit and its like. */
 const KIND_BITS = { noReturn: 8, interrupted: 16, foreign: 32, contained: 64 } as const;
 const PROBE_MASK = 7;
+/** Events of calls, which return something. */
+const CALLS: readonly KernelEvent[] = ['open', 'connect', 'accept'];
 const KINDS = 128;
 
 /** In the order of Detail in native/kernel/details.h. */
@@ -27,6 +38,15 @@ const enum Detail {
   Cgroup,
   Container,
   ContainerName,
+  Path,
+  PathTruncated,
+  Flags,
+  Directory,
+  Protocol,
+  SourceIP,
+  DestIP,
+  SourcePort,
+  DestPort,
 }
 
 const IDS: readonly RecordField[] = [
@@ -55,6 +75,9 @@ const TYPES: Readonly<Record<KernelEvent, string>> = {
   exec: 'process.exec',
   exit: 'process.exit',
   fork: 'process.fork',
+  open: 'file.open',
+  connect: 'network.connect',
+  accept: 'network.accept',
 };
 
 const CONTAINER: SectionDetails = {
@@ -62,6 +85,17 @@ const CONTAINER: SectionDetails = {
   constants: { type: 'container' },
   fields: { name: Detail.ContainerName, uid: Detail.Container },
 };
+const networkOf = (direction: 'ingress' | 'egress'): SectionDetails => ({
+  name: 'network',
+  constants: { direction },
+  fields: {
+    protocol: Detail.Protocol,
+    sourceIP: Detail.SourceIP,
+    sourcePort: Detail.SourcePort,
+    destIP: Detail.DestIP,
+    destPort: Detail.DestPort,
+  },
+});
 const PLACE = { cgroup: Detail.Cgroup };
 
 const DETAILS: Readonly<Record<KernelEvent, ShapeDetails>> = {
@@ -80,11 +114,29 @@ const DETAILS: Readonly<Record<KernelEvent, ShapeDetails>> = {
     sections: [CONTAINER],
   },
   exit: {
-    args: { signal: Detail.Signal, lifetimeMs: Detail.Lifetime, ...PLACE },
+    args: {
+      signal: Detail.Signal,
+      lifetimeMs: Detail.Lifetime,
+      ppid: Detail.Parent,
+      parentComm: Detail.ParentComm,
+      ...PLACE,
+    },
     returnCode: Detail.Status,
     sections: [CONTAINER],
   },
   fork: { args: { childPid: Detail.Child, ppid: Detail.Parent, ...PLACE }, sections: [CONTAINER] },
+  open: {
+    args: {
+      path: Detail.Path,
+      pathTruncated: Detail.PathTruncated,
+      flags: Detail.Flags,
+      dirfd: Detail.Directory,
+      ...PLACE,
+    },
+    sections: [CONTAINER],
+  },
+  connect: { args: { path: Detail.Path, ...PLACE }, sections: [CONTAINER, networkOf('egress')] },
+  accept: { args: { path: Detail.Path, ...PLACE }, sections: [CONTAINER, networkOf('ingress')] },
 };
 
 /** One for each kind of record of these events (bit n: event n); undefined for those that no program writes. */
@@ -112,6 +164,7 @@ export function tracerShapes(events: number): (RecordShape | undefined)[] {
 function ownFields(event: KernelEvent, kind: number): readonly RecordField[] | undefined {
   const noReturn = (kind & KIND_BITS.noReturn) !== 0;
   const interrupted = (kind & KIND_BITS.interrupted) !== 0;
+  if (CALLS.includes(event)) return noReturn ? undefined : [interrupted ? INTERRUPTED : RETURN_CODE];
   if (event !== 'syscall') {
     if (noReturn || interrupted) return undefined;
     return event === 'syscall-enter' ? [SYSCALL] : [];

@@ -3,7 +3,7 @@ import { checkOptions } from '../validate';
 import { type PoolStats } from './object-pool';
 import { checkAmount, checkFlag } from './pool-arguments';
 import { SizeClass } from './size-class';
-import { Slice, sliceOf } from './slice';
+import { Slice, type SliceHome, sliceOf } from './slice';
 import { allocate } from './slice-block';
 
 /** Sizes of the slots and how many a block has: blocks of 16, 64, 256 and 512 KiB. */
@@ -188,7 +188,7 @@ export class ByteSlicePool {
     );
   }
 
-  #dropDetached(home: SizeClass | undefined): void {
+  #dropDetached(home: SliceHome | undefined): void {
     if (home !== undefined) this.#idleBytes -= home.dropDetached() * home.size;
   }
 }

@@ -1,11 +1,11 @@
-import { Slice } from './slice';
+import { Slice, type SliceHome } from './slice';
 import { SliceBlock } from './slice-block';
 
 /**
  * The slices of one size: the idle ones, and the blocks with vacant slots that new ones are cut from first.
  * A block is kept alive by its idle slices, its slices in use, and its place among the vacant; one without slices is freed.
  */
-export class SizeClass {
+export class SizeClass implements SliceHome {
   allocated = 0;
   inUse = 0;
   /** Of `#idle`, how many count: a stack that never shrinks, so that storing in place allocates nothing. */

@@ -1,5 +1,4 @@
-import { type SizeClass } from './size-class';
-import { type SliceBlock } from './slice-block';
+import type { SliceBlock } from './slice-block';
 
 /** Views a slice keeps for other sizes than the current one. */
 const SPARE_VIEWS = 3;
@@ -33,6 +32,16 @@ export function sliceOf(value: unknown): Slice | undefined {
   return typeof value === 'object' && value !== null ? Stamp.read(value) : undefined;
 }
 
+/** Where a slice goes that is put back: its size class. */
+export interface SliceHome {
+  readonly size: number;
+  /** Its slices that somebody has. */
+  inUse: number;
+  keep(slice: Slice): void;
+  letGo(slice: Slice): void;
+  dropDetached(): number;
+}
+
 /**
  * What a pool knows of one slice. Only `view` may be put back, and only while `inUse`. A slice asked for in
  * a size it had before gets the same view again, so that reuse allocates nothing.
@@ -48,7 +57,7 @@ export class Slice {
   /** `home` and `block` are undefined for a slice that was allocated plainly. */
   constructor(
     readonly owner: object,
-    readonly home: SizeClass | undefined,
+    readonly home: SliceHome | undefined,
     readonly block: SliceBlock | undefined,
     buffer: ArrayBuffer,
     readonly offset: number,

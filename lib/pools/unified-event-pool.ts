@@ -1,38 +1,39 @@
 import { TapioError } from '../errors';
+import { blank } from '../event/generated/blank';
+import { isPooledEvent, pooledEvent } from '../event/pooled-event';
 import { type UnifiedEvent } from '../event/unified-event';
-import { checkOptions } from '../validate';
+import { checkOptions, invalidArgument } from '../validate';
 import { ObjectPool, type PoolStats } from './object-pool';
 
-/** The properties of a blank event. In the order of a decoded one, so that both are of one hidden class. */
-const BLANK_NAMES = ['id', 'type', 'source', 'timestamp'] as const;
-
 /**
- * Keeps UnifiedEvents for reuse. What `get` returns is blank: `id`, `type` and `source` are '', `timestamp` is 0n, and
- * there is no other property, whatever the last owner put there.
+ * Keeps UnifiedEvents for reuse. What `get` returns is blank: `id`, `type` and `source` are '', `timestamp` is 0n, and every
+ * optional field is undefined, whatever the last owner put there.
+ *
+ * An event of a pool has all fields and is sealed, so that it keeps one hidden class and nothing but a field can be left in it. To
+ * take a field away, set it to undefined: `delete` does not do it, and a property that is no field cannot be set; in strict mode, as in
+ * modules and classes, both throw a TypeError.
  *
  * Threads: a pool and its events belong to the thread that made the pool.
  * Guarantees: an event is blanked when it is put, so an idle one refers to nothing of its last owner. Nested objects,
  * maps and arrays are let go then, never handed out again: their last owner may still hold them, and a new one
  * costs less than blanking an old one property by property.
- * Cost: `put` looks at every property, some 100 ns, and deletes the optional ones, some 70 ns each. A new event takes
- * 20: a pool is for a bounded number of events whose owners are checked (`debug`), not for speed.
  * Full: `put` lets the event go. Empty: `get` creates.
  * Memory: whoever took an event owns it until `put` and must not use it after.
  *
- * Double puts, foreign events and leaks are found with `debug`, as in ObjectPool; without it, too, only plain extensible
- * objects are taken in.
+ * An event that no pool made is let go, and a blank one of the pool takes its place. Double puts, events that are not of this pool and
+ * leaks are found with `debug`, as in ObjectPool.
  */
 export class UnifiedEventPool {
   readonly #pool: ObjectPool<UnifiedEvent>;
 
   /**
    * @param options.maxIdle events kept at most, an integer from 0, default 1024.
-   * @param options.debug finds double puts, foreign events and leaks, at microseconds for each `get`. Default false.
+   * @param options.debug finds double puts, events of other pools and leaks, at microseconds for each `get`. Default false.
    * @throws TapioError `ERR_INVALID_ARGUMENT` for an option of the wrong type or range.
    */
   constructor(options?: { maxIdle?: number; debug?: boolean }) {
     const { maxIdle, debug } = checkOptions(options);
-    this.#pool = new ObjectPool({ create: blankEvent, reset: makeBlank, maxIdle, debug });
+    this.#pool = new ObjectPool({ create: pooledEvent, reset: makeBlank, maxIdle, debug });
   }
 
   /** Takes a blank event. */
@@ -42,11 +43,12 @@ export class UnifiedEventPool {
 
   /**
    * Gives an event back; the caller must not use it any more.
-   * @throws TapioError `ERR_INVALID_ARGUMENT` for what is no event of a pool: no plain object, not extensible, with a property that
-   *   cannot be deleted (others then are), or (`debug`) not of this pool; `ERR_POOL_DOUBLE_PUT` (`debug`) for an event that was put back already.
+   * @throws TapioError `ERR_INVALID_ARGUMENT` for what is no plain object, for an event with a field that cannot be written any more
+   *   (others may be blank then), or (`debug`) not of this pool; `ERR_POOL_DOUBLE_PUT` (`debug`) for an event that was put back already.
    */
   put(event: UnifiedEvent): void {
-    this.#pool.put(event);
+    if (typeof event !== 'object' || event === null) throw invalidArgument('event', event, 'an event');
+    this.#pool.put(isPooledEvent(event) ? event : inPlaceOf(event));
   }
 
   /** Creates events until `count` are idle, `maxIdle` at most. @throws TapioError `ERR_INVALID_ARGUMENT` if count is no integer from 0. */
@@ -64,40 +66,29 @@ export class UnifiedEventPool {
   }
 }
 
-function blankEvent(): UnifiedEvent {
-  return { id: '', type: '', source: '', timestamp: 0n };
-}
-
 function makeBlank(event: UnifiedEvent): void {
-  if (Object.getPrototypeOf(event) !== Object.prototype) throw notOfPool('is not a plain object');
-  if (!Object.isExtensible(event)) throw notOfPool('is not extensible');
-  // Two calls, since Reflect.ownKeys costs three times as much as both.
-  const names = Object.getOwnPropertyNames(event);
-  const symbols = Object.getOwnPropertySymbols(event);
-  const kept = symbols.length === 0 && startsBlank(names) ? BLANK_NAMES.length : 0;
-  for (const symbol of symbols) remove(event, symbol);
-  // Backwards: deleting the last property keeps an object fast, deleting any other makes it a dictionary.
-  for (let i = names.length - 1; i >= kept; i--) remove(event, names[i]);
-  event.id = '';
-  event.type = '';
-  event.source = '';
-  event.timestamp = 0n;
+  try {
+    blank(event);
+  } catch {
+    throw notAnEvent('has a field that cannot be written');
+  }
 }
 
-function startsBlank(names: readonly string[]): boolean {
-  return (
-    names[0] === BLANK_NAMES[0] &&
-    names[1] === BLANK_NAMES[1] &&
-    names[2] === BLANK_NAMES[2] &&
-    names[3] === BLANK_NAMES[3]
-  );
+/** An event that is not sealed may hold what blanking misses. */
+function inPlaceOf(event: UnifiedEvent): UnifiedEvent {
+  if (!isOrdinary(event)) throw notAnEvent('is not a plain object');
+  return pooledEvent();
 }
 
-function remove(event: UnifiedEvent, key: string | symbol): void {
-  if (!Reflect.deleteProperty(event, key))
-    throw notOfPool(`has a property ${String(key)} that cannot be deleted`);
+function isOrdinary(event: UnifiedEvent): boolean {
+  try {
+    return Object.getPrototypeOf(event) === Object.prototype;
+  } catch {
+    // A Proxy that does not tell.
+    return false;
+  }
 }
 
-function notOfPool(why: string): TapioError {
-  return new TapioError('ERR_INVALID_ARGUMENT', `put takes an event of this pool; what it got ${why}`);
+function notAnEvent(why: string): TapioError {
+  return new TapioError('ERR_INVALID_ARGUMENT', `put takes an event; what it got ${why}`);
 }

@@ -9,7 +9,10 @@
 #include "calls.h"
 #include "cpus.h"
 #include "environment.h"
+#include "event_forms.h"
 #include "host.h"
+#include "interface.h"
+#include "keep_loaded.h"
 #include "kernel_sources.h"
 #include "projections.h"
 #include "registry.h"
@@ -19,7 +22,7 @@
 namespace tapio::addon {
 namespace {
 
-// createBuffer(config: Float64Array, staging: ArrayBuffer): Attached | undefined
+// createBuffer(config: Float64Array): Attached | undefined
 // undefined: the memory cannot be had. The numbers of `config`, then the traits:
 enum ConfigIndex : std::size_t {
   kLayout,  // see Layout
@@ -28,7 +31,6 @@ enum ConfigIndex : std::size_t {
   kStride,
   kPayload,
   kStart,
-  kPutBytes,
   kWakeIntervalMicros,
   kTurnEvery,   // of kLevels
   kLevelSlots,  // of kLevels, one number for each
@@ -44,9 +46,7 @@ std::uint32_t RingsOf(std::uint32_t layout) {
 }
 
 napi_value CreateBuffer(napi_env env, napi_callback_info info) {
-  std::size_t argc = 2;
-  napi_value argv[2];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<1> argv(env, info);
   const auto config = ElementsOf<double>(env, argv[0]);
   if (config.count < kFirstTrait) return nullptr;
   const auto number = [&](std::size_t i) { return static_cast<std::uint64_t>(config.data[i]); };
@@ -70,8 +70,7 @@ napi_value CreateBuffer(napi_env env, napi_callback_info info) {
   std::unique_ptr<RingSet> rings = RingSet::Create(set);
   if (rings == nullptr) return nullptr;
   SharedBuffer* buffer = Registry::Instance().Add(std::move(rings), traits);
-  return Attachment::Create(env, buffer, argv[1], number32(kPutBytes),
-                            number32(kWakeIntervalMicros), 0, true);
+  return Attachment::Create(env, buffer, number32(kWakeIntervalMicros), 0, true);
 }
 
 SharedBuffer* FindBuffer(napi_env env, napi_value id_value, std::uint64_t& id, bool& lossless) {
@@ -83,9 +82,7 @@ SharedBuffer* FindBuffer(napi_env env, napi_value id_value, std::uint64_t& id, b
 
 // bufferTraits(id: bigint): number[] | boolean; false: the buffer is gone, true: it never was
 napi_value BufferTraits(napi_env env, napi_callback_info info) {
-  std::size_t argc = 1;
-  napi_value argv[1];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<1> argv(env, info);
   std::uint64_t id;
   bool lossless;
   SharedBuffer* buffer = FindBuffer(env, argv[0], id, lossless);
@@ -95,37 +92,28 @@ napi_value BufferTraits(napi_env env, napi_callback_info info) {
   return traits;
 }
 
-// attachBuffer(id: bigint, staging: ArrayBuffer, putBytes: number, wakeIntervalMicros: number,
-// level: number): Attached | undefined; undefined: the buffer has gone meanwhile
+// attachBuffer(id: bigint, wakeIntervalMicros: number, level: number): Attached | undefined;
+// undefined: the buffer has gone meanwhile
 napi_value AttachBuffer(napi_env env, napi_callback_info info) {
-  std::size_t argc = 5;
-  napi_value argv[5];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<3> argv(env, info);
   std::uint64_t id;
   bool lossless;
   SharedBuffer* buffer = FindBuffer(env, argv[0], id, lossless);
   if (buffer == nullptr) return nullptr;
-  std::uint32_t put_bytes = 0;
-  std::uint32_t wake_interval_micros = 0;
-  napi_get_value_uint32(env, argv[2], &put_bytes);
-  std::uint32_t level = 0;
-  napi_get_value_uint32(env, argv[3], &wake_interval_micros);
-  napi_get_value_uint32(env, argv[4], &level);
-  return Attachment::Create(env, buffer, argv[1], put_bytes, wake_interval_micros, level, false);
+  const std::uint32_t wake_interval_micros = Uint32Of(env, argv[1]);
+  const std::uint32_t level = Uint32Of(env, argv[2]);
+  return Attachment::Create(env, buffer, wake_interval_micros, level, false);
 }
 
 // returnRecord(id: bigint, level: number, record: Uint8Array): boolean; false: there is no room,
 // the buffer is closed or gone
 napi_value ReturnRecord(napi_env env, napi_callback_info info) {
-  std::size_t argc = 3;
-  napi_value argv[3];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<3> argv(env, info);
   std::uint64_t id;
   bool lossless;
   SharedBuffer* buffer = FindBuffer(env, argv[0], id, lossless);
   if (buffer == nullptr) return Boolean(env, false);
-  std::uint32_t level = 0;
-  napi_get_value_uint32(env, argv[1], &level);
+  const std::uint32_t level = Uint32Of(env, argv[1]);
   const auto record = ElementsOf<std::uint8_t>(env, argv[2]);
   RingSet& rings = *buffer->rings;
   RingSet::Lane* const lane = rings.Attach(level);
@@ -138,17 +126,13 @@ napi_value ReturnRecord(napi_env env, napi_callback_info info) {
 
 // countDiscarded(id: bigint, ring: number, count: number): void; nothing if the buffer is gone
 napi_value CountDiscarded(napi_env env, napi_callback_info info) {
-  std::size_t argc = 3;
-  napi_value argv[3];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<3> argv(env, info);
   std::uint64_t id;
   bool lossless;
   SharedBuffer* buffer = FindBuffer(env, argv[0], id, lossless);
   if (buffer == nullptr) return nullptr;
-  std::uint32_t ring = 0;
-  std::uint32_t count = 0;
-  napi_get_value_uint32(env, argv[1], &ring);
-  napi_get_value_uint32(env, argv[2], &count);
+  const std::uint32_t ring = Uint32Of(env, argv[1]);
+  const std::uint32_t count = Uint32Of(env, argv[2]);
   if (ring < buffer->rings->total_rings()) buffer->rings->CountDiscarded(ring, count);
   Registry::Instance().Release(buffer);
   return nullptr;
@@ -156,14 +140,13 @@ napi_value CountDiscarded(napi_env env, napi_callback_info info) {
 
 // onWake(dispatcher: (token: number) => void): void
 napi_value OnWake(napi_env env, napi_callback_info info) {
-  std::size_t argc = 1;
-  napi_value argv[1];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<1> argv(env, info);
   Environment::Of(env)->port().SetDispatcher(argv[0]);
   return nullptr;
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  KeepLoaded();
   Environment* environment = Environment::Create(env, exports);
   if (environment == nullptr || !ExportCalls(env, exports, environment)) {
     Napi::Error::New(env, "cannot set up the addon in this environment")
@@ -191,10 +174,12 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add_raw("kernelSourceStats", KernelSources::SourceStats);
   add_raw("probeTracing", KernelSources::ProbeTracing);
   add_raw("compileShape", Projections::CompileShape);
+  add_raw("compileEventPlan", EventForms::Compile);
   add_raw("bootTime", BootTime);
   add_raw("threadCpuTime", ThreadCpuTime);
   add_raw("kernelUnits", KernelUnits);
   add_raw("tcpOpeners", TcpOpeners);
+  exports.Set("interface", Napi::Number::New(env, kInterface));
   add("internString", InternString);
   add("internedString", InternedString);
   add("currentCPU", CurrentCpuNumber);

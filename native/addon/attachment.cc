@@ -3,16 +3,12 @@
 namespace tapio::addon {
 
 Attachment::Attachment(napi_env env, Environment* environment, SharedBuffer* buffer,
-                       std::uint8_t* staging, std::size_t staging_size, std::uint32_t put_bytes,
                        std::uint64_t wake_interval_ns, std::uint32_t level)
     : env_(env),
       environment_(environment),
       buffer_(buffer),
       rings_(buffer->rings.get()),
       lane_(rings_->Attach(level)),
-      staging_(staging),
-      staging_size_(staging_size),
-      put_bytes_(put_bytes),
       instance_(environment->Add(this)),
       for_record_(std::make_unique<LoopSleeper>(environment->port(), *rings_,
                                                 LoopSleeper::Condition::kRecord, record_token(),
@@ -44,28 +40,21 @@ void Attachment::AccountFor(std::int64_t bytes) {
   accounted_bytes_ += bytes;
 }
 
-napi_value Attachment::Create(napi_env env, SharedBuffer* buffer, napi_value staging,
-                              std::uint32_t put_bytes, std::uint32_t wake_interval_micros,
-                              std::uint32_t level, bool is_maker) {
-  void* memory = nullptr;
-  std::size_t size = 0;
+napi_value Attachment::Create(napi_env env, SharedBuffer* buffer,
+                              std::uint32_t wake_interval_micros, std::uint32_t level,
+                              bool is_maker) {
   napi_value result;
-  if (napi_get_arraybuffer_info(env, staging, &memory, &size) != napi_ok ||
-      napi_create_object(env, &result) != napi_ok) {
+  if (napi_create_object(env, &result) != napi_ok) {
     Registry::Instance().Release(buffer);
     return nullptr;
   }
   Environment* environment = Environment::Of(env);
-  auto* bytes = static_cast<std::uint8_t*>(memory);
   const std::uint64_t interval_ns = std::uint64_t{wake_interval_micros} * 1000;
-  auto* self = new Attachment(env, environment, buffer, bytes, size, put_bytes, interval_ns, level);
+  auto* self = new Attachment(env, environment, buffer, interval_ns, level);
   if (is_maker) self->AccountFor(static_cast<std::int64_t>(self->rings_->memory_size()));
 
   const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Attachment*>(data); };
-  // The staging is a property and no reference: that would keep it until a turn of the loop after
-  // the finalizer, and a thread that makes buffers without a pause would only ever add to them.
   if (!self->Describe(env, result) ||
-      napi_set_named_property(env, result, "staging", staging) != napi_ok ||
       napi_add_finalizer(env, result, self, finalize, nullptr, nullptr) != napi_ok) {
     delete self;
     return nullptr;

@@ -9,7 +9,9 @@
 #include <dlfcn.h>
 // Since glibc 2.34 the linker would take a version of it that older systems do not have; see
 // scripts/check-binary.mjs.
-#if defined(__GLIBC__) && defined(__x86_64__)
+#if defined(TAPIO_ANY_LIBC)
+// Linked with no library, a reference has no version.
+#elif defined(__GLIBC__) && defined(__x86_64__)
 __asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
 #elif defined(__GLIBC__) && defined(__aarch64__)
 __asm__(".symver dlsym, dlsym@GLIBC_2.17");

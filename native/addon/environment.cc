@@ -5,14 +5,21 @@
 namespace tapio::addon {
 
 Environment* Environment::Create(napi_env env, napi_value exports) {
-  auto* environment = new Environment(env);
+  const Runtime runtime = Runtime::Of(env);
+  auto* environment = new Environment(env, runtime);
   if (!environment->MakeControl(env, exports) ||
       napi_set_instance_data(env, environment, nullptr, nullptr) != napi_ok ||
-      napi_add_async_cleanup_hook(env, CleanUp, environment, &environment->cleanup_) != napi_ok) {
+      !environment->AddCleanup(env, runtime)) {
     delete environment;
     return nullptr;
   }
   return environment;
+}
+
+bool Environment::AddCleanup(napi_env env, const Runtime& runtime) {
+  if (!runtime.waits_for_cleanup) return napi_add_env_cleanup_hook(env, CleanUp, this) == napi_ok;
+  const auto clean_up = [](napi_async_cleanup_hook_handle, void* data) { CleanUp(data); };
+  return napi_add_async_cleanup_hook(env, clean_up, this, &cleanup_) == napi_ok;
 }
 
 bool Environment::MakeControl(napi_env env, napi_value exports) {
@@ -58,7 +65,7 @@ void Environment::Unreserve() {
   }
 }
 
-void Environment::CleanUp(napi_async_cleanup_hook_handle, void* data) {
+void Environment::CleanUp(void* data) {
   auto* environment = static_cast<Environment*>(data);
   environment->kernel_sources_.StopAll();
   // The attachments themselves are freed by their finalizers, which run after this.
@@ -71,7 +78,7 @@ void Environment::CleanUp(napi_async_cleanup_hook_handle, void* data) {
         auto* self = static_cast<Environment*>(closed);
         const napi_async_cleanup_hook_handle cleanup = self->cleanup_;
         delete self;
-        napi_remove_async_cleanup_hook(cleanup);
+        if (cleanup != nullptr) napi_remove_async_cleanup_hook(cleanup);
       },
       environment);
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "event_forms.h"
 #include "kernel_sources.h"
 #include "projections.h"
 #include "staging.h"
@@ -20,8 +21,9 @@ class Attachment;
 // Guarantees: however the environment ends (return, exit, throw, terminate, out of memory), the
 //   cleanup hook lets go of every buffer, and stops every kernel source, before the event loop
 //   closes.
-// Memory: freed by the cleanup hook when the wake port has closed. The control is JavaScript's,
-//   kept alive by a reference.
+// Memory: freed by the cleanup hook when the wake port has closed, which Bun and Deno do not tell
+//   at the end of an environment: there it stays if anybody has waited. The control is
+//   JavaScript's, kept alive by a reference.
 class Environment {
  public:
   // Installs itself as the environment's instance data, and the control as a property of `exports`.
@@ -32,6 +34,7 @@ class Environment {
   WakePort& port() { return port_; }
   KernelSources& kernel_sources() { return kernel_sources_; }
   Projections& projections() { return projections_; }
+  EventForms& event_forms() { return event_forms_; }
 
   std::int32_t& Status() { return At<std::int32_t>(kStatus); }
   std::uint32_t& Uint(Word word) { return At<std::uint32_t>(word); }
@@ -50,8 +53,9 @@ class Environment {
   }
 
  private:
-  explicit Environment(napi_env env) : port_(env) {}
-  static void CleanUp(napi_async_cleanup_hook_handle handle, void* data);
+  Environment(napi_env env, const Runtime& runtime) : port_(env, runtime) {}
+  bool AddCleanup(napi_env env, const Runtime& runtime);
+  static void CleanUp(void* data);
   bool MakeControl(napi_env env, napi_value exports);
   template <typename T>
   T& At(Word word) {
@@ -62,9 +66,10 @@ class Environment {
   WakePort port_;
   KernelSources kernel_sources_;
   Projections projections_{};
+  EventForms event_forms_{};
   std::vector<Attachment*> attachments_;  // nullptr where a number is free
   std::vector<std::uint32_t> free_;
-  napi_async_cleanup_hook_handle cleanup_ = nullptr;
+  napi_async_cleanup_hook_handle cleanup_ = nullptr;  // of a runtime that waits for it
 };
 
 }  // namespace tapio::addon

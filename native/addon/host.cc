@@ -61,9 +61,7 @@ napi_value KernelUnits(napi_env env, napi_callback_info) {
 #endif
 
 napi_value TcpOpeners(napi_env env, napi_callback_info info) {
-  std::size_t argc = 2;
-  napi_value argv[2];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<2> argv(env, info);
   const auto ends = ElementsOf<const kernel::TcpEnd>(env, argv[0]);
   const auto openers = ElementsOf<kernel::Opener>(env, argv[1]);
   // The count is one of bytes.

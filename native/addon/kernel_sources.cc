@@ -106,6 +106,20 @@ std::unique_ptr<kernel::RecordMapper> ReadMapping(
   return std::make_unique<kernel::RecordMapper>(std::move(plan), Symbols(), std::move(details));
 }
 
+// NativeFilters of lib/binding.ts.
+void ReadFilters(napi_env env, napi_value filters, kernel::Tracer::Options& options) {
+  const auto words = [&](std::uint32_t index) {
+    return ElementsOf<std::uint32_t>(env, Element(env, filters, index));
+  };
+  options.pids = ReadMany<std::uint32_t>(words(0));
+  options.uids = ReadMany<std::uint32_t>(words(1));
+  options.comms = ReadMany<std::array<char, 16>>(words(2));
+  for (const auto& id : ReadMany<std::array<char, 64>>(words(3)))
+    options.containers.emplace_back(id.data(), strnlen(id.data(), id.size()));
+  options.paths = ReadMany<kernel::PathPrefix>(words(4));
+  options.ports = ReadMany<std::uint32_t>(words(5));
+}
+
 // Empty when the buffer is gone or closed.
 kernel::Source::Target FindTarget(napi_env env, napi_value id_value, const Settings& settings) {
   std::uint64_t id = 0;
@@ -154,36 +168,32 @@ napi_value KernelSources::Start(napi_env env, const std::shared_ptr<kernel::Sour
 }
 
 napi_value KernelSources::StartTracer(napi_env env, napi_callback_info info) {
-  std::size_t argc = 7;
-  napi_value argv[7];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<5> argv(env, info);
   const Settings settings(env, argv[1]);
   auto target = FindTarget(env, argv[0], settings);
   if (target.rings == nullptr) return nullptr;
   kernel::Tracer::Options options{};
+  ReadFilters(env, argv[2], options);
   options.probes = settings[kProbes];
   options.ring_bytes = settings[kRingBytes];
   options.keep_below = settings[kKeepBelow];
-  options.pids = Words(env, argv[2]);
   napi_valuetype type = napi_undefined;
   napi_typeof(env, argv[3], &type);
   options.choose_syscalls = type != napi_undefined;
   options.syscalls = Words(env, argv[3]);
-  options.uids = Words(env, argv[5]);
-  options.comms = ReadMany<std::array<char, 16>>(ElementsOf<std::uint32_t>(env, argv[6]));
-  auto mapper = ReadMapping(env, argv[4], std::make_unique<kernel::TracerDetails>());
   kernel::Failure failure;
   auto tracer = kernel::Tracer::Open(options, failure);
   if (tracer == nullptr) return Refusal(env, failure);
+  auto mapper = ReadMapping(
+      env, argv[4],
+      std::make_unique<kernel::TracerDetails>(std::move(options.containers), tracer->others()));
   const auto source = kernel::Source::Make(std::move(tracer), {}, std::move(mapper),
                                            std::move(target), settings.pace(), failure);
   return source == nullptr ? Refusal(env, failure) : Start(env, source);
 }
 
 napi_value KernelSources::StartRing(napi_env env, napi_callback_info info) {
-  std::size_t argc = 5;
-  napi_value argv[5];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<5> argv(env, info);
   const Settings settings(env, argv[1]);
   auto target = FindTarget(env, argv[0], settings);
   if (target.rings == nullptr) return nullptr;
@@ -207,33 +217,27 @@ napi_value KernelSources::StartRing(napi_env env, napi_callback_info info) {
 }
 
 std::shared_ptr<kernel::Source> KernelSources::Find(napi_env env, napi_value number) {
-  std::uint32_t key = 0;
-  napi_get_value_uint32(env, number, &key);
+  const std::uint32_t key = Uint32Of(env, number);
   const auto& sources = Environment::Of(env)->kernel_sources().sources_;
   const auto found = sources.find(key);
   return found == sources.end() ? nullptr : found->second;
 }
 
 napi_value KernelSources::StopSource(napi_env env, napi_callback_info info) {
-  std::size_t argc = 2;
-  napi_value argv[2];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<2> argv(env, info);
   const auto source = Find(env, argv[0]);
   if (source == nullptr) return nullptr;
   source->Stop();
   const napi_value lost = Report(env, *source, argv[1]);
   // One that has not ended yet is asked again.
   if (source->counts().end == kernel::Source::End::kRunning) return lost;
-  std::uint32_t key = 0;
-  napi_get_value_uint32(env, argv[0], &key);
+  const std::uint32_t key = Uint32Of(env, argv[0]);
   Environment::Of(env)->kernel_sources().sources_.erase(key);
   return lost;
 }
 
 napi_value KernelSources::SourceStats(napi_env env, napi_callback_info info) {
-  std::size_t argc = 2;
-  napi_value argv[2];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<2> argv(env, info);
   const auto source = Find(env, argv[0]);
   return source == nullptr ? nullptr : Report(env, *source, argv[1]);
 }

@@ -1,14 +1,31 @@
-#if defined(__linux__)
-
 #include "loop_descriptor.h"
 
+#if defined(__linux__)
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <cstdint>
+// A runtime that lacks a function must be able to load the addon all the same: Deno has no
+// uv_backend_fd.
+#pragma weak uv_backend_fd
+#pragma weak uv_poll_init
+#pragma weak uv_poll_start
+#endif
 
 namespace tapio::addon {
 
+#if defined(__linux__)
+
+bool LoopDescriptor::OpenCounter(uv_loop_t* loop, bool (*on_rise)(void*), void* data) {
+  return Open(loop, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), on_rise, data);
+}
+
+bool LoopDescriptor::OpenTimer(uv_loop_t* loop, bool (*on_rise)(void*), void* data) {
+  return Open(loop, timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), on_rise, data);
+}
+
+// Takes over `fd`, also when it fails: if fd is negative, or the loop refuses it.
 bool LoopDescriptor::Open(uv_loop_t* loop, int fd, bool (*on_rise)(void*), void* data) {
   if (fd < 0) return false;
   if (uv_poll_init(loop, &poll_, fd) != 0) {
@@ -47,6 +64,18 @@ void LoopDescriptor::OnReadable() {
   if (!on_rise_(data_)) edge_triggered_ = false;
 }
 
+void LoopDescriptor::Raise() {
+  constexpr std::uint64_t kOne = 1;
+  [[maybe_unused]] const ssize_t size = write(fd_, &kOne, sizeof kOne);
+}
+
+void LoopDescriptor::SetTimer(std::uint64_t rest_ns) {
+  itimerspec spec{};
+  spec.it_value.tv_sec = static_cast<time_t>(rest_ns / 1'000'000'000);
+  spec.it_value.tv_nsec = static_cast<long>(rest_ns % 1'000'000'000);
+  timerfd_settime(fd_, 0, &spec, nullptr);
+}
+
 void LoopDescriptor::Close(void (*closed)(void*), void* data) {
   closed_ = closed;
   data_ = data;
@@ -58,6 +87,14 @@ void LoopDescriptor::Close(void (*closed)(void*), void* data) {
   });
 }
 
-}  // namespace tapio::addon
+#else
+
+bool LoopDescriptor::OpenCounter(uv_loop_t*, bool (*)(void*), void*) { return false; }
+bool LoopDescriptor::OpenTimer(uv_loop_t*, bool (*)(void*), void*) { return false; }
+void LoopDescriptor::Close(void (*)(void*), void*) {}
+void LoopDescriptor::Raise() {}
+void LoopDescriptor::SetTimer(std::uint64_t) {}
 
 #endif
+
+}  // namespace tapio::addon

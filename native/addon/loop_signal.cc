@@ -1,32 +1,9 @@
 #include "loop_signal.h"
 
-#if defined(__linux__)
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <cstdint>
-#endif
-
 namespace tapio::addon {
 
-#if defined(__linux__)
-
-bool LoopSignal::Open(uv_loop_t* loop, bool (*on_signal)(void*), void* data) {
-  return event_.Open(loop, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), on_signal, data);
-}
-
-void LoopSignal::Close(void (*closed)(void*), void* data) { event_.Close(closed, data); }
-void LoopSignal::Ref() { event_.Ref(); }
-void LoopSignal::Unref() { event_.Unref(); }
-
-void LoopSignal::Send() {
-  constexpr std::uint64_t kOne = 1;
-  [[maybe_unused]] const ssize_t size = write(event_.fd(), &kOne, sizeof kOne);
-}
-
-#else
-
-bool LoopSignal::Open(uv_loop_t* loop, bool (*on_signal)(void*), void* data) {
+bool LoopSignal::Open(uv_loop_t* loop, bool by_descriptor, bool (*on_signal)(void*), void* data) {
+  if (by_descriptor) return event_.OpenCounter(loop, on_signal, data);
   const auto signalled = [](uv_async_t* async) {
     auto* self = static_cast<LoopSignal*>(async->data);
     self->on_signal_(self->data_);
@@ -40,6 +17,10 @@ bool LoopSignal::Open(uv_loop_t* loop, bool (*on_signal)(void*), void* data) {
 }
 
 void LoopSignal::Close(void (*closed)(void*), void* data) {
+  if (event_.is_open()) {
+    event_.Close(closed, data);
+    return;
+  }
   closed_ = closed;
   data_ = data;
   uv_close(handle(), [](uv_handle_t* handle) {
@@ -48,10 +29,28 @@ void LoopSignal::Close(void (*closed)(void*), void* data) {
   });
 }
 
-void LoopSignal::Ref() { uv_ref(handle()); }
-void LoopSignal::Unref() { uv_unref(handle()); }
-void LoopSignal::Send() { uv_async_send(&async_); }
+void LoopSignal::Ref() {
+  if (event_.is_open()) {
+    event_.Ref();
+  } else {
+    uv_ref(handle());
+  }
+}
 
-#endif
+void LoopSignal::Unref() {
+  if (event_.is_open()) {
+    event_.Unref();
+  } else {
+    uv_unref(handle());
+  }
+}
+
+void LoopSignal::Send() {
+  if (event_.is_open()) {
+    event_.Raise();
+  } else {
+    uv_async_send(&async_);
+  }
+}
 
 }  // namespace tapio::addon

@@ -4,9 +4,7 @@
 
 #include <uv.h>
 
-#if defined(__linux__)
 #include "loop_descriptor.h"
-#endif
 
 namespace tapio::addon {
 
@@ -23,8 +21,9 @@ class LoopSignal {
   LoopSignal(const LoopSignal&) = delete;
   LoopSignal& operator=(const LoopSignal&) = delete;
 
+  // By a descriptor that the loop watches, where that is possible and cheaper, else by uv_async.
   // False if the loop refuses; then there is nothing to close.
-  bool Open(uv_loop_t* loop, bool (*on_signal)(void*), void* data);
+  bool Open(uv_loop_t* loop, bool by_descriptor, bool (*on_signal)(void*), void* data);
   void Close(void (*closed)(void*), void* data);
 
   void Ref();
@@ -33,16 +32,13 @@ class LoopSignal {
   void Send();
 
  private:
-#if defined(__linux__)
-  LoopDescriptor event_;
-#else
   uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&async_); }
 
+  LoopDescriptor event_;  // not open: the async is used
   uv_async_t async_{};
   bool (*on_signal_)(void*) = nullptr;
   void (*closed_)(void*) = nullptr;
   void* data_ = nullptr;
-#endif
 };
 
 }  // namespace tapio::addon

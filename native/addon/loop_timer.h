@@ -6,14 +6,12 @@
 
 #include <cstdint>
 
-#if defined(__linux__)
 #include "loop_descriptor.h"
-#endif
 
 namespace tapio::addon {
 
-// Calls back at a time by uv_hrtime, or somewhat later: where the system has no timers as
-// descriptors, by up to a millisecond. Does not keep the loop alive. The callback says whether
+// Calls back at a time by uv_hrtime, or somewhat later: where the loop watches no descriptors, by
+// up to a millisecond. Does not keep the loop alive. The callback says whether
 // anything was due: it may come too early, and each time all that was set is forgotten, so it sets
 // what is still to come.
 //
@@ -24,8 +22,9 @@ class LoopTimer {
   LoopTimer(const LoopTimer&) = delete;
   LoopTimer& operator=(const LoopTimer&) = delete;
 
+  // By a descriptor that the loop watches, where that is possible and finer, else by uv_timer.
   // False if the loop refuses; then there is nothing to close.
-  bool Open(uv_loop_t* loop, bool (*on_due)(void*), void* data);
+  bool Open(uv_loop_t* loop, bool by_descriptor, bool (*on_due)(void*), void* data);
   void Close(void (*closed)(void*), void* data);
 
   // Of several times that are set before it calls back, the earliest counts.
@@ -37,12 +36,9 @@ class LoopTimer {
   std::uint64_t set_for_ns_ = 0;  // 0: not set
   bool (*on_due_)(void*) = nullptr;
   void* data_ = nullptr;
-#if defined(__linux__)
-  LoopDescriptor timer_;
-#else
+  LoopDescriptor descriptor_;  // not open: the timer is used
   uv_timer_t timer_{};
   void (*closed_)(void*) = nullptr;
-#endif
 };
 
 }  // namespace tapio::addon

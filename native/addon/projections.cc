@@ -41,9 +41,7 @@ std::vector<JsonShape::Key> KeysOf(const Elements<std::int32_t>& words) {
 }  // namespace
 
 napi_value Projections::CompileShape(napi_env env, napi_callback_info info) {
-  std::size_t argc = 4;
-  napi_value argv[4];
-  napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr);
+  const Arguments<4> argv(env, info);
   Projections& self = Environment::Of(env)->projections();
   std::size_t size = 0;
   if (!self.Load(env, argv[2], size)) return nullptr;
@@ -77,11 +75,8 @@ bool Projections::Load(napi_env env, napi_value text, std::size_t& size) {
 }
 
 napi_value Projections::Project(napi_env env, napi_callback_info info) {
-  std::size_t argc = 1;
-  napi_value argv[1];
-  void* data = nullptr;
-  napi_get_cb_info(env, info, &argc, argv, nullptr, &data);
-  Projections& self = static_cast<Environment*>(data)->projections();
+  const Arguments<1> argv(env, info);
+  Projections& self = static_cast<Environment*>(argv.data())->projections();
   std::int32_t* const words = self.words_;
   const auto shape = static_cast<std::uint32_t>(words[kShape]);
   std::size_t size = 0;

@@ -8,11 +8,11 @@
 // Control: one for each environment, kControlBytes of words (see Word). One for all instances, as a
 //   call whose target and operands are constants to the compiler costs half.
 //
-// Staging: one for each instance.
-//   kPutSizesOffset           kMaxBatch sizes of the records of a batch to put
-//   kTakeSizesOffset          kMaxBatch sizes of the records of a batch taken
-//   kDataOffset               records to put, 8-byte aligned starts; put_bytes long
-//   kDataOffset + put_bytes   records taken, 8-byte aligned starts; the rest of the buffer
+// Staging: two regions for each instance, of records to put and of records taken. Each is an
+//   ArrayBuffer that JavaScript makes when it is needed, and replaces by a larger one when a record
+//   asks for it.
+//   0             kMaxBatch sizes of the records of a batch
+//   kDataOffset   the records, 8-byte aligned starts; the rest of the region
 #ifndef TAPIO_ADDON_STAGING_H_
 #define TAPIO_ADDON_STAGING_H_
 
@@ -41,9 +41,7 @@ inline constexpr std::size_t kControlBytes = 128;
 static_assert(kCursor % 2 == 0 && kEnd % 2 == 0, "64-bit words are aligned");
 
 inline constexpr std::size_t kMaxBatch = 64;
-inline constexpr std::size_t kPutSizesOffset = 0;
-inline constexpr std::size_t kTakeSizesOffset = kPutSizesOffset + kMaxBatch * 4;
-inline constexpr std::size_t kDataOffset = kTakeSizesOffset + kMaxBatch * 4;
+inline constexpr std::size_t kDataOffset = kMaxBatch * 4;
 inline constexpr std::size_t kAlignment = 8;
 
 static_assert(kDataOffset % kAlignment == 0, "records start aligned");
@@ -51,7 +49,7 @@ static_assert(kDataOffset % kAlignment == 0, "records start aligned");
 // Of kStatus, beside the values of PutStatus and TakeStatus.
 inline constexpr std::int32_t kReleased = -4;   // the instance has let go of its buffer
 inline constexpr std::int32_t kDoneByDrop = 1;  // stored, and kDropped says in whose place
-inline constexpr std::int32_t kNotNarrow = -5;  // a text is not Latin-1, or longer than kMaxText
+inline constexpr std::int32_t kNotLatin1 = -5;  // a text is not Latin-1, or longer than kMaxText
 
 // Most texts that cross with a call, and most characters of one.
 inline constexpr std::size_t kMaxTexts = 8;
@@ -61,7 +59,7 @@ static_assert((kTextAt + kMaxTexts) * 4 <= kControlBytes, "the words are in the 
 // All that native code knows of an encoded event: the words that say at which byte its Latin-1 text
 // starts, and how many characters it has.
 inline constexpr std::size_t kTextStartWord = 3;
-inline constexpr std::size_t kNarrowUnitsWord = 4;
+inline constexpr std::size_t kLatin1UnitsWord = 4;
 // Most characters that are read in one piece: TEXT_PIECE of lib/event/text-run.ts.
 inline constexpr std::size_t kTextPiece = 1024;
 

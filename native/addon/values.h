@@ -15,6 +15,31 @@
 
 namespace tapio::addon {
 
+// What a function is called with: kCount arguments, undefined where there are fewer, and the data
+// it was made with.
+template <std::size_t kCount>
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info) {
+    std::size_t count = kCount;
+    napi_get_cb_info(env, info, &count, values_, nullptr, &data_);
+  }
+
+  napi_value operator[](std::size_t argument) const { return values_[argument]; }
+  const napi_value* values() const { return values_; }
+  void* data() const { return data_; }
+
+ private:
+  napi_value values_[kCount];
+  void* data_ = nullptr;
+};
+
+inline void* DataOf(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  return data;
+}
+
 // The memory of a typed array whose type TypeScript has checked, read at the last moment: a
 // detached or shrunk one has no elements.
 template <typename T>
@@ -76,6 +101,12 @@ std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std
       any = static_cast<char16_t>(any | Narrow<1>(units + i, target + i));
   }
   return any > 0xff ? -1 : static_cast<std::int64_t>(count);
+}
+
+inline std::uint32_t Uint32Of(napi_env env, napi_value value) {
+  std::uint32_t number = 0;
+  napi_get_value_uint32(env, value, &number);
+  return number;
 }
 
 inline napi_value Boolean(napi_env env, bool value) {

@@ -114,9 +114,9 @@ bool WakePort::Open() {
   if (open_parts_ != 0 || napi_get_uv_event_loop(env_, &loop) != napi_ok) return false;
   const auto on_signal = [](void* self) { return static_cast<WakePort*>(self)->OnSignal(); };
   const auto on_due = [](void* self) { return static_cast<WakePort*>(self)->OnDue(); };
-  if (!signal_.Open(loop, on_signal, this)) return false;
+  if (!signal_.Open(loop, runtime_.watches_descriptors, on_signal, this)) return false;
   open_parts_ = 1;
-  if (!timer_.Open(loop, on_due, this)) {
+  if (!timer_.Open(loop, runtime_.watches_descriptors, on_due, this)) {
     signal_.Close(OnPartClosed, this);
     return false;
   }
@@ -212,6 +212,14 @@ void WakePort::RethrowUncaught() {
   }
 }
 
+void WakePort::Call(napi_value receiver, napi_value function, napi_value argument) {
+  if (runtime_.makes_callbacks) {
+    napi_make_callback(env_, nullptr, receiver, function, 1, &argument, nullptr);
+  } else {
+    napi_call_function(env_, receiver, function, 1, &argument, nullptr);
+  }
+}
+
 void WakePort::Dispatch(const std::vector<std::uint32_t>& tokens) {
   if (waiting_.empty()) signal_.Unref();
   for (const std::uint32_t token : tokens) {
@@ -224,7 +232,7 @@ void WakePort::Dispatch(const std::vector<std::uint32_t>& tokens) {
     if (napi_get_reference_value(env_, dispatcher_, &function) == napi_ok &&
         napi_create_uint32(env_, token, &argument) == napi_ok &&
         napi_get_global(env_, &receiver) == napi_ok) {
-      napi_make_callback(env_, nullptr, receiver, function, 1, &argument, nullptr);
+      Call(receiver, function, argument);
       RethrowUncaught();
     }
     napi_close_handle_scope(env_, scope);

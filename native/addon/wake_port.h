@@ -13,6 +13,7 @@
 #include "../core/wake.h"
 #include "loop_signal.h"
 #include "loop_timer.h"
+#include "runtime.h"
 
 namespace tapio::addon {
 
@@ -86,7 +87,7 @@ class LoopSleeper final : public Sleeper {
 // Memory: the environment's; Close must have called back before it is freed.
 class WakePort {
  public:
-  explicit WakePort(napi_env env) : env_(env) {}
+  WakePort(napi_env env, const Runtime& runtime) : env_(env), runtime_(runtime) {}
   WakePort(const WakePort&) = delete;
   WakePort& operator=(const WakePort&) = delete;
 
@@ -103,11 +104,13 @@ class WakePort {
  private:
   bool OnSignal();  // whether anybody was woken
   bool OnDue();     // whether anybody was due, with a record or without
+  void Call(napi_value receiver, napi_value function, napi_value argument);
   void RethrowUncaught();
   void Dispatch(const std::vector<std::uint32_t>& tokens);
   static void OnPartClosed(void* port);
 
   const napi_env env_;
+  const Runtime runtime_;
   napi_ref dispatcher_ = nullptr;
   std::vector<LoopSleeper*> waiting_;
 

@@ -10,6 +10,8 @@
 #if defined(__linux__)
 #include <sched.h>
 #include <unistd.h>
+#elif defined(_WIN32)
+#include <windows.h>
 #endif
 
 namespace tapio {
@@ -22,6 +24,8 @@ inline std::uint32_t CurrentCpu() {
 #if defined(__linux__)
   const int cpu = sched_getcpu();
   return cpu < 0 ? 0 : static_cast<std::uint32_t>(cpu);
+#elif defined(_WIN32)
+  return GetCurrentProcessorNumber();
 #else
   return static_cast<std::uint32_t>(std::hash<std::thread::id>{}(std::this_thread::get_id()));
 #endif

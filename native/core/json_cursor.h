@@ -10,6 +10,10 @@
 #include <string>
 #include <string_view>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace tapio {
 
 // Where in a text its reader is. Behind the text stand kPadding zeros, which are part of no JSON:
@@ -18,7 +22,7 @@ namespace tapio {
 // Threads: one. Memory: the text is its reader's.
 class JsonCursor {
  protected:
-  // A string is looked at in steps of four characters.
+  // A string is looked at in steps of so many characters at most.
   static constexpr std::size_t kPadding = 8;
 
   void SkipSpace() {
@@ -27,20 +31,26 @@ class JsonCursor {
 
   static bool IsDigit(char16_t unit) { return unit >= u'0' && unit <= u'9'; }
 
-  // Has the top bit of those of four characters set that are a quote, a backslash, a control or
-  // half of a pair. A character above one of them may be a false alarm.
-  static std::uint64_t Special(std::uint64_t units) {
-    constexpr std::uint64_t kOnes = 0x0001000100010001;
-    constexpr std::uint64_t kTops = kOnes << 15;
-    const auto zero = [](std::uint64_t lanes) { return (lanes - kOnes) & ~lanes; };
-    const std::uint64_t quote = zero(units ^ (kOnes * u'"'));
-    const std::uint64_t backslash = zero(units ^ (kOnes * u'\\'));
-    const std::uint64_t control = (units - kOnes * 0x20) & ~units;
-    const std::uint64_t half = zero((units & (kOnes * 0xf800)) ^ (kOnes * 0xd800));
-    return (quote | backslash | control | half) & kTops;
+  // Steps to the next quote, backslash, control or half of a pair: behind the end are zeros, which
+  // are controls.
+#ifdef __SSE2__
+  void StepToSpecial() {
+    const auto each = [](char16_t unit) { return _mm_set1_epi16(static_cast<std::int16_t>(unit)); };
+    for (;; at_ += 8) {
+      const __m128i units = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
+      const __m128i quote = _mm_cmpeq_epi16(units, each(u'"'));
+      const __m128i backslash = _mm_cmpeq_epi16(units, each(u'\\'));
+      const __m128i control = _mm_cmpeq_epi16(_mm_subs_epu16(units, each(0x1f)), each(0));
+      const __m128i half = _mm_cmpeq_epi16(_mm_and_si128(units, each(0xf800)), each(0xd800));
+      const __m128i special =
+          _mm_or_si128(_mm_or_si128(quote, backslash), _mm_or_si128(control, half));
+      const auto bytes = static_cast<unsigned>(_mm_movemask_epi8(special));
+      if (bytes == 0) continue;
+      at_ += std::countr_zero(bytes) / 2;
+      return;
+    }
   }
-
-  // Steps to the next such character: behind the end are zeros, which are controls.
+#else
   void StepToSpecial() {
     for (;; at_ += 4) {
       std::uint64_t units;
@@ -55,6 +65,20 @@ class JsonCursor {
       return;
     }
   }
+
+  // Has the top bit of those of four characters set that are one of them. A character above one of
+  // them may be a false alarm.
+  static std::uint64_t Special(std::uint64_t units) {
+    constexpr std::uint64_t kOnes = 0x0001000100010001;
+    constexpr std::uint64_t kTops = kOnes << 15;
+    const auto zero = [](std::uint64_t lanes) { return (lanes - kOnes) & ~lanes; };
+    const std::uint64_t quote = zero(units ^ (kOnes * u'"'));
+    const std::uint64_t backslash = zero(units ^ (kOnes * u'\\'));
+    const std::uint64_t control = (units - kOnes * 0x20) & ~units;
+    const std::uint64_t half = zero((units & (kOnes * 0xf800)) ^ (kOnes * 0xd800));
+    return (quote | backslash | control | half) & kTops;
+  }
+#endif
 
   // A string from its first quote to behind its last one. False: it is none.
   bool String(bool& escaped) {

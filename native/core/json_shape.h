@@ -70,9 +70,7 @@ class JsonShape {
     for (std::uint32_t at = Hash(key);; ++at) {
       const Bucket& bucket = buckets_[parent.first + (at & parent.mask)];
       if (bucket.found.node == kNone) return {};
-      if (bucket.key.size() == key.size() &&
-          std::memcmp(bucket.key.data(), key.data(), key.size() * sizeof(char16_t)) == 0)
-        return bucket.found;
+      if (bucket.key.size() == key.size() && IsSame(bucket.key, key)) return bucket.found;
     }
   }
 
@@ -82,12 +80,29 @@ class JsonShape {
     Found found;
   };
 
+  // Of texts of one size. They are short: a call would cost more.
+  static bool IsSame(std::u16string_view a, std::u16string_view b) {
+    constexpr std::size_t kStep = sizeof(std::uint64_t) / sizeof(char16_t);
+    const std::size_t size = a.size();
+    std::size_t i = 0;
+    for (; i + kStep <= size; i += kStep) {
+      std::uint64_t left;
+      std::uint64_t right;
+      std::memcpy(&left, a.data() + i, sizeof left);
+      std::memcpy(&right, b.data() + i, sizeof right);
+      if (left != right) return false;
+    }
+    for (; i < size; ++i)
+      if (a[i] != b[i]) return false;
+    return true;
+  }
+
+  // Written out, so that the products are made side by side.
   static std::uint32_t Hash(std::u16string_view key) {
     const std::size_t size = key.size();
     if (size == 0) return 0;
-    std::uint32_t hash = static_cast<std::uint32_t>(size) * 31 + key[0];
-    hash = hash * 31 + key[size - 1];
-    hash = hash * 31 + key[size / 2];
+    const std::uint32_t hash = static_cast<std::uint32_t>(size) * 29791 + key[0] * 961U +
+                               key[size - 1] * 31U + key[size / 2];
     return hash ^ (hash >> 5);
   }
 

@@ -8,9 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <thread>
 #include <utility>
@@ -18,9 +16,11 @@
 
 #include "cache_line.h"
 #include "cpu.h"
+#include "lanes.h"
 #include "memory.h"
 #include "ring.h"
 #include "room_queues.h"
+#include "taken_batch.h"
 #include "wake.h"
 
 namespace tapio {
@@ -54,27 +54,9 @@ class RingSet {
     std::uint32_t turn_every = 0;
   };
 
-  // A thread's entry to the set. Used by one thread at a time.
-  class Lane {
-   private:
-    friend class RingSet;
-    std::unique_ptr<Ring::Lane[]> rings_;  // the CPUs' rings, then the overflow ring
-    bool seated_ = false;
-    std::uint32_t home_ = kByCpu;   // the ring it puts into
-    std::uint32_t sweep_ring_ = 0;  // where the next take goes on
-    std::uint64_t sweep_end_ = 0;   // and up to which ticket of that ring
-    bool sweeping_ = false;
-    std::uint32_t since_turn_ = 0;  // records taken by level since one was taken in turn
-    std::uint32_t turn_ = 0;        // the level that had the last turn
-    std::uint32_t dropped_ = 0;     // records that gave way to a put and were not told of
-    RoomQueues::Waiter waiter_;
-  };
+  using Lane = SetLane;
 
-  struct RingStats {
-    std::uint64_t capacity, size, write_index, read_index;
-    std::uint64_t puts, gets, rejected, discarded, high_watermark;
-    bool closed;
-  };
+  using RingStats = tapio::RingStats;
 
   // nullptr when the memory cannot be had.
   static std::unique_ptr<RingSet> Create(const Config& config) {
@@ -104,32 +86,16 @@ class RingSet {
   ParkingLot& records() { return records_; }  // those who wait for a record
   ParkingLot& room() { return room_; }        // those who wait for room
 
-  // The first Ring::kSeats lanes at a time put wait-free, later ones lock-free. `level` is where
-  // the lane puts, in a set that has levels.
+  // `level` is where the lane puts, in a set that has levels.
   Lane* Attach(std::uint32_t level = 0) {
-    const std::lock_guard<std::mutex> lock(lanes_mutex_);
-    lanes_.push_back(std::make_unique<Lane>());
-    Lane* lane = lanes_.back().get();
-    lane->seated_ = seats_taken_ < Ring::kSeats;
-    if (config_.levels != 0) {
-      lane->home_ = std::min(level, config_.levels - 1);
-    } else if (ring_count() == 1) {
-      lane->home_ = 0;
-    }
-    if (lane->seated_) ++seats_taken_;
-    lane->rings_ = std::make_unique<Ring::Lane[]>(rings_.size());
-    for (std::uint32_t i = 0; i < total_rings(); ++i)
-      rings_[i]->InitLane(lane->rings_[i], lane->seated_);
-    return lane;
+    if (config_.levels != 0) return lanes_.Add(std::min(level, config_.levels - 1));
+    return lanes_.Add(ring_count() == 1 ? 0 : kByCpu);
   }
 
   // The lane's counts stay in the statistics. No call on this lane may be running.
   void Detach(Lane* lane) {
     Unreserve(*lane);
-    const std::lock_guard<std::mutex> lock(lanes_mutex_);
-    if (lane->seated_) --seats_taken_;
-    for (std::uint32_t i = 0; i < total_rings(); ++i) AddCounts(retired_[i], lane->rings_[i]);
-    lanes_.remove_if([lane](const std::unique_ptr<Lane>& each) { return each.get() == lane; });
+    lanes_.Remove(lane);
   }
 
   // What becomes of a record that finds no room.
@@ -221,66 +187,37 @@ class RingSet {
 
   // Counts records that were taken from a ring and will not be delivered, as who took them is gone.
   void CountDiscarded(std::uint32_t index, std::uint64_t count) {
-    const std::lock_guard<std::mutex> lock(lanes_mutex_);
-    Ring::Lane lost;
-    lost.discarded.store(count, std::memory_order_relaxed);
-    AddCounts(retired_[index], lost);
+    lanes_.CountDiscarded(index, count);
   }
 
   TakeResult Take(Lane& lane, void* target, std::uint64_t limit) {
     if (total_rings() == 1) {
-      const TakeResult result = rings_[0]->Take(lane.rings_[0], target, limit);
-      return result.status == TakeStatus::kTaken ? Taken(result, true) : result;
+      TakeResult result = rings_[0]->Take(lane.rings_[0], target, limit);
+      if (result.status == TakeStatus::kTaken) result.more = true;
+      return Told(result);
     }
     std::uint32_t size;
     return TakeBatch(lane, static_cast<std::uint8_t*>(target), limit, &size, 1, 1);
   }
 
-  // As Ring::TakeBatch, from each ring in turn and the overflow ring last. A call that cannot take
-  // everything is continued by the lane's next one where it stopped. Each visit to a ring ends at
-  // what was there when it began, so that a busy ring cannot keep the others waiting.
+  // As Ring::TakeBatch, from all rings: by RingRound, or by LevelOrder.
   TakeResult TakeBatch(Lane& lane, std::uint8_t* target, std::uint64_t limit, std::uint32_t* sizes,
                        std::uint32_t max, std::size_t alignment) {
     if (total_rings() == 1) return TakeBatchFrom(lane, 0, target, limit, sizes, max, alignment);
-    if (config_.levels != 0) return TakeByLevel(lane, target, limit, sizes, max, alignment);
-    TakeResult total{TakeStatus::kEmpty, 0, 0, false};
-    bool drained = true;
-    const bool continued = lane.sweeping_ || lane.sweep_ring_ != 0;
-    // One round through all rings, and the rest of the ring where the last call stopped.
-    for (std::uint32_t visits = 0; visits <= total_rings(); ++visits) {
-      const std::uint32_t at = lane.sweep_ring_;
-      Ring& ring = *rings_[at];
-      if (!lane.sweeping_) {
-        lane.sweep_end_ = ring.write_index();
-        lane.sweeping_ = true;
-      }
-      const std::uint64_t start = AlignUp(total.bytes, alignment);
-      if (start > limit) return Taken(total, true);
-      const TakeResult result =
-          ring.TakeBatch(lane.rings_[at], target + start, limit - start, sizes + total.count,
-                         max - total.count, alignment, lane.sweep_end_);
-      if (result.status == TakeStatus::kTaken) {
-        total.count += result.count;
-        total.bytes = static_cast<std::uint32_t>(start) + result.bytes;
-      }
-      if (result.more) return total.count == 0 ? result : Taken(total, true);
-      drained = drained && result.status == TakeStatus::kDrained;
-      lane.sweeping_ = false;
-      lane.sweep_ring_ = at + 1 == total_rings() ? 0 : at + 1;
-      if (lane.sweep_ring_ == 0 && total.count != 0) return Taken(total, continued);
-    }
-    if (total.count != 0) return Taken(total, true);
-    if (drained) total.status = TakeStatus::kDrained;
-    return total;
+    TakenBatch batch(target, limit, sizes, max, alignment);
+    Ring::Lane* const lanes = lane.rings_.get();
+    if (config_.levels == 0) return Told(lane.round_.Take(rings_, lanes, batch));
+    TakeResult result = lane.order_.Take(rings_, lanes, config_.turn_every, batch);
+    if (result.status == TakeStatus::kEmpty && drained()) result.status = TakeStatus::kDrained;
+    return Told(result);
   }
 
   // As TakeBatch, from one ring alone.
   TakeResult TakeBatchFrom(Lane& lane, std::uint32_t index, std::uint8_t* target,
                            std::uint64_t limit, std::uint32_t* sizes, std::uint32_t max,
                            std::size_t alignment) {
-    const TakeResult result = rings_[index]->TakeBatch(lane.rings_[index], target, limit, sizes,
-                                                       max, alignment, Ring::kNoEnd);
-    return result.status == TakeStatus::kTaken ? Taken(result, result.more) : result;
+    return Told(rings_[index]->TakeBatch(lane.rings_[index], target, limit, sizes, max, alignment,
+                                         Ring::kNoEnd));
   }
 
   TakeResult PeekBatch(std::uint32_t index, std::uint64_t& cursor, std::uint8_t* target,
@@ -350,34 +287,14 @@ class RingSet {
     }
   }
 
-  RingStats Stats(std::uint32_t index) {
-    const Ring& ring = *rings_[index];
-    RingStats stats{};
-    stats.closed = ring.closed();
-    {
-      const std::lock_guard<std::mutex> lock(lanes_mutex_);
-      Ring::Lane sum;
-      AddCounts(sum, retired_[index]);
-      for (const auto& lane : lanes_) AddCounts(sum, lane->rings_[index]);
-      stats.puts = sum.puts.load(std::memory_order_relaxed);
-      stats.gets = sum.gets.load(std::memory_order_relaxed);
-      stats.rejected = sum.rejected.load(std::memory_order_relaxed);
-      stats.discarded = sum.discarded.load(std::memory_order_relaxed);
-      stats.high_watermark = sum.high_watermark.load(std::memory_order_relaxed);
-    }
-    stats.capacity = ring.capacity();
-    stats.read_index = ring.read_index();
-    stats.size = std::min(ring.write_index() - stats.read_index, stats.capacity);
-    stats.write_index = stats.read_index + stats.size;
-    return stats;
-  }
+  RingStats Stats(std::uint32_t index) { return lanes_.Stats(index); }
 
  private:
   RingSet(const Config& config, Memory memory)
       : config_(config),
         memory_(std::move(memory)),
         rings_(MakeRings(config, memory_.data())),
-        retired_(std::make_unique<Ring::Lane[]>(rings_.size())),
+        lanes_(rings_),
         queues_(rings_) {}
 
   static constexpr std::uint32_t kByCpu = 0xffffffff;
@@ -402,53 +319,6 @@ class RingSet {
 
   std::uint32_t HomeRing(const Lane& lane) const {
     return lane.home_ != kByCpu ? lane.home_ : CurrentCpu() % ring_count();
-  }
-
-  // TakeBatch of a set with levels: the most urgent first, but for those whose turn it is.
-  TakeResult TakeByLevel(Lane& lane, std::uint8_t* target, std::uint64_t limit,
-                         std::uint32_t* sizes, std::uint32_t max, std::size_t alignment) {
-    TakeResult total{TakeStatus::kEmpty, 0, 0, false};
-    // Takes up to `count` records of one level. False: this call ends here, as the next record
-    // finds no space or other consumers are faster.
-    const auto add = [&](std::uint32_t level, std::uint32_t count) {
-      const std::uint64_t start = AlignUp(total.bytes, alignment);
-      if (start > limit) return false;
-      const TakeResult result =
-          rings_[level]->TakeBatch(lane.rings_[level], target + start, limit - start,
-                                   sizes + total.count, count, alignment, Ring::kNoEnd);
-      if (result.status == TakeStatus::kTargetTooSmall) {
-        if (total.count == 0) total = result;
-        return false;
-      }
-      if (result.status != TakeStatus::kTaken) return true;
-      total.count += result.count;
-      total.bytes = static_cast<std::uint32_t>(start) + result.bytes;
-      return !result.more || result.count == count;
-    };
-    bool fits = true;
-    while (fits && total.count < max) {
-      const std::uint32_t before = total.count;
-      if (config_.turn_every != 0 && lane.since_turn_ + 1 >= config_.turn_every) {
-        lane.since_turn_ = 0;
-        for (std::uint32_t i = 1; fits && i < config_.levels && total.count == before; ++i) {
-          lane.turn_ = lane.turn_ + 1 >= config_.levels ? 1 : lane.turn_ + 1;
-          fits = add(lane.turn_, 1);
-        }
-        if (total.count != before) continue;
-      }
-      std::uint32_t end = max;
-      if (config_.turn_every > 1) {
-        end = std::min(max, total.count + config_.turn_every - 1 - lane.since_turn_);
-      }
-      for (std::uint32_t level = 0; fits && level < config_.levels && total.count < end; ++level) {
-        fits = add(level, end - total.count);
-      }
-      lane.since_turn_ += total.count - before;
-      if (total.count == before) break;
-    }
-    if (total.count != 0) return Taken(total, !fits || total.count == max);
-    if (total.status == TakeStatus::kEmpty && drained()) total.status = TakeStatus::kDrained;
-    return total;
   }
 
   std::uint32_t RingOf(const Lane& lane, std::uint32_t cpu) const {
@@ -501,10 +371,9 @@ class RingSet {
     return false;
   }
 
-  TakeResult Taken(TakeResult result, bool more) {
-    result.status = TakeStatus::kTaken;
-    result.more = more;
-    if (room_.HasSleepers() || records_.HasSleepers()) [[unlikely]]
+  TakeResult Told(TakeResult result) {
+    if (result.status == TakeStatus::kTaken && (room_.HasSleepers() || records_.HasSleepers()))
+        [[unlikely]]
       TellSleepers();
     return result;
   }
@@ -515,20 +384,6 @@ class RingSet {
     PassWakeOn();
   }
 
-  static void AddCounts(Ring::Lane& sum, const Ring::Lane& lane) {
-    const auto add = [](auto& to, const auto& from) {
-      to.store(to.load(std::memory_order_relaxed) + from.load(std::memory_order_relaxed),
-               std::memory_order_relaxed);
-    };
-    add(sum.puts, lane.puts);
-    add(sum.gets, lane.gets);
-    add(sum.rejected, lane.rejected);
-    add(sum.discarded, lane.discarded);
-    sum.high_watermark.store(std::max(sum.high_watermark.load(std::memory_order_relaxed),
-                                      lane.high_watermark.load(std::memory_order_relaxed)),
-                             std::memory_order_relaxed);
-  }
-
   const Config config_;
   Memory memory_;
   std::vector<std::unique_ptr<Ring>> rings_;
@@ -536,11 +391,7 @@ class RingSet {
   ParkingLot records_;
   ParkingLot room_;
 
-  std::mutex lanes_mutex_;
-  std::list<std::unique_ptr<Lane>> lanes_;
-  std::unique_ptr<Ring::Lane[]> retired_;  // counts of the lanes that have left
-  std::uint32_t seats_taken_ = 0;
-
+  Lanes lanes_;
   RoomQueues queues_;  // of those who wait for room by kReserve
 };
 

@@ -70,6 +70,8 @@ class Assembler {
   void And(Reg to, std::int32_t value) {
     Emit(BPF_ALU64 | BPF_AND | BPF_K, to, Reg::kR0, 0, value);
   }
+  // Of 16 bits, as networks send them; clears the others.
+  void FromBigEndian16(Reg to) { Emit(BPF_ALU | BPF_END | BPF_TO_BE, to, Reg::kR0, 0, 16); }
   void Low32(Reg to, Reg from) { Emit(BPF_ALU | BPF_MOV | BPF_X, to, from, 0, 0); }
   void ShiftLeft(Reg to, std::int32_t bits) {
     Emit(BPF_ALU64 | BPF_LSH | BPF_K, to, Reg::kR0, 0, bits);
@@ -95,6 +97,9 @@ class Assembler {
     EmitJump(static_cast<std::uint8_t>(Class(width) | static_cast<std::uint8_t>(how) | BPF_K), a,
              Reg::kR0, static_cast<std::int32_t>(value), to);
   }
+  void JumpIfRegister(Compare how, Reg a, Reg b, Label to) {
+    EmitJump(BPF_JMP | static_cast<std::uint8_t>(how) | BPF_X, a, b, 0, to);
+  }
   void JumpIfSame(Reg a, Reg b, Label to) { EmitJump(BPF_JMP | BPF_JEQ | BPF_X, a, b, 0, to); }
 
   // Several instructions that belong together. All lose r1 to r5, and leave a result in r0.
@@ -105,6 +110,12 @@ class Assembler {
     Move(Reg::kR2, Reg::kFrame);
     Add(Reg::kR2, key_at);
     Call(BPF_FUNC_map_lookup_elem);
+  }
+  void Delete(int map, std::int16_t key_at) {
+    SetMap(Reg::kR1, map);
+    Move(Reg::kR2, Reg::kFrame);
+    Add(Reg::kR2, key_at);
+    Call(BPF_FUNC_map_delete_elem);
   }
   // Bytes of the kernel's memory into the frame, zeros where there is no memory; 0 if all went
   // well.
@@ -141,7 +152,8 @@ class Assembler {
   static std::uint8_t Code(Width width) { return static_cast<std::uint8_t>(width); }
   static std::uint8_t Class(Width width) { return width == Width::k32 ? BPF_JMP32 : BPF_JMP; }
 
-  void Emit(int code, Reg to, Reg from, std::int16_t offset, std::int32_t value) {
+  // Never inline: a program is hundreds of calls, and speed does not matter here.
+  [[gnu::noinline]] void Emit(int code, Reg to, Reg from, std::int16_t offset, std::int32_t value) {
     bpf_insn instruction{};
     instruction.code = static_cast<std::uint8_t>(code);
     instruction.dst_reg = static_cast<std::uint8_t>(to) & 0xf;
@@ -150,12 +162,12 @@ class Assembler {
     instruction.imm = value;
     code_.push_back(instruction);
   }
-  void EmitJump(int code, Reg to, Reg from, std::int32_t value, Label label) {
+  [[gnu::noinline]] void EmitJump(int code, Reg to, Reg from, std::int32_t value, Label label) {
     jumps_.emplace_back(code_.size(), label.id_);
     Emit(code, to, from, 0, value);
   }
   // Takes two instructions: the second one carries the upper half.
-  void Wide(Reg to, std::uint8_t source, std::uint64_t value) {
+  [[gnu::noinline]] void Wide(Reg to, std::uint8_t source, std::uint64_t value) {
     // NOLINTNEXTLINE(misc-redundant-expression): names of bits that are zero
     Emit(BPF_LD | BPF_DW | BPF_IMM, to, static_cast<Reg>(source), 0,
          static_cast<std::int32_t>(value & 0xffffffff));

@@ -44,6 +44,8 @@ UniqueFd CreateMap(const MapShape& shape, const char* name) {
   attributes.key_size = shape.key_bytes;
   attributes.value_size = shape.value_bytes;
   attributes.max_entries = shape.entries;
+  // The kernel makes tries in no other way.
+  if (shape.type == BPF_MAP_TYPE_LPM_TRIE) attributes.map_flags = BPF_F_NO_PREALLOC;
   CopyName(attributes.map_name, name);
   return CallForFd(BPF_MAP_CREATE, &attributes);
 }

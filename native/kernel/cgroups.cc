@@ -5,11 +5,11 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <cerrno>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "container_path.h"
@@ -21,18 +21,31 @@ namespace {
 // Directories that are looked at for one inode.
 constexpr std::size_t kMostDirectories = 20000;
 
-template <typename Visit>
-void EachLine(const char* path, Visit&& visit) {
-  std::FILE* const file = std::fopen(path, "re");
-  if (file == nullptr) return;
-  char* line = nullptr;
-  std::size_t room = 0;
-  for (ssize_t size = 0; (size = getline(&line, &room, file)) > 0;) {
-    const auto length = static_cast<std::size_t>(size);
-    visit(std::string_view(line, line[length - 1] == '\n' ? length - 1 : length));
+// What was lacking may be there the next time: such an error is no answer.
+bool IsWant(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
+
+int OpenFile(const char* path) { return open(path, O_RDONLY | O_CLOEXEC); }
+
+bool ReadAll(const UniqueFd& file, std::string& text) {
+  char part[4096];
+  for (;;) {
+    const ssize_t bytes = read(file.get(), part, sizeof part);
+    if (bytes == 0) return true;
+    if (bytes > 0) {
+      text.append(part, static_cast<std::size_t>(bytes));
+    } else if (errno != EINTR) {
+      return false;
+    }
   }
-  std::free(line);
-  std::fclose(file);
+}
+
+template <typename Visit>
+void EachLine(std::string_view text, Visit&& visit) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    visit(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
 }
 
 // Word n of a line, from 0.
@@ -47,18 +60,41 @@ std::string_view Word(std::string_view line, int n) {
 
 }  // namespace
 
-Cgroups::Cgroups() { ReadMounts(); }
+template <typename Attempt>
+UniqueFd Cgroups::OpenWithSpare(Attempt&& attempt) {
+  UniqueFd opened(attempt());
+  if (opened.valid() || errno != EMFILE || !spare_.valid()) return opened;
+  spare_.Reset();
+  return UniqueFd(attempt());
+}
 
-void Cgroups::ReadMounts() {
-  EachLine("/proc/self/mountinfo", [this](std::string_view line) {
+// In one step, as others of this process are after a free descriptor as well.
+void Cgroups::CloseAndSpare(UniqueFd descriptor) {
+  if (spare_.valid() || !descriptor.valid() || !root_.valid()) return;
+  if (dup3(root_.get(), descriptor.get(), O_CLOEXEC) >= 0) spare_ = std::move(descriptor);
+}
+
+bool Cgroups::ReadMounts() {
+  constexpr char kMounts[] = "/proc/self/mountinfo";
+  const UniqueFd file(OpenFile(kMounts));
+  std::string mounts;
+  if ((!file.valid() || !ReadAll(file, mounts)) && IsWant(errno)) return false;
+  bool legacy = false;
+  int error = 0;
+  EachLine(mounts, [&](std::string_view line) {
     const std::size_t dash = line.find(" - ");
     if (dash == std::string_view::npos) return;
     const std::string_view type = Word(line.substr(dash + 3), 0);
-    if (type == "cgroup") legacy_ = true;
+    if (type == "cgroup") legacy = true;
     if (type != "cgroup2" || root_.valid()) return;
     root_path_ = Word(line, 4);
     root_ = UniqueFd(open(root_path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!root_.valid()) error = errno;
   });
+  if (!root_.valid() && IsWant(error)) return false;
+  legacy_ = legacy;
+  if (root_.valid()) spare_ = DuplicateFd(root_.get());
+  return true;
 }
 
 const Place& Cgroups::Find(std::uint32_t id, std::uint32_t process, std::uint64_t time_ns) {
@@ -76,40 +112,63 @@ const Place& Cgroups::Find(std::uint32_t id, std::uint32_t process, std::uint64_
     last_ = id;
     last_place_ = known ? place : nullptr;
   }
+  last_answered_ = last_place_ != nullptr;
   const bool told = !legacy_ || process == 0 || !place->container.empty();
   return told ? *place : FindProcess(process, time_ns, *place);
 }
 
-bool Cgroups::FindPath(std::uint32_t id, std::string& path) {
-  if (id == 0 || !root_.valid()) return true;
-  if (may_open_) {
-    struct {
-      std::uint32_t bytes = 8;
-      std::int32_t type = 0xfe;  // an id of the file systems that the kernel makes
-      std::uint64_t id = 0;
-    } handle;
-    handle.id = id;
-    const UniqueFd directory(static_cast<int>(
-        syscall(SYS_open_by_handle_at, root_.get(), &handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
-    // It takes CAP_DAC_READ_SEARCH.
-    may_open_ = directory.valid() || errno != EPERM;
-    if (directory.valid()) path = PathOf(directory);
-  }
-  return may_open_ || FindWalked(id, path);
+bool Cgroups::Decide(std::uint32_t id, std::uint32_t process, std::uint64_t time_ns) {
+  const bool contained = !Find(id, process, time_ns).container.empty();
+  if (!last_answered_) return contained;
+  Verdict& verdict = verdicts_[(id ^ process) % kVerdicts];
+  verdict = {last_is_final() ? ~std::uint64_t{0} : time_ns + kTrustNs, id, process, contained};
+  return contained;
 }
 
-std::string Cgroups::PathOf(const UniqueFd& directory) const {
+bool Cgroups::FindPath(std::uint32_t id, std::string& path) {
+  if (id == 0) return true;
+  mounts_known_ = mounts_known_ || ReadMounts();
+  if (!mounts_known_ || !root_.valid()) return mounts_known_;
+  if (may_open_ && FindOpened(id, path)) return true;
+  return !may_open_ && FindWalked(id, path);
+}
+
+bool Cgroups::FindOpened(std::uint32_t id, std::string& path) {
+  struct {
+    std::uint32_t bytes = 8;
+    std::int32_t type = 0xfe;  // an id of the file systems that the kernel makes
+    std::uint64_t id = 0;
+  } handle;
+  handle.id = id;
+  UniqueFd directory = OpenWithSpare([&] {
+    return static_cast<int>(
+        syscall(SYS_open_by_handle_at, root_.get(), &handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  });
+  if (directory.valid()) {
+    const bool read = ReadPath(directory, path);
+    CloseAndSpare(std::move(directory));
+    return read;
+  }
+  if (errno == ESTALE || errno == ENOENT) return true;
+  // It takes CAP_DAC_READ_SEARCH, and a sandbox that knows the call.
+  may_open_ = IsWant(errno);
+  return false;
+}
+
+bool Cgroups::ReadPath(const UniqueFd& directory, std::string& path) const {
   const std::string link = "/proc/self/fd/" + std::to_string(directory.get());
   char text[4096];
   const ssize_t length = readlink(link.c_str(), text, sizeof text);
-  if (length <= 0 || length == sizeof text) return {};
-  std::string_view path(text, static_cast<std::size_t>(length));
+  if (length <= 0) return false;
+  if (length == sizeof text) return true;
+  std::string_view found(text, static_cast<std::size_t>(length));
   constexpr std::string_view kDeleted = " (deleted)";
-  if (path.size() > kDeleted.size() && path.substr(path.size() - kDeleted.size()) == kDeleted)
-    path.remove_suffix(kDeleted.size());
-  if (path.substr(0, root_path_.size()) != root_path_) return {};
-  path.remove_prefix(root_path_.size());
-  return path.empty() ? "/" : std::string(path);
+  if (found.size() > kDeleted.size() && found.substr(found.size() - kDeleted.size()) == kDeleted)
+    found.remove_suffix(kDeleted.size());
+  if (found.substr(0, root_path_.size()) != root_path_) return true;
+  found.remove_prefix(root_path_.size());
+  path = found.empty() ? "/" : std::string(found);
+  return true;
 }
 
 bool Cgroups::FindWalked(std::uint64_t inode, std::string& path) {
@@ -117,23 +176,28 @@ bool Cgroups::FindWalked(std::uint64_t inode, std::string& path) {
   if (found == walked_.end()) {
     const auto now = std::chrono::steady_clock::now();
     if (now - walked_at_ < kBetweenWalks) return false;
-    Walk();
+    const bool whole = Walk();
     walked_at_ = now;
     found = walked_.find(inode);
+    // What a whole walk has not met has gone.
+    if (found == walked_.end()) return whole;
   }
-  // What this walk has not met has gone.
-  if (found != walked_.end()) path = found->second;
+  path = found->second;
   return true;
 }
 
 // The inode of a cgroup's directory is its id. One walk finds all, as it costs as much as to find
 // one.
-void Cgroups::Walk() {
+bool Cgroups::Walk() {
   walked_.clear();
   std::vector<std::string> paths = {""};
+  bool whole = true;
   for (std::size_t i = 0; i < paths.size() && i < kMostDirectories; ++i) {
     DIR* const directory = opendir((root_path_ + paths[i]).c_str());
-    if (directory == nullptr) continue;
+    if (directory == nullptr) {
+      whole = whole && errno == ENOENT;
+      continue;
+    }
     // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of one thread
     while (const dirent* entry = readdir(directory)) {
       const std::string_view name(entry->d_name);
@@ -143,6 +207,7 @@ void Cgroups::Walk() {
     }
     closedir(directory);
   }
+  return whole && paths.size() <= kMostDirectories;
 }
 
 // On a host with hierarchies of cgroup v1 a container may have a cgroup of its own in those only.
@@ -152,16 +217,22 @@ const Place& Cgroups::FindProcess(std::uint32_t number, std::uint64_t time_ns,
   Process& process = processes_[number % kProcesses];
   // A record of another CPU may be older than the one before.
   if (process.number != number || time_ns >= process.seen + kTrustNs) {
-    process.number = number;
+    const std::string path = "/proc/" + std::to_string(number) + "/cgroup";
+    UniqueFd file = OpenWithSpare([&] { return OpenFile(path.c_str()); });
+    std::string text;
+    const bool answered = (file.valid() && ReadAll(file, text)) || !IsWant(errno);
+    CloseAndSpare(std::move(file));
+    // Without an answer the next event asks again.
+    last_answered_ = last_answered_ && answered;
+    process.number = answered ? number : 0;
     process.seen = time_ns;
     process.place = otherwise;
-    std::string longest;
-    EachLine(("/proc/" + std::to_string(number) + "/cgroup").c_str(), [&](std::string_view line) {
+    std::string_view longest;
+    EachLine(text, [&](std::string_view line) {
       const std::size_t second = line.find(':', line.find(':') + 1);
       if (second == std::string_view::npos) return;
-      const std::string_view path = line.substr(second + 1);
-      if (path.size() <= longest.size() || ContainerIn(path).empty()) return;
-      longest = path;
+      const std::string_view own = line.substr(second + 1);
+      if (own.size() > longest.size() && !ContainerIn(own).empty()) longest = own;
     });
     process.place.container = ContainerIn(longest);
     if (process.place.path.empty()) process.place.path = longest;

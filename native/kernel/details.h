@@ -22,19 +22,34 @@ enum class Detail : std::uint32_t {
   kCgroup,
   kContainer,
   kContainerName,
+  kPath,
+  kPathTruncated,
+  kFlags,
+  kDirectory,
+  kProtocol,
+  kSourceAddress,
+  kDestinationAddress,
+  kSourcePort,       // a number
+  kDestinationPort,  // a number
 };
 
 // Of no record.
 inline constexpr std::uint32_t kNoShape = 0xffffffff;
+// Of a record that is not wanted.
+inline constexpr std::uint32_t kUnwanted = 0xfffffffe;
 
 // The longest text of a detail, in bytes.
 constexpr std::uint32_t MostBytes(Detail detail) {
   switch (detail) {
     case Detail::kFileName:
+    case Detail::kPath:
       return 4096;
     // 4096 bytes of which each takes six in JSON, and the quotes of 64 words.
     case Detail::kArguments:
       return 6 * 4096 + 3 * 64 + 2;
+    // Every flag there is.
+    case Detail::kFlags:
+      return 256;
     case Detail::kCgroup:
       return 1024;
     default:

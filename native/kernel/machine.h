@@ -19,6 +19,21 @@ inline constexpr std::uint32_t kNoNumber = 0xffff'ffff;
 // number of the system call and the one that tells a 32-bit program among them.
 inline constexpr std::int32_t kRegistersBytes = 24;
 
+// How an argument of a call says what to open or where to connect.
+enum class CallForm {
+  kOpen,        // path, flags
+  kOpenAt,      // directory, path, flags
+  kOpenAt2,     // directory, path, structure that begins with 64 bits of flags
+  kCreate,      // path
+  kConnect,     // socket, address, its length
+  kAccept,      // socket, room for an address, where its length is
+  kSocketCall,  // which call, where its arguments are
+};
+struct TracedCall {
+  std::uint32_t number;
+  CallForm form;
+};
+
 #if defined(__x86_64__)
 
 inline constexpr bool kKnown = true;
@@ -51,6 +66,28 @@ inline constexpr std::uint32_t kFirstSpecial = 56;
 inline constexpr std::uint32_t kSpecialRun = 4;
 inline constexpr std::array<std::uint32_t, 1> kOtherSpecial = {435};
 
+// The first three arguments of a call, at its entry, and of one of the 32-bit table.
+inline constexpr std::int32_t kArguments = 40;                                  // bx
+inline constexpr std::int32_t kArgumentsBytes = 80;                             // to di
+inline constexpr std::array<std::int16_t, 3> kArgumentsAt = {72, 64, 56};       // di, si, dx
+inline constexpr std::array<std::int16_t, 3> kCompatArgumentsAt = {0, 48, 56};  // bx, cx, dx
+inline constexpr std::array<TracedCall, 14> kTracedCalls = {{
+    {2, CallForm::kOpen},
+    {257, CallForm::kOpenAt},
+    {437, CallForm::kOpenAt2},
+    {85, CallForm::kCreate},
+    {42, CallForm::kConnect},
+    {43, CallForm::kAccept},
+    {288, CallForm::kAccept},
+    {kCompatBit | 5, CallForm::kOpen},
+    {kCompatBit | 295, CallForm::kOpenAt},
+    {kCompatBit | 437, CallForm::kOpenAt2},
+    {kCompatBit | 8, CallForm::kCreate},
+    {kCompatBit | 362, CallForm::kConnect},
+    {kCompatBit | 364, CallForm::kAccept},
+    {kCompatBit | 102, CallForm::kSocketCall},
+}};
+
 #elif defined(__aarch64__)
 
 inline constexpr bool kKnown = true;
@@ -79,6 +116,25 @@ inline constexpr std::uint32_t kFirstSpecial = 220;
 inline constexpr std::uint32_t kSpecialRun = 2;
 inline constexpr std::array<std::uint32_t, 4> kOtherSpecial = {435, 281, 11, 387};
 
+inline constexpr std::int32_t kArguments = 0;  // x0
+inline constexpr std::int32_t kArgumentsBytes = 24;
+inline constexpr std::array<std::int16_t, 3> kArgumentsAt = {0, 8, 16};
+inline constexpr std::array<std::int16_t, 3> kCompatArgumentsAt = {0, 8, 16};
+inline constexpr std::array<TracedCall, 12> kTracedCalls = {{
+    {56, CallForm::kOpenAt},
+    {437, CallForm::kOpenAt2},
+    {203, CallForm::kConnect},
+    {202, CallForm::kAccept},
+    {242, CallForm::kAccept},
+    {kCompatBit | 5, CallForm::kOpen},
+    {kCompatBit | 322, CallForm::kOpenAt},
+    {kCompatBit | 437, CallForm::kOpenAt2},
+    {kCompatBit | 8, CallForm::kCreate},
+    {kCompatBit | 283, CallForm::kConnect},
+    {kCompatBit | 285, CallForm::kAccept},
+    {kCompatBit | 366, CallForm::kAccept},
+}};
+
 #else
 
 inline constexpr bool kKnown = false;
@@ -97,6 +153,11 @@ inline constexpr std::array<std::uint32_t, 0> kExecsAtExit = {};
 inline constexpr std::uint32_t kFirstSpecial = 0;
 inline constexpr std::uint32_t kSpecialRun = 0;
 inline constexpr std::array<std::uint32_t, 0> kOtherSpecial = {};
+inline constexpr std::int32_t kArguments = 0;
+inline constexpr std::int32_t kArgumentsBytes = 24;
+inline constexpr std::array<std::int16_t, 3> kArgumentsAt = {};
+inline constexpr std::array<std::int16_t, 3> kCompatArgumentsAt = {};
+inline constexpr std::array<TracedCall, 0> kTracedCalls = {};
 
 #endif
 

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "../core/symbol_table.h"
+#include "../core/utf8_text.h"
+#include "unaligned.h"
 
 namespace tapio::kernel {
 
@@ -25,11 +27,12 @@ class NameCache {
 
   explicit NameCache(SymbolTable& table) : table_(table), places_(kPlaces) {}
 
-  // 0: none. ASCII only.
+  // 0: none, as for any text beyond ASCII.
   std::uint32_t Find(std::string_view text) {
     if (text.empty() || text.size() > kMaxBytes) return 0;
     Place& place = places_[Hash(text) & (kPlaces - 1)];
     if (place.size != text.size() || std::memcmp(place.text, text.data(), text.size()) != 0) {
+      if (!IsAscii(text)) return 0;
       std::memcpy(place.text, text.data(), text.size());
       place.size = static_cast<std::uint32_t>(text.size());
       place.id = 0;
@@ -51,11 +54,28 @@ class NameCache {
     std::uint32_t id = 0;
   };
 
-  // FNV-1a.
+  // Of all bytes, by words that overlap.
   static std::uint32_t Hash(std::string_view text) {
-    std::uint32_t hash = 0x811c9dc5;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193;
-    return hash ^ (hash >> 15);
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+    const std::size_t size = text.size();
+    std::uint64_t hash = size;
+    const auto mix = [&hash](std::uint64_t word) {
+      hash = (hash ^ word) * 0x9e37'79b9'7f4a'7c15;
+      hash ^= hash >> 32;
+    };
+    if (size >= 8) {
+      if (size > 16) {
+        mix(Read<std::uint64_t>(bytes + 8));
+        mix(Read<std::uint64_t>(bytes + size - 16));
+      }
+      mix(Read<std::uint64_t>(bytes));
+      mix(Read<std::uint64_t>(bytes + size - 8));
+    } else if (size >= 4) {
+      mix(std::uint64_t{Read<std::uint32_t>(bytes)} << 32 | Read<std::uint32_t>(bytes + size - 4));
+    } else {
+      mix(std::uint64_t{bytes[0]} << 16 | std::uint64_t{bytes[size / 2]} << 8 | bytes[size - 1]);
+    }
+    return static_cast<std::uint32_t>(hash);
   }
 
   SymbolTable& table_;

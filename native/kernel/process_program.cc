@@ -41,6 +41,7 @@ class ProcessWriter : private ProgramParts {
       AddFileName();
       AddArguments();
       OutputScratch();
+      CountLost();
     } else {
       SubmitRecord();
     }
@@ -49,12 +50,6 @@ class ProcessWriter : private ProgramParts {
 
  private:
   static constexpr std::int16_t DetailAt(std::size_t offset) { return At(kDetails + offset); }
-
-  // Eight bytes of what the kernel keeps at `base`. Lost: r0 to r5.
-  void Follow(Reg to, Reg base, std::int32_t offset) {
-    code_.ReadKernel(kWordAt, 8, base, offset);
-    code_.Load(Width::k64, to, Reg::kFrame, kWordAt);
-  }
 
   // The tracepoint fires for each thread. Where nothing tells which one is the last, the first
   // thread of a process stands for it.

@@ -62,6 +62,12 @@ class ProgramParts {
       code_.LookUp(plan_.uids, kKeyAt);
       code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
     }
+    if (plan_.others >= 0) {
+      FindCgroup();
+      code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR0);
+      code_.LookUp(plan_.others, kKeyAt);
+      code_.JumpIf(Width::k64, Compare::kNotEqual, Reg::kR0, 0, done_);
+    }
     if (plan_.comms < 0) return;
     code_.Move(Reg::kR1, Reg::kFrame);
     code_.Add(Reg::kR1, kPairAt);
@@ -91,7 +97,7 @@ class ProgramParts {
       code_.JumpIf(Width::k32, Compare::kEqual, kSyscallNumber, number, to);
   }
 
-  // The key of plan.execs: both ids, in the initial namespace.
+  // The key of plan.execs and plan.calls: both ids, in the initial namespace.
   void StoreThreadKey() {
     code_.Call(BPF_FUNC_get_current_pid_tgid);
     code_.Store(Width::k64, Reg::kFrame, kKeyAt, Reg::kR0);
@@ -179,8 +185,9 @@ class ProgramParts {
   }
 
   // A record that is made outside of the ring buffer, as its length is not known before. Programs
-  // share the room of a CPU: all of them run for the thread that is on it, and none interrupts
-  // another.
+  // share the room of a CPU, which takes that none begins there before another has ended: all of
+  // them are called by the thread that is on it, in no interrupt, and the kernel runs programs at
+  // tracepoints with preemption off.
   void UseScratch() {
     code_.StoreValue(Width::k32, Reg::kFrame, kKeyAt, 0);
     code_.LookUp(plan_.scratch, kKeyAt);
@@ -194,7 +201,25 @@ class ProgramParts {
     code_.Set(Reg::kR4, 0);
     code_.Call(BPF_FUNC_ringbuf_output);
     code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
-    CountLost();
+    code_.Jump(lost_);
+  }
+
+  // From -516 to -512: a signal came first. No program sees these numbers.
+  void MarkInterrupted() {
+    constexpr std::int32_t kLeast = 516;
+    constexpr std::uint32_t kCount = 5;
+    const auto finished = code_.NewLabel();
+    code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
+    code_.Add(Reg::kR1, kLeast);
+    code_.JumpIf(Width::k64, Compare::kAtLeast, Reg::kR1, kCount, finished);
+    AddToKind(kInterruptedBit);
+    code_.Bind(finished);
+  }
+
+  // Eight bytes of what the kernel keeps at `base`. Lost: r0 to r5.
+  void Follow(Reg to, Reg base, std::int32_t offset) {
+    code_.ReadKernel(kWordAt, 8, base, offset);
+    code_.Load(Width::k64, to, Reg::kFrame, kWordAt);
   }
 
   // The number by which this process knows the process of the thread at `task`, into r1. Lost: r0
@@ -232,6 +257,18 @@ class ProgramParts {
     code_.Load(Width::k32, Reg::kR1, Reg::kFrame, kWordAt);
   }
 
+  // Goes on to done_.
+  void CountLost() {
+    code_.Bind(lost_);
+    code_.Call(BPF_FUNC_get_smp_processor_id);
+    code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR0);
+    code_.LookUp(plan_.lost, kKeyAt);
+    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
+    code_.Set(Reg::kR1, 1);
+    // Atomic, as a program of another probe may interrupt this one on its CPU.
+    code_.AtomicAdd64(Reg::kR0, Reg::kR1);
+  }
+
   const ProgramPlan& plan_;
   Assembler code_;
   const Assembler::Label done_;
@@ -253,18 +290,6 @@ class ProgramParts {
     code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR1, 0, fits);
     code_.Set(Reg::kR0, 0);
     code_.Bind(fits);
-  }
-
-  // Goes on to done_.
-  void CountLost() {
-    code_.Bind(lost_);
-    code_.Call(BPF_FUNC_get_smp_processor_id);
-    code_.Store(Width::k32, Reg::kFrame, kKeyAt, Reg::kR0);
-    code_.LookUp(plan_.lost, kKeyAt);
-    code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, done_);
-    code_.Set(Reg::kR1, 1);
-    // Atomic, as a program of another probe may interrupt this one on its CPU.
-    code_.AtomicAdd64(Reg::kR0, Reg::kR1);
   }
 
   void MarkCompat() {

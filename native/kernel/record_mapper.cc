@@ -2,8 +2,8 @@
 
 #include "record_mapper.h"
 
+#include "../core/utf8_text.h"
 #include "unaligned.h"
-#include "utf8.h"
 
 #include <algorithm>
 #include <charconv>
@@ -127,6 +127,7 @@ RecordMapper::Outcome RecordMapper::Map(const std::uint8_t* record, std::uint32_
     kind = Read<std::uint32_t>(record + plan_.kind);
   }
   if (details_ != nullptr) kind = details_->ShapeOf(record, size, kind);
+  if (kind == kUnwanted && details_ != nullptr) return Outcome::kLeftOut;
   if (kind >= plan_.shapes.size() || size < least_record_[kind]) return Outcome::kMalformed;
   const Shape& shape = plan_.shapes[kind];
   if (shape.event.empty()) return Outcome::kMalformed;
@@ -171,6 +172,12 @@ void RecordMapper::Apply(const Operation& operation, const std::uint8_t* record,
       Write(event + operation.target, clocks_.now);
       return;
     case Kind::kUnsigned:
+      // Most numbers, and always in range.
+      if (operation.source_size == 4 && operation.source_signed == 0) {
+        Write(event + operation.target, Read<std::uint32_t>(record + operation.source));
+        return;
+      }
+      [[fallthrough]];
     case Kind::kSigned:
       PatchNumber(operation, record, event);
       return;
@@ -182,7 +189,7 @@ void RecordMapper::Apply(const Operation& operation, const std::uint8_t* record,
       return;
     case Kind::kInterned: {
       const std::string_view text = ReadText(operation, record);
-      const std::uint32_t id = IsAscii(text) ? names_.Find(text) : 0;
+      const std::uint32_t id = names_.Find(text);
       if (id != 0) {
         Write(event + operation.target, id);
       } else {

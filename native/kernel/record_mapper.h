@@ -85,7 +85,7 @@ struct MapperPlan {
 // Memory: its own; Map allocates nothing once it has met the longest wide text.
 class RecordMapper {
  public:
-  enum class Outcome { kMapped, kMalformed, kTooLarge };
+  enum class Outcome { kMapped, kMalformed, kTooLarge, kLeftOut };
 
   // `details`: of the records whose shapes ask for them.
   RecordMapper(MapperPlan plan, SymbolTable& symbols,

@@ -3,9 +3,9 @@
 
 #include <cstring>
 
+#include "../core/utf8_text.h"
 #include "record_mapper.h"
 #include "unaligned.h"
-#include "utf8.h"
 
 namespace tapio::kernel {
 
@@ -74,7 +74,7 @@ void RecordMapper::PatchPair(const Operation& operation, std::uint8_t* event) {
 // By id where it recurs.
 void RecordMapper::PatchReference(std::uint32_t target, std::string_view text,
                                   std::uint8_t* event) {
-  const std::uint32_t id = IsAscii(text) ? names_.Find(text) : 0;
+  const std::uint32_t id = names_.Find(text);
   if (id != 0) {
     Write(event + target, id);
   } else {

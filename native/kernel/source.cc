@@ -159,8 +159,8 @@ RingReader::Rest Source::Drain(std::uint64_t end, Leave&& leave) {
 }
 
 void Source::Take(const std::uint8_t* record, std::uint32_t size) {
-  Add(captured_, 1);
   if (mapper_ == nullptr) {
+    Add(captured_, 1);
     if (size > target_.max_record) {
       Add(too_large_, 1);
       return;
@@ -171,7 +171,9 @@ void Source::Take(const std::uint8_t* record, std::uint32_t size) {
   }
   const std::uint32_t cpu = mapper_->CpuOf(record, size);
   std::uint32_t bytes = 0;
-  switch (mapper_->Map(record, size, outlet_->Room(cpu), bytes)) {
+  const RecordMapper::Outcome outcome = mapper_->Map(record, size, outlet_->Room(cpu), bytes);
+  if (outcome != RecordMapper::Outcome::kLeftOut) Add(captured_, 1);
+  switch (outcome) {
     case RecordMapper::Outcome::kMapped:
       outlet_->Commit(cpu, bytes);
       return;
@@ -180,6 +182,8 @@ void Source::Take(const std::uint8_t* record, std::uint32_t size) {
       return;
     case RecordMapper::Outcome::kTooLarge:
       Add(too_large_, 1);
+      return;
+    case RecordMapper::Outcome::kLeftOut:
       return;
   }
 }

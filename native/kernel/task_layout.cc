@@ -22,6 +22,7 @@ class Fields {
     return Known(types_.ByteOffset(structure, path));
   }
   std::int32_t SizeOf(std::string_view structure) { return Known(types_.SizeOf(structure)); }
+  bool complete() const { return complete_; }
   template <typename Layout>
   std::optional<Layout> Complete(const Layout& layout) const {
     return complete_ ? std::optional<Layout>(layout) : std::nullopt;
@@ -40,6 +41,7 @@ class Fields {
 struct OwnLayouts {
   std::optional<TaskLayout> task;
   std::optional<ProcessLayout> process;
+  std::optional<SocketLayout> sockets;
 };
 
 OwnLayouts Own() {
@@ -48,7 +50,7 @@ OwnLayouts Own() {
   const std::lock_guard<std::mutex> lock(mutex);
   if (!found.task.has_value()) {
     if (const auto types = Btf::OfRunningKernel())
-      found = {ReadTaskLayout(*types), ReadProcessLayout(*types)};
+      found = {ReadTaskLayout(*types), ReadProcessLayout(*types), ReadSocketLayout(*types)};
   }
   return found;
 }
@@ -89,8 +91,37 @@ std::optional<ProcessLayout> ReadProcessLayout(const Btf& types) {
   return field.Complete(layout);
 }
 
+std::optional<SocketLayout> ReadSocketLayout(const Btf& types) {
+  Fields field(types);
+  SocketLayout layout{};
+  layout.files = field("task_struct", "files");
+  layout.table = field("files_struct", "fdt");
+  layout.table_files = field("fdtable", "fd");
+  layout.table_size = field("fdtable", "max_fds");
+  layout.private_data = field("file", "private_data");
+  layout.file = field("socket", "file");
+  layout.sock = field("socket", "sk");
+  layout.protocol = field("sock", "sk_protocol");
+  layout.family = field("sock_common", "skc_family");
+  layout.own_port = field("sock_common", "skc_num");
+  layout.peer_port = field("sock_common", "skc_dport");
+  layout.own = field("sock_common", "skc_rcv_saddr");
+  layout.peer = field("sock_common", "skc_daddr");
+  Fields six(types);
+  layout.own6 = six("sock_common", "skc_v6_rcv_saddr");
+  layout.peer6 = six("sock_common", "skc_v6_daddr");
+  if (!six.complete()) layout.own6 = layout.peer6 = -1;
+  Fields local(types);
+  layout.unix_address = local("unix_sock", "addr");
+  layout.unix_bytes = local("unix_address", "len");
+  layout.unix_name = local("unix_address", "name");
+  if (!local.complete()) layout.unix_address = -1;
+  return field.Complete(layout);
+}
+
 std::optional<TaskLayout> OwnTaskLayout() { return Own().task; }
 std::optional<ProcessLayout> OwnProcessLayout() { return Own().process; }
+std::optional<SocketLayout> OwnSocketLayout() { return Own().sockets; }
 
 }  // namespace tapio::kernel
 

@@ -40,13 +40,37 @@ struct ProcessLayout {
   bool group_dead;  // the tracepoint of exits tells whether the whole process is gone (Linux 6.16)
 };
 
+// Likewise from a thread to its sockets, and of struct sock.
+struct SocketLayout {
+  std::int32_t files;         // of struct task_struct
+  std::int32_t table;         // of struct files_struct
+  std::int32_t table_files;   // of struct fdtable
+  std::int32_t table_size;    // likewise
+  std::int32_t private_data;  // of struct file
+  std::int32_t file;          // of struct socket
+  std::int32_t sock;          // likewise
+  std::int32_t family;
+  std::int32_t protocol;
+  std::int32_t own_port;
+  std::int32_t peer_port;
+  std::int32_t own;
+  std::int32_t peer;
+  std::int32_t own6;  // -1: the kernel has no IPv6
+  std::int32_t peer6;
+  std::int32_t unix_address;  // of struct unix_sock; -1: the kernel itself has no unix sockets
+  std::int32_t unix_bytes;    // of struct unix_address
+  std::int32_t unix_name;
+};
+
 // nullopt when a field is missing.
+std::optional<SocketLayout> ReadSocketLayout(const Btf& types);
 std::optional<ProcessLayout> ReadProcessLayout(const Btf& types);
 std::optional<TaskLayout> ReadTaskLayout(const Btf& types);
 // Of the running kernel, found once for the process; nullopt where the kernel does not tell its
 // types. Threads: any.
 std::optional<TaskLayout> OwnTaskLayout();
 std::optional<ProcessLayout> OwnProcessLayout();
+std::optional<SocketLayout> OwnSocketLayout();
 
 }  // namespace tapio::kernel
 

@@ -12,7 +12,9 @@
 
 // Since glibc 2.32 and 2.34 the linker would take versions of them that older systems do not have;
 // see scripts/check-binary.mjs.
-#if defined(__GLIBC__) && defined(__x86_64__)
+#if defined(TAPIO_ANY_LIBC)
+// Linked with no library, a reference has no version.
+#elif defined(__GLIBC__) && defined(__x86_64__)
 __asm__(".symver pthread_create, pthread_create@GLIBC_2.2.5");
 __asm__(".symver pthread_sigmask, pthread_sigmask@GLIBC_2.2.5");
 #elif defined(__GLIBC__) && defined(__aarch64__)

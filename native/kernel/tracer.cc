@@ -7,6 +7,7 @@
 
 #include "identity.h"
 #include "machine.h"
+#include "pending_call.h"
 
 namespace tapio::kernel {
 
@@ -16,6 +17,11 @@ namespace {
 // before the oldest of them is forgotten. The kernel hands out entries to each CPU by the hundred.
 constexpr std::uint32_t kNotes = 1024;
 constexpr std::uint32_t kNotesOfCpu = 128;
+// Control groups that are known to be of no wanted container.
+constexpr std::uint32_t kOthers = 8192;
+constexpr std::uint32_t kCallProbes = 1U << static_cast<std::uint32_t>(Probe::kOpen) |
+                                      1U << static_cast<std::uint32_t>(Probe::kConnect) |
+                                      1U << static_cast<std::uint32_t>(Probe::kAccept);
 
 std::uint32_t Notes() { return kNotes + kNotesOfCpu * PossibleCpus(); }
 
@@ -29,7 +35,9 @@ std::uint64_t CommonBytes(std::uint32_t probes) {
     const std::uint64_t own =
         (std::uint64_t{RecordBytes(static_cast<Probe>(probe))} + RingReader::kHeaderBytes + 7) / 8 *
         8;
-    if (static_cast<Probe>(probe) == Probe::kExec || (bytes != 0 && bytes != own)) return 0;
+    if (static_cast<Probe>(probe) == Probe::kExec || (kCallProbes >> probe & 1) != 0 ||
+        (bytes != 0 && bytes != own))
+      return 0;
     bytes = own;
   }
   return bytes;
@@ -49,11 +57,11 @@ bool WantsExecs(const Tracer::Options& options) {
 
 // No map for no keys.
 template <typename Key>
-bool MakeSet(const std::vector<Key>& keys, const char* name, UniqueFd& map) {
+bool MakeSet(const std::vector<Key>& keys, const char* name, UniqueFd& map,
+             bpf_map_type type = BPF_MAP_TYPE_HASH) {
   constexpr std::uint32_t kYes = 1;
   if (keys.empty()) return true;
-  map =
-      CreateMap({BPF_MAP_TYPE_HASH, sizeof(Key), 4, static_cast<std::uint32_t>(keys.size())}, name);
+  map = CreateMap({type, sizeof(Key), 4, static_cast<std::uint32_t>(keys.size())}, name);
   if (!map.valid()) return false;
   return std::all_of(keys.begin(), keys.end(),
                      [&](const Key& key) { return UpdateElement(map.get(), &key, &kYes); });
@@ -76,6 +84,23 @@ bool Run(const std::vector<bpf_insn>& code, const char* tracepoint, UniqueFd& li
   return false;
 }
 
+// With what the kernel has: one before 5.11 lets no program read a thread's fields itself, and one
+// without control groups has no helper for them.
+template <typename Attempt>
+bool AttachBest(ProgramPlan& plan, const Failure& failure, Attempt&& run) {
+  plan.direct = plan.identity.layout.has_value();
+  plan.cgroups = true;
+  if (run()) return true;
+  const bool refused = failure.error == EINVAL || failure.error == EACCES;
+  if (failure.step != Step::kLoadProgram || !refused) return false;
+  if (plan.direct) {
+    plan.direct = false;
+    if (run()) return true;
+  }
+  plan.cgroups = false;
+  return run();
+}
+
 }  // namespace
 
 bool Tracer::MakeMaps(const Options& options) {
@@ -89,8 +114,14 @@ bool Tracer::AddFilters(const Options& options) {
   constexpr std::uint32_t kYes = 1;
   const bool added = MakeSet(options.pids, "tapio_pids", pids_) &&
                      MakeSet(options.uids, "tapio_uids", uids_) &&
-                     MakeSet(options.comms, "tapio_comms", comms_);
+                     MakeSet(options.comms, "tapio_comms", comms_) &&
+                     MakeSet(options.ports, "tapio_ports", ports_) &&
+                     MakeSet(options.paths, "tapio_paths", paths_, BPF_MAP_TYPE_LPM_TRIE);
   if (!added) return false;
+  if (!options.containers.empty()) {
+    others_ = CreateMap({BPF_MAP_TYPE_LRU_HASH, 4, 4, kOthers}, "tapio_others");
+    if (!others_.valid()) return false;
+  }
   if (options.choose_syscalls) {
     syscalls_ = CreateMap({BPF_MAP_TYPE_ARRAY, 4, 4, 2 * kSyscallNumbers}, "tapio_syscalls");
     if (!syscalls_.valid()) return false;
@@ -106,23 +137,10 @@ bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
   const auto run = [&] {
     return Run(AssembleProbe(probe, plan), TracepointOf(probe), link, failure);
   };
-  // Kernels before 5.11 have no such helper.
-  plan.direct = plan.identity.layout.has_value();
   plan.group_dead =
       probe == Probe::kExit &&
       (plan.process.has_value() ? plan.process->group_dead : !plan.identity.layout.has_value());
-  plan.cgroups = true;
-  if (run()) return true;
-  const bool refused = failure.error == EINVAL || failure.error == EACCES;
-  if (failure.step == Step::kLoadProgram && refused) {
-    if (plan.direct) {
-      plan.direct = false;
-      if (run()) return true;
-    }
-    // A kernel without control groups has no such helper either.
-    plan.cgroups = false;
-    if (run()) return true;
-  }
+  if (AttachBest(plan, failure, run)) return true;
   // The tracepoint itself tells whether the last thread of a process exits, from Linux 6.16 on. An
   // older one refuses to attach a program that asks.
   if (!plan.group_dead || failure.step != Step::kAttach || failure.error != EINVAL) return false;
@@ -130,13 +148,33 @@ bool Tracer::Attach(Probe probe, ProgramPlan& plan, Failure& failure) {
   return run();
 }
 
-bool Tracer::MakeProcessMaps(const Options& options, ProgramPlan& plan) {
-  if (!plan.process.has_value()) return true;
-  if ((options.probes & Bit(Probe::kExec)) != 0) {
+bool Tracer::AttachCalls(ProgramPlan& plan, Failure& failure) {
+  // The entry last: before it the others find nothing.
+  return Run(AssembleCallEnd(plan), kEndTracepoint, call_end_link_, failure) &&
+         AttachBest(plan, failure,
+                    [&] {
+                      return Run(AssembleCallExit(plan), kReturnTracepoint, call_exit_link_,
+                                 failure);
+                    }) &&
+         AttachBest(plan, failure, [&] {
+           return Run(AssembleCallEntry(plan), kEntryTracepoint, call_entry_link_, failure);
+         });
+}
+
+bool Tracer::MakeProbeMaps(const Options& options, ProgramPlan& plan) {
+  if (plan.call_probes != 0) {
+    // Not one that forgets the oldest: it may be the call that is told next.
+    calls_ = CreateMap({BPF_MAP_TYPE_HASH, 8, sizeof(PendingCall), options.threads}, "tapio_calls");
+    if (!calls_.valid()) return false;
+    plan.calls = calls_.get();
+  }
+  const bool has_texts = (options.probes & Bit(Probe::kExec)) != 0 && plan.process.has_value();
+  if (has_texts || plan.call_probes != 0) {
     scratch_ = CreateMap({BPF_MAP_TYPE_PERCPU_ARRAY, 4, kScratchBytes, 1}, "tapio_scratch");
     if (!scratch_.valid()) return false;
     plan.scratch = scratch_.get();
   }
+  if (!plan.process.has_value()) return true;
   if ((options.probes & Bit(Probe::kExit)) != 0 && !plan.process->group_dead) {
     ended_ = CreateMap({BPF_MAP_TYPE_LRU_HASH, 16, 8, Notes()}, "tapio_ended");
     if (!ended_.valid()) return false;
@@ -157,13 +195,17 @@ bool Tracer::AttachAll(const Options& options, ProgramPlan& plan, Failure& failu
     if (!Run(AssembleExecNote(plan), kExecTracepoint, exec_link_, failure)) return false;
   }
   for (std::uint32_t probe = 0; probe < kProbes; ++probe) {
-    if ((options.probes >> probe & 1) == 0) continue;
+    if (((options.probes & ~kCallProbes) >> probe & 1) == 0) continue;
     if (!Attach(static_cast<Probe>(probe), plan, failure)) {
       failure.detail = probe + 1;
       return false;
     }
   }
-  return true;
+  if (plan.call_probes == 0 || AttachCalls(plan, failure)) return true;
+  std::uint32_t first = 0;
+  while ((plan.call_probes >> first & 1) == 0) ++first;
+  failure.detail = first + 1;
+  return false;
 }
 
 std::unique_ptr<Tracer> Tracer::Open(const Options& options, Failure& failure) {
@@ -175,18 +217,24 @@ std::unique_ptr<Tracer> Tracer::Open(const Options& options, Failure& failure) {
   }
   auto identity = FindIdentity(failure);
   if (!identity.has_value()) return nullptr;
-  ProgramPlan plan{};
+  ProgramPlan plan;
   plan.ring = tracer->ring_.get();
   plan.lost = tracer->lost_.get();
   plan.pids = tracer->pids_.get();
   plan.uids = tracer->uids_.get();
   plan.comms = tracer->comms_.get();
+  plan.others = tracer->others_.get();
+  plan.paths = tracer->paths_.get();
+  plan.ports = tracer->ports_.get();
   plan.syscalls = tracer->syscalls_.get();
-  plan.execs = plan.scratch = plan.ended = -1;
+  plan.call_probes = options.probes & kCallProbes;
   plan.keep_below = options.keep_below;
   plan.identity = *identity;
-  if (identity->layout.has_value()) plan.process = OwnProcessLayout();
-  if (!tracer->MakeProcessMaps(options, plan)) {
+  if (identity->layout.has_value()) {
+    plan.process = OwnProcessLayout();
+    plan.sockets = OwnSocketLayout();
+  }
+  if (!tracer->MakeProbeMaps(options, plan)) {
     failure = {Step::kCreateMap, errno};
     return nullptr;
   }
@@ -198,6 +246,9 @@ std::unique_ptr<Tracer> Tracer::Open(const Options& options, Failure& failure) {
 
 void Tracer::Detach() {
   for (UniqueFd& link : links_) link.Reset();
+  call_entry_link_.Reset();
+  call_exit_link_.Reset();
+  call_end_link_.Reset();
   exec_link_.Reset();
 }
 

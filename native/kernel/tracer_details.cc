@@ -2,8 +2,15 @@
 
 #include "tracer_details.h"
 
+#include <arpa/inet.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cstring>
+
+#include "open_flags.h"
+#include "socket_address.h"
+#include "unaligned.h"
 
 namespace tapio::kernel {
 
@@ -47,6 +54,13 @@ bool ReadAt(const std::uint8_t* record, std::uint32_t size, std::size_t at, T& v
   return true;
 }
 
+// Of a record that has these details.
+template <typename Details>
+std::string_view TextBehind(const std::uint8_t* record, std::uint32_t size) {
+  constexpr std::size_t kAt = sizeof(TracerRecord) + sizeof(Details);
+  return {reinterpret_cast<const char*>(record) + kAt, size - kAt};
+}
+
 }  // namespace
 
 std::string& TracerDetails::Begin(Detail detail) {
@@ -63,8 +77,10 @@ void TracerDetails::SetNumber(Detail detail, std::uint64_t number) {
 }
 
 std::optional<std::int32_t> TracerDetails::Number(Detail detail) const {
-  if (detail == Detail::kStatus && HasText(detail)) return status_;
-  return std::nullopt;
+  if (!HasText(detail)) return std::nullopt;
+  if (detail == Detail::kSourcePort) return ports_[0];
+  if (detail == Detail::kDestinationPort) return ports_[1];
+  return status_;
 }
 
 std::uint32_t TracerDetails::ShapeOf(const std::uint8_t* record, std::uint32_t size,
@@ -72,10 +88,22 @@ std::uint32_t TracerDetails::ShapeOf(const std::uint8_t* record, std::uint32_t s
   // A container that no record tells.
   if ((kind & kContainedBit) != 0) return kNoShape;
   const auto probe = static_cast<Probe>(kind & kProbeMask);
+  if (size < sizeof(TracerRecord)) return kind;
+  if (!filter_.wants_all()) {
+    TracerRecord common;
+    std::memcpy(&common, record, sizeof common);
+    if (!Wants(common)) return kUnwanted;
+  }
   if (probe != Probe::kSyscall && probe != Probe::kSyscallEnter) return kind;
-  TracerRecord common;
-  if (!ReadAt(record, size, 0, common)) return kind;
-  return PlaceOf(common).container.empty() ? kind : kind | kContainedBit;
+  return IsContained(kind, record) ? kind | kContainedBit : kind;
+}
+
+bool TracerDetails::IsContained(std::uint32_t kind, const std::uint8_t* record) {
+  const bool foreign = (kind & static_cast<std::uint32_t>(kForeignBit)) != 0;
+  return cgroups_.IsContained(
+      kernel::Read<std::uint32_t>(record + offsetof(TracerRecord, cgroup)),
+      foreign ? 0 : kernel::Read<std::uint32_t>(record + offsetof(TracerRecord, pid)),
+      kernel::Read<std::uint64_t>(record + offsetof(TracerRecord, time_ns)));
 }
 
 void TracerDetails::Read(const std::uint8_t* record, std::uint32_t size) {
@@ -83,15 +111,28 @@ void TracerDetails::Read(const std::uint8_t* record, std::uint32_t size) {
   TracerRecord common;
   if (!ReadAt(record, size, 0, common)) return;
   ReadPlace(common);
-  switch (static_cast<Probe>(common.kind & kProbeMask)) {
+  const auto probe = static_cast<Probe>(common.kind & kProbeMask);
+  switch (probe) {
     case Probe::kExec:
     case Probe::kExit:
     case Probe::kFork: {
       ProcessDetails details;
       if (!ReadAt(record, size, sizeof common, details)) return;
       ReadProcess(common, details);
-      constexpr std::size_t kTexts = sizeof common + sizeof details;
-      ReadTexts(details, {reinterpret_cast<const char*>(record) + kTexts, size - kTexts});
+      ReadTexts(details, TextBehind<ProcessDetails>(record, size));
+      return;
+    }
+    case Probe::kOpen: {
+      OpenDetails details;
+      if (!ReadAt(record, size, sizeof common, details)) return;
+      ReadOpen(details, TextBehind<OpenDetails>(record, size));
+      return;
+    }
+    case Probe::kConnect:
+    case Probe::kAccept: {
+      SocketDetails details;
+      if (!ReadAt(record, size, sizeof common, details)) return;
+      ReadSocket(probe, details, TextBehind<SocketDetails>(record, size));
       return;
     }
     default:
@@ -102,6 +143,15 @@ void TracerDetails::Read(const std::uint8_t* record, std::uint32_t size) {
 const Place& TracerDetails::PlaceOf(const TracerRecord& record) {
   const bool foreign = (record.kind & static_cast<std::uint32_t>(kForeignBit)) != 0;
   return cgroups_.Find(record.cgroup, foreign ? 0 : record.pid, record.time_ns);
+}
+
+// The kernel learns here what it need not send: a container may start at any time, but a control
+// group's id is never given to another one.
+bool TracerDetails::Wants(const TracerRecord& record) {
+  if (filter_.Wants(PlaceOf(record).container)) return true;
+  constexpr std::uint32_t kYes = 1;
+  if (others_ >= 0 && cgroups_.last_is_final()) UpdateElement(others_, &record.cgroup, &kYes);
+  return false;
 }
 
 void TracerDetails::ReadPlace(const TracerRecord& record) {
@@ -131,6 +181,55 @@ void TracerDetails::ReadProcess(const TracerRecord& record, const ProcessDetails
                               strnlen(details.parent_comm, sizeof details.parent_comm));
   if (!comm.empty()) SetText(Detail::kParentComm, comm);
   if (details.started != 0) ReadEnd(record, details);
+}
+
+void TracerDetails::ReadOpen(const OpenDetails& details, std::string_view path) {
+  if ((details.noted & kFlagsNoted) != 0) AppendOpenFlags(details.flags, Begin(Detail::kFlags));
+  constexpr auto kMost = static_cast<std::uint32_t>(kMostText);
+  if (details.path_bytes == 0 || details.path_bytes > std::min<std::size_t>(kMost + 1, path.size()))
+    return;
+  path = path.substr(0, details.path_bytes - 1);
+  SetText(Detail::kPath, path);
+  if (details.path_bytes > kMost) SetText(Detail::kPathTruncated, "true");
+  if (!path.empty() && path[0] == '/') return;
+  if (details.directory == kCurrentDirectory) {
+    SetText(Detail::kDirectory, "AT_FDCWD");
+  } else {
+    Begin(Detail::kDirectory) = std::to_string(details.directory);
+  }
+}
+
+void TracerDetails::SetPort(Detail detail, std::uint32_t port) {
+  if (port == 0) return;
+  present_ |= Bit(detail);
+  ports_[detail == Detail::kSourcePort ? 0 : 1] = static_cast<std::int32_t>(port);
+}
+
+// From this process's point of view the one who connects is the source.
+void TracerDetails::ReadSocket(Probe probe, const SocketDetails& details, std::string_view bytes) {
+  const SocketAddress given =
+      ReadSocketAddress(bytes.substr(0, std::min(kMostAddress, details.address_bytes)));
+  const std::string_view protocol = ProtocolName(details.family, details.protocol);
+  if (!protocol.empty()) SetText(Detail::kProtocol, protocol);
+  if (!given.path.empty()) SetText(Detail::kPath, given.path);
+  const bool connects = probe == Probe::kConnect;
+  const auto own_host = connects ? Detail::kSourceAddress : Detail::kDestinationAddress;
+  const auto own_port = connects ? Detail::kSourcePort : Detail::kDestinationPort;
+  const auto peer_host = connects ? Detail::kDestinationAddress : Detail::kSourceAddress;
+  const auto peer_port = connects ? Detail::kDestinationPort : Detail::kSourcePort;
+  const auto tell = [this](Detail host_detail, Detail port_detail, const std::string& host,
+                           std::uint32_t port) {
+    if (!host.empty()) SetText(host_detail, host);
+    SetPort(port_detail, port);
+  };
+  // A socket that is not bound has no port.
+  if (details.own_port != 0)
+    tell(own_host, own_port, HostText(details.family, details.own), details.own_port);
+  if (!given.host.empty()) {
+    tell(peer_host, peer_port, given.host, given.port);
+  } else if (!connects && details.peer_port != 0) {
+    tell(peer_host, peer_port, HostText(details.family, details.peer), ntohs(details.peer_port));
+  }
 }
 
 // As a shell tells it: 128 and the signal that ended a process.

@@ -99,28 +99,13 @@ class ProbeWriter : private ProgramParts {
     code_.LookUp(plan_.execs, kKeyAt);
     code_.JumpIf(Width::k64, Compare::kEqual, Reg::kR0, 0, unknown);
     code_.Load(Width::k32, kSyscallNumber, Reg::kR0, 0);
-    code_.SetMap(Reg::kR1, plan_.execs);
-    code_.Move(Reg::kR2, Reg::kFrame);
-    code_.Add(Reg::kR2, kKeyAt);
-    code_.Call(BPF_FUNC_map_delete_elem);
+    code_.Delete(plan_.execs, kKeyAt);
     code_.Jump(ordinary);
     code_.Bind(unknown);
     code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
     code_.JumpIf(Width::k64, Compare::kNotEqual, Reg::kR1, 0, ordinary);
     JumpIfAnyOf(machine::kExecs, done_);
     code_.Jump(ordinary);
-  }
-
-  // From -516 to -512: a signal came first. No program sees these numbers.
-  void MarkInterrupted() {
-    constexpr std::int32_t kLeast = 516;
-    constexpr std::uint32_t kCount = 5;
-    const auto finished = code_.NewLabel();
-    code_.Load(Width::k64, Reg::kR1, kContext, Argument(1));
-    code_.Add(Reg::kR1, kLeast);
-    code_.JumpIf(Width::k64, Compare::kAtLeast, Reg::kR1, kCount, finished);
-    AddToKind(kInterruptedBit);
-    code_.Bind(finished);
   }
 
   void KeepChosenSyscall() {
@@ -193,9 +178,12 @@ class ExecNoteWriter : private ProgramParts {
 const char* TracepointOf(Probe probe) {
   switch (probe) {
     case Probe::kSyscall:
-      return "sys_exit";
+    case Probe::kOpen:
+    case Probe::kConnect:
+    case Probe::kAccept:
+      return kReturnTracepoint;
     case Probe::kSyscallEnter:
-      return "sys_enter";
+      return kEntryTracepoint;
     case Probe::kExec:
       return "sched_process_exec";
     case Probe::kExit:

@@ -8,8 +8,17 @@
 namespace tapio::kernel {
 
 // What is traced. The numbers are those of KERNEL_EVENTS in lib/kernel/tracer-shapes.ts.
-enum class Probe : std::uint32_t { kSyscall, kSyscallEnter, kExec, kExit, kFork };
-inline constexpr std::size_t kProbes = 5;
+enum class Probe : std::uint32_t {
+  kSyscall,
+  kSyscallEnter,
+  kExec,
+  kExit,
+  kFork,
+  kOpen,
+  kConnect,
+  kAccept
+};
+inline constexpr std::size_t kProbes = 8;
 
 // What each record begins with. lib/kernel/tracer-shapes.ts describes it once more, as a layout
 // like that of any foreign program.
@@ -49,6 +58,35 @@ struct ProcessDetails {
   std::uint64_t args_whole;
 };
 static_assert(sizeof(ProcessDetails) == 48, "eight-byte fields, no padding");
+
+// Behind it in records of kOpen, and the path with its NUL behind that.
+struct OpenDetails {
+  std::uint64_t flags;
+  std::int32_t directory;     // the descriptor that a relative path begins at, kCurrentDirectory
+  std::uint32_t noted;        // kFlagsNoted: flags are known
+  std::uint32_t path_bytes;   // 0: it could not be read; more than kMostText: there is more of it
+  std::uint32_t prefix_bits;  // for the filter in the kernel
+};
+static_assert(sizeof(OpenDetails) == 24, "eight-byte fields, no padding");
+inline constexpr std::int32_t kCurrentDirectory = -100;  // AT_FDCWD
+inline constexpr std::int32_t kFlagsNoted = 1;
+
+// Behind it in records of kConnect and kAccept, zeros where the kernel does not tell, and behind
+// that an address as programs write it: of kConnect the one that was asked for; of kAccept the one
+// that the socket is bound to, if it is a unix socket, else the peer's, if `family` is 0.
+struct SocketDetails {
+  std::uint16_t family;     // AF_INET, AF_INET6, AF_UNIX or another one
+  std::uint16_t protocol;   // IPPROTO_TCP or another one
+  std::uint16_t own_port;   // 0: none
+  std::uint16_t peer_port;  // as networks send it
+  std::uint8_t own[16];     // of AF_INET the first four bytes
+  std::uint8_t peer[16];
+  std::uint32_t address_bytes;
+  std::uint32_t unused;
+};
+static_assert(sizeof(SocketDetails) == 48, "eight-byte fields, no padding");
+// The longest address of a socket that the kernel takes, in bytes.
+inline constexpr std::uint32_t kMostAddress = 128;
 
 // Bytes of one text that a record carries at most.
 inline constexpr std::int32_t kMostText = 4096;

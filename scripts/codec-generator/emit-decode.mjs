@@ -24,10 +24,12 @@ export function emitDecode(layout) {
   const enums = [root, ...layout.allSections.map((section) => section.record)].flatMap((record) =>
     record.flags.filter((field) => field.kind === 'enum'),
   );
-  return `import type { Decoder } from '../decoder';
+  return `import type { FieldReader } from '../field-reader';
 import { corrupt } from '../invalid-event';
+import { isPooledEvent } from '../pooled-event';
 import { countBits } from '../references';
 import { shapeOf } from '../shape';
+import { blank } from './blank';
 import type { UnifiedEvent } from '../unified-event';
 
 type Section<Name extends keyof UnifiedEvent> = NonNullable<UnifiedEvent[Name]>;
@@ -42,24 +44,28 @@ function textOf(known: readonly (string | undefined)[], ref: number): string | u
 }
 
 /** Reads the event whose words start at \`at\`. */
-export function readEvent(r: Decoder, at: number, into: UnifiedEvent | undefined): UnifiedEvent {
+export function readEvent(r: FieldReader, at: number, into: UnifiedEvent | undefined): UnifiedEvent {
   const { i32, known } = r;
   const bits = i32[at + ${ROOT_HEADER.bits}];
   if ((bits & ~${hex(known)}) !== 0) throw corrupt(\`unknown sections \${bits}\`);
   const timestamp = r.i64[at >> 1];
   if (i32[at + 1] < 0) throw corrupt(\`timestamp is \${timestamp}\`);
 ${root.requiredRefs.map((field, i) => `  const ${field.name} = ${readRef(field, `at + ${ROOT_HEADER.refs + i}`)};`).join('\n')}
+  if (into !== undefined) removeAbsent(into, bits);
 ${readPlain(layout)}  const event = into ?? new EventShape(false);
 ${[...root.requiredRefs, layout.timestamp].map((field) => `  event.${field.name} = ${field.name};`).join('\n')}
-  if (into !== undefined) removeAbsent(event, bits);
   let w = at + ${layout.headerWords};
 ${optionalRoot.map(emitRoot).join('\n')}
   r.finish(w, (bits & ${hex(bit(bytes.bit))}) !== 0);
   return event;
 }
 
-/** Removes the fields that are absent in the bytes. */
+/** Removes the fields that are absent in the bytes. An event of a pool keeps all its fields. */
 function removeAbsent(event: UnifiedEvent, bits: number): void {
+  if (isPooledEvent(event)) {
+    blank(event);
+    return;
+  }
 ${optionalRoot
   .map(
     ({ field }) =>
@@ -89,8 +95,10 @@ function readPlain({ root, timestamp, fixed, headerWords }) {
     (field) =>
       `${field.name}: ${field.kind === 'string' ? readRef(field, at(field.word)) : readWord(field, at(field.word))}`,
   );
+  const assigned = [...root.requiredRefs, timestamp, fixed, severity].map(
+    ({ name }) => `    into.${name} = ${name};`,
+  );
   return `  if (
-    into === undefined &&
     (bits & ~${hex(flags)}) === ${hex(bit(fixed.bit))} &&
     (bits & ${hex(flags)}) !== 0 &&
     r.ends(${at(record.fixedWords)}) &&
@@ -98,13 +106,12 @@ function readPlain({ root, timestamp, fixed, headerWords }) {
   ) {
     const ${severity.name}Number = (bits >>> ${severity.bit}) & ${hex(2 ** severity.width - 1)};
     if (${severity.name}Number > ${severity.values.length}) throw corrupt(\`${severity.path} is number \${${severity.name}Number}\`);
-    const event: UnifiedEvent = {
-      ${[...root.requiredRefs, timestamp].map((field) => field.name).join(', ')},
-      ${fixed.name}: { ${values.join(', ')} },
-      ${severity.name}: ${enumValues(severity)}[${severity.name}Number - 1],
-    };
+    const ${severity.name} = ${enumValues(severity)}[${severity.name}Number - 1];
+    const ${fixed.name} = { ${values.join(', ')} };
     r.finish(${at(record.fixedWords)}, false);
-    return event;
+    if (into === undefined) return { ${[...root.requiredRefs, timestamp, fixed, severity].map((field) => field.name).join(', ')} };
+${assigned.join('\n')}
+    return into;
   }
 `;
 }
@@ -152,7 +159,7 @@ function emitFixed(section) {
     ...record.flags.map((field) => emitFlag(field)),
     ...record.parts.map((field) => emitPart(field)),
   ];
-  return `function ${reader(section)}(r: Decoder, at: number): Section<'${section.name}'> {
+  return `function ${reader(section)}(r: FieldReader, at: number): Section<'${section.name}'> {
   r.require(at, ${record.fixedWords});
   const { i32, known } = r;
   const bits = i32[at];
@@ -195,7 +202,7 @@ function emitPacked(section) {
   const usesKnown = [...record.requiredRefs, ...record.optionalRefs].some(
     (field) => field.interned === 'all',
   );
-  return `function ${reader(section)}(r: Decoder, at: number): ${type} {
+  return `function ${reader(section)}(r: FieldReader, at: number): ${type} {
   const { i32${usesKnown ? ', known' : ''} } = r;
   const tight = r.isTight(at, ${record.maxWords});
   if (tight) r.require(at, 1);

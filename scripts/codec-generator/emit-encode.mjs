@@ -21,7 +21,7 @@ export function emitEncode(layout) {
     ...sections,
     layout.bytes,
   ];
-  return `import type { Encoder } from '../encoder';
+  return `import type { FieldWriter } from '../field-writer';
 import { isArray, isArrayOrRevoked } from '../../errors';
 import { isBytes } from '../../validate';
 import { checkEmptySection } from '../empty-object';
@@ -33,7 +33,7 @@ type Section<Name extends keyof UnifiedEvent> = NonNullable<UnifiedEvent[Name]>;
 /** Words of the root header, counted from the start of the event, and how many there are. */
 export const enum HeaderWord {
   TEXT_START = ${ROOT_HEADER.textStart},
-  NARROW_UNITS = ${ROOT_HEADER.narrowUnits},
+  LATIN1_UNITS = ${ROOT_HEADER.latin1Units},
   FIRST_REF = ${ROOT_HEADER.refs},
   COUNT = ${layout.headerWords},
 }
@@ -47,7 +47,7 @@ ${MAX_TIMESTAMP}
  * Writes the words of an event from word \`at\` on; returns the word behind the last. Events with the section
  * \`${fixed.name}\` and no more are by far the most, and all that is to be done for them is in this one function.
  */
-export function writeEvent(out: Encoder, event: UnifiedEvent, at: number): number {
+export function writeEvent(out: FieldWriter, event: UnifiedEvent, at: number): number {
   ${check({ kind: 'section', path: 'event' }, 'event')}
   const { i32, memoTexts, memoRefs, cachedTexts, cachedRefs } = out;
   let bits = 0;
@@ -67,7 +67,7 @@ ${fixedBody(fixed, fixed.name, (word) => `at + ${layout.headerWords + word}`)}
 }
 
 function writeMore(
-  out: Encoder,
+  out: FieldWriter,
   at: number,
   bits: number,
 ${[fixed, ...others].map((field) => `  ${field.name}: UnifiedEvent['${field.name}'],\n`).join('')}): number {
@@ -95,7 +95,7 @@ ${enums.map(emitEnum).join('\n')}
 }
 
 function emitFixed(section) {
-  return `function ${writer(section)}(out: Encoder, section: Section<'${section.name}'>, at: number): number {
+  return `function ${writer(section)}(out: FieldWriter, section: Section<'${section.name}'>, at: number): number {
   const { i32, cachedTexts, cachedRefs } = out;
 ${fixedBody(section, 'section', (word) => (word === 0 ? 'at' : `at + ${word}`))}  return w;
 }
@@ -137,7 +137,7 @@ function emitPacked(section) {
     ...record.parts.map((field) => any(field, writePart(field, field.name))),
   ];
   const usesMemo = [...record.requiredRefs, ...record.optionalRefs].some(isMemoized);
-  return `function ${writer(section)}(out: Encoder, section: Section<'${section.name}'>, at: number): number {
+  return `function ${writer(section)}(out: FieldWriter, section: Section<'${section.name}'>, at: number): number {
   ${check(section, 'section')}
   const { i32${usesMemo ? ', memoTexts, memoRefs' : ''} } = out;
   let bits = 0;

@@ -27,7 +27,7 @@ ${[...record.requiredRefs, ...record.optionalRefs, ...record.words, ...record.do
   return `
 export const TIMESTAMP_AT = ${ROOT_HEADER.timestamp * 4};
 export const TEXT_START_AT = ${ROOT_HEADER.textStart * 4};
-export const NARROW_UNITS_AT = ${ROOT_HEADER.narrowUnits * 4};
+export const LATIN1_UNITS_AT = ${ROOT_HEADER.latin1Units * 4};
 
 /** The word that tells which sections there are. */
 export const ROOT_BITS_AT = ${ROOT_HEADER.bits * 4};

@@ -11,7 +11,7 @@ const NUMBER_WORDS = { u32: 1, i32: 1, port: 1, safeInteger: 2, double: 2 };
 /** The section whose words have fixed places, right behind the root header. */
 const FIXED_SECTION = 'kernel';
 
-export const ROOT_HEADER = { timestamp: 0, bits: 2, textStart: 3, narrowUnits: 4, refs: 5 };
+export const ROOT_HEADER = { timestamp: 0, bits: 2, textStart: 3, latin1Units: 4, refs: 5 };
 
 export function layOut(fields) {
   const sections = fields.filter((field) => field.kind === 'section');

@@ -6,9 +6,9 @@ import { closedError, rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, record, recordNumber } from '../support/events';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- what the package does not export, of the same build */
-const { Port } = require(
-  path.join(__dirname, '../../../dist/buffers/port'),
-) as typeof import('../../dist/buffers/port');
+const { Attachment } = require(
+  path.join(__dirname, '../../../dist/buffers/attachment'),
+) as typeof import('../../dist/buffers/attachment');
 const { OnFull } = require(
   path.join(__dirname, '../../../dist/buffers/staging'),
 ) as typeof import('../../dist/buffers/staging');
@@ -271,11 +271,12 @@ test('targets that refuse what drainTo writes lose no event', () => {
 
 test('bytes in a slot that are no event give ERR_CORRUPT_DATA, and what follows comes through', () => {
   const buffer = new EventBuffer(64);
-  const port = Port.attach('EventBuffer', buffer.handle.id, { putBytes: 512, takeBytes: 512 }, 0);
+  const attachment = Attachment.byHandle('EventBuffer', buffer.handle);
+  attachment.growToPut();
   for (const fill of [0, 1, 0x7f, 0xff]) {
     for (const size of [0, 1, 8, 16, 64, 128, 400]) {
-      port.bytes.fill(fill, port.putOffset, port.putOffset + size);
-      port.put(size, OnFull.REFUSE);
+      attachment.toPut.bytes.fill(fill, 0, size);
+      attachment.put(size, OnFull.REFUSE);
       buffer.put(numbered(size));
       let decoded: unknown;
       try {

@@ -15,6 +15,7 @@ import { EventReadable } from '@tapio/performance/streams';
 import { once } from 'node:events';
 import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, range, record, recordNumber } from '../support/events';
+import { internalsOf } from '../support/internals';
 import { turn } from '../support/waits';
 
 type AnyEventBuffer = EventBuffer | PerCPUEventBuffer | PriorityBuffer;
@@ -154,7 +155,7 @@ describe.each(KINDS)('%s', (_name, make, attach) => {
     const spoilt = { ...numbered(1) };
     Object.assign(spoilt, { timestamp: 'never' });
     other.drainTo(new Array<UnifiedEvent>(1));
-    (other as unknown as { giveBack(events: UnifiedEvent[]): void }).giveBack([spoilt]);
+    internalsOf(other).giveBack([spoilt]);
     expect(dropped(maker, () => other[Symbol.dispose]())).toBe(1);
     expect(discardedOf(maker)).toBe(1);
   });

@@ -3,6 +3,7 @@
 #
 #   check_parking.sh BUILD_FOLDER     SECOND=2: the larger model (22 million states, 3 GB)
 set -euo pipefail
+command -v spin > /dev/null || { echo 'not installed: apt-get install spin'; exit 1; }
 model=$(realpath "$(dirname "$0")/parking.pml")
 out=$1
 second=${SECOND:-1}

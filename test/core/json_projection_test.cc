@@ -5,34 +5,23 @@
 #include <vector>
 
 #include "check.h"
+#include "wanted_values.h"
 
 using tapio::JsonKind;
 using tapio::JsonProjection;
 using tapio::JsonShape;
 using tapio::JsonStatus;
+using tapio::test::kA;
+using tapio::test::kB;
+using tapio::test::kItem;
+using tapio::test::kList;
+using tapio::test::kNodes;
+using tapio::test::kRoot;
+using tapio::test::MakeShape;
+using tapio::test::Node;
 using tapio::test::Random;
 
 namespace {
-
-// {a: {b}, list|items: [{x}], *}
-enum Node : std::int32_t { kRoot, kA, kB, kList, kItem, kX, kNodes };
-
-JsonShape MakeShape() {
-  std::vector<JsonShape::Node> nodes(kNodes);
-  nodes[kRoot] = {kItem, JsonShape::kNone, true, true};
-  nodes[kA].end = kList;
-  nodes[kB].end = kList;
-  nodes[kList] = {kItem, kItem, false, true};
-  nodes[kItem].end = kNodes;
-  nodes[kX].end = kNodes;
-  return JsonShape(std::move(nodes),
-                   {{kRoot, kA, 0, 0, 1},
-                    {kA, kB, 0, 1, 1},
-                    {kRoot, kList, 0, 2, 4},
-                    {kRoot, kList, 1, 6, 5},
-                    {kItem, kX, 0, 11, 1}},
-                   u"ablistitemsx");
-}
 
 struct Projected {
   JsonStatus status;

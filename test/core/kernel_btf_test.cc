@@ -1,8 +1,13 @@
 #include "kernel/btf.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -11,6 +16,8 @@
 
 using tapio::kernel::Btf;
 using tapio::kernel::OwnTaskLayout;
+using tapio::kernel::ReadProcessLayout;
+using tapio::kernel::ReadSocketLayout;
 using tapio::kernel::ReadTaskLayout;
 using tapio::test::Random;
 using Kind = Btf::Kind;
@@ -256,6 +263,69 @@ TEST(AnyBytesGiveAnAnswerOrNone) {
     types->SizeOf("pair");
     types->TracepointArguments("sys_exit");
   }
+}
+
+namespace {
+
+// Some bytes are changed, a piece is written over another place, or the end is cut off.
+void Spoil(std::vector<std::uint8_t>& bytes, Random& random) {
+  const auto size = static_cast<std::uint32_t>(bytes.size());
+  // Of most changes the header would be among them too seldom.
+  const auto place = [&] { return random.Below(random.OneIn(16) ? 24 : size); };
+  switch (random.Below(4)) {
+    case 0: {
+      const std::uint32_t piece = 1 + random.Below(1U << random.Below(16));
+      const std::uint32_t from = random.Below(size - piece);
+      std::copy_n(bytes.begin() + from, piece, bytes.begin() + random.Below(size - piece));
+      break;
+    }
+    case 1:
+      bytes.resize(random.Below(size));
+      break;
+    default:
+      for (std::uint32_t changes = 1U << random.Below(10); changes != 0; --changes) {
+        std::uint8_t& byte = bytes[place()];
+        byte = static_cast<std::uint8_t>(random.OneIn(2) ? random.Next()
+                                                         : byte ^ 1U << random.Below(8));
+      }
+  }
+}
+
+}  // namespace
+
+TEST(AnyChangeOfTheRunningKernelsTypesGivesAnAnswerOrNone) {
+  std::ifstream file("/sys/kernel/btf/vmlinux", std::ios::binary);
+  const std::vector<std::uint8_t> whole{std::istreambuf_iterator<char>(file), {}};
+  if (!Btf::Parse(whole).has_value()) {
+    std::printf("skipped: no types in /sys/kernel/btf/vmlinux\n");
+    return;
+  }
+  const auto fits = [](const auto& layout) {
+    for (std::size_t at = 0; at + 4 <= sizeof layout; at += 4) {
+      std::int32_t offset = 0;
+      std::memcpy(&offset, reinterpret_cast<const char*>(&layout) + at, sizeof offset);
+      if (offset < -1 || offset > 0x7fff) return false;
+    }
+    return true;
+  };
+  Random random;
+  const auto end = std::chrono::steady_clock::now() +
+                   std::chrono::milliseconds(static_cast<int>(2000 * tapio::test::Multiplier()));
+  std::uint32_t told = 0;
+  while (std::chrono::steady_clock::now() < end) {
+    auto bytes = whole;
+    Spoil(bytes, random);
+    const auto types = Btf::Parse(std::move(bytes));
+    if (!types.has_value()) continue;
+    const auto task = ReadTaskLayout(*types);
+    const auto sockets = ReadSocketLayout(*types);
+    CHECK(!task.has_value() || fits(*task));
+    CHECK(!sockets.has_value() || fits(*sockets));
+    ReadProcessLayout(*types);
+    types->FindField("task_struct", "thread_info.status");
+    if (task.has_value()) ++told;
+  }
+  CHECK(told > 0);
 }
 
 TEST(TheRunningKernel) {

@@ -6,42 +6,32 @@
 #include <vector>
 
 #include "check.h"
+#include "mapped_event.h"
 
 using tapio::SymbolTable;
 using tapio::kernel::ClockOffsets;
-using tapio::kernel::kNowhere;
 using tapio::kernel::MapperPlan;
 using tapio::kernel::Operation;
 using tapio::kernel::RecordMapper;
-using tapio::kernel::Shape;
+using tapio::test::kBits;
+using tapio::test::kId;
+using tapio::test::kIdDigits;
+using tapio::test::kTexts;
+using tapio::test::kTime;
+using tapio::test::kUnits;
+using tapio::test::kWords;
+using tapio::test::MakeShape;
+using tapio::test::Op;
 using Kind = Operation::Kind;
 using Outcome = RecordMapper::Outcome;
 
 namespace {
 
-// A small event of our own: time, narrow units, presence bits, two words, two references, the id.
-constexpr std::uint32_t kTime = 0, kUnits = 8, kBits = 12, kA = 16, kB = 20, kText = 24, kId = 32;
-constexpr std::uint32_t kIdDigits = 32;
-
-Operation Op(Kind kind, std::uint32_t source, std::uint32_t size, std::uint32_t target,
-             bool is_signed = false, std::uint32_t presence_mask = 0, std::uint32_t extra = 0) {
-  return {kind,          source,
-          size,          is_signed ? 1U : 0U,
-          target,        presence_mask == 0 ? kNowhere : kBits,
-          presence_mask, extra};
-}
-
 MapperPlan Plan(std::vector<Operation> operations) {
   MapperPlan plan;
   plan.narrow_units = kUnits;
   plan.limit = 4096;
-  Shape shape;
-  shape.event.assign(kId + kIdDigits, 0);
-  shape.event[kUnits] = kIdDigits;
-  shape.event[kBits] = 0xff;
-  shape.id = kId;
-  shape.operations = std::move(operations);
-  plan.shapes.push_back(std::move(shape));
+  plan.shapes.push_back(MakeShape(std::move(operations)));
   return plan;
 }
 
@@ -111,10 +101,10 @@ TEST(NumbersOfEverySize) {
         Case{Bytes<std::int64_t>(-3), true, 0xfffffffd}}) {
     const auto size = static_cast<std::uint32_t>(each.record.size());
     const Kind kind = each.is_signed ? Kind::kSigned : Kind::kUnsigned;
-    RecordMapper mapper(Plan({Op(kind, 0, size, kA, each.is_signed, 0x4)}), table);
+    RecordMapper mapper(Plan({Op(kind, 0, size, kWords, each.is_signed, 0x4)}), table);
     const Mapped mapped(mapper, each.record);
     REQUIRE(mapped.outcome == Outcome::kMapped);
-    CHECK_EQ(At<std::uint32_t>(mapped.event, kA), each.expected);
+    CHECK_EQ(At<std::uint32_t>(mapped.event, kWords), each.expected);
     CHECK_EQ(At<std::uint32_t>(mapped.event, kBits), 0xff);
   }
 }
@@ -137,10 +127,10 @@ TEST(ANumberOutOfRangeIsAbsent) {
         Case{Kind::kSigned, true, 2147483647, true}, Case{Kind::kSigned, true, 2147483648, false},
         Case{Kind::kSigned, false, 0xffffffffffffffff, false},
         Case{Kind::kSigned, true, 0x7f1234567000, false}}) {
-    RecordMapper mapper(Plan({Op(each.kind, 0, 8, kA, each.is_signed, 0x4)}), table);
+    RecordMapper mapper(Plan({Op(each.kind, 0, 8, kWords, each.is_signed, 0x4)}), table);
     const Mapped mapped(mapper, Bytes(each.value));
     CHECK_EQ(At<std::uint32_t>(mapped.event, kBits), each.fits ? 0xff : 0xfb);
-    CHECK_EQ(At<std::uint32_t>(mapped.event, kA),
+    CHECK_EQ(At<std::uint32_t>(mapped.event, kWords),
              each.fits ? static_cast<std::uint32_t>(each.value) : 0);
   }
 }
@@ -163,7 +153,7 @@ TEST(TimesOfThreeClocks) {
 
 TEST(TextOfAnyBytes) {
   SymbolTable table;
-  RecordMapper mapper(Plan({Op(Kind::kText, 0, 8, kText)}), table);
+  RecordMapper mapper(Plan({Op(Kind::kText, 0, 8, kTexts)}), table);
   constexpr std::uint32_t kBundled = 1U << 31, kWide = 1U << 30;
   struct Case {
     std::string text;
@@ -188,7 +178,7 @@ TEST(TextOfAnyBytes) {
         Case{"\xf4\x90\x80\x80", kBundled | kWide | 4, "", u"\ufffd\ufffd\ufffd\ufffd"}}) {
     const Mapped mapped(mapper, Padded(each.text, 8));
     REQUIRE(mapped.outcome == Outcome::kMapped);
-    CHECK_EQ(At<std::uint32_t>(mapped.event, kText), each.reference);
+    CHECK_EQ(At<std::uint32_t>(mapped.event, kTexts), each.reference);
     CHECK(mapped.text() == each.narrow);
     const std::size_t wide_at = kId + At<std::uint32_t>(mapped.event, kUnits);
     REQUIRE_EQ(mapped.event.size() - wide_at, each.wide.size() * 2);
@@ -199,7 +189,7 @@ TEST(TextOfAnyBytes) {
 TEST(DecimalsAndLiteralsInOrder) {
   SymbolTable table;
   MapperPlan plan = Plan(
-      {Op(Kind::kLiteral, 0, 3, kText, false, 0, 2), Op(Kind::kDecimal, 0, 8, kText + 4, true)});
+      {Op(Kind::kLiteral, 0, 3, kTexts, false, 0, 2), Op(Kind::kDecimal, 0, 8, kTexts + 4, true)});
   plan.literals = "xxkeyxx";
   RecordMapper mapper(std::move(plan), table);
   const std::int64_t least = INT64_MIN;
@@ -209,14 +199,14 @@ TEST(DecimalsAndLiteralsInOrder) {
 
 TEST(NamesOfNumbers) {
   SymbolTable table;
-  MapperPlan plan = Plan({Op(Kind::kName, 0, 4, kText, false, 0x4)});
+  MapperPlan plan = Plan({Op(Kind::kName, 0, 4, kTexts, false, 0x4)});
   plan.literals = "readwritefork";
   plan.names = {{7, 0, 4}, {0, 4, 5}, {0, 0, 0}};
   // Those of the 32-bit table.
   plan.names.resize(1026);
   plan.names[1025] = {0, 9, 4};
   RecordMapper mapper(std::move(plan), table);
-  CHECK_EQ(At<std::uint32_t>(Mapped(mapper, Bytes<std::uint32_t>(0)).event, kText), 7);
+  CHECK_EQ(At<std::uint32_t>(Mapped(mapper, Bytes<std::uint32_t>(0)).event, kTexts), 7);
   CHECK(Mapped(mapper, Bytes<std::uint32_t>(1)).text() == "write");
   CHECK(Mapped(mapper, Bytes<std::uint32_t>(2)).text() == "syscall_2");
   CHECK(Mapped(mapper, Bytes<std::uint32_t>(600)).text() == "syscall_600");
@@ -227,17 +217,17 @@ TEST(NamesOfNumbers) {
   // -1 is the number of no call: the field is absent.
   const Mapped none(mapper, Bytes<std::uint32_t>(0xffffffff));
   CHECK(none.text().empty());
-  CHECK_EQ(At<std::uint32_t>(none.event, kText), 0);
+  CHECK_EQ(At<std::uint32_t>(none.event, kTexts), 0);
   CHECK_EQ(At<std::uint32_t>(none.event, kBits), 0xfb);
 }
 
 TEST(ANameIsInternedWhenItIsMetAgain) {
   SymbolTable table;
-  RecordMapper mapper(Plan({Op(Kind::kInterned, 0, 16, kText)}), table);
+  RecordMapper mapper(Plan({Op(Kind::kInterned, 0, 16, kTexts)}), table);
   CHECK(Mapped(mapper, Padded("dd", 16)).text() == "dd");
   const Mapped again(mapper, Padded("dd", 16));
   CHECK(again.text().empty());
-  const std::string* text = table.Find(At<std::uint32_t>(again.event, kText));
+  const std::string* text = table.Find(At<std::uint32_t>(again.event, kTexts));
   REQUIRE(text != nullptr);
   CHECK(*text == "dd");
   // Neither an empty name nor one that is no ASCII has an id.
@@ -250,13 +240,13 @@ TEST(ANameIsInternedWhenItIsMetAgain) {
 TEST(AFullTableOnlyMakesEventsLonger) {
   SymbolTable table;
   for (std::size_t i = 0; i < SymbolTable::kMaxCount; ++i) table.Intern("t" + std::to_string(i));
-  RecordMapper mapper(Plan({Op(Kind::kInterned, 0, 16, kText)}), table);
+  RecordMapper mapper(Plan({Op(Kind::kInterned, 0, 16, kTexts)}), table);
   for (int i = 0; i < 3; ++i) CHECK(Mapped(mapper, Padded("late", 16)).text() == "late");
 }
 
 TEST(NamesMadeUpDoNotFillTheTable) {
   SymbolTable table;
-  RecordMapper mapper(Plan({Op(Kind::kInterned, 0, 16, kText)}), table);
+  RecordMapper mapper(Plan({Op(Kind::kInterned, 0, 16, kTexts)}), table);
   for (int i = 0; i < 100'000; ++i) {
     const std::string name = "n" + std::to_string(i);
     CHECK(Mapped(mapper, Padded(name, 16)).text() == name);
@@ -266,7 +256,7 @@ TEST(NamesMadeUpDoNotFillTheTable) {
 
 TEST(ShortRecordsAndUnknownKindsAreMalformed) {
   SymbolTable table;
-  MapperPlan plan = Plan({Op(Kind::kUnsigned, 8, 4, kA)});
+  MapperPlan plan = Plan({Op(Kind::kUnsigned, 8, 4, kWords)});
   plan.kind = 0;
   plan.cpu = 4;
   plan.shapes.push_back({});
@@ -286,7 +276,7 @@ TEST(ShortRecordsAndUnknownKindsAreMalformed) {
 
 TEST(WhatTheTargetDoesNotTakeIsTooLarge) {
   SymbolTable table;
-  MapperPlan plan = Plan({Op(Kind::kText, 0, 64, kText)});
+  MapperPlan plan = Plan({Op(Kind::kText, 0, 64, kTexts)});
   plan.limit = kId + kIdDigits + 10;
   RecordMapper mapper(std::move(plan), table);
   CHECK(Mapped(mapper, Padded(std::string(10, 'x'), 64)).outcome == Outcome::kMapped);
@@ -299,7 +289,7 @@ TEST(NoMoreRoomIsAskedForThanTheTargetTakes) {
   std::vector<Operation> operations;
   constexpr std::uint32_t kFields = 60, kBytes = 4096;
   for (std::uint32_t i = 0; i < kFields; ++i)
-    operations.push_back(Op(Kind::kText, i * kBytes, kBytes, kText));
+    operations.push_back(Op(Kind::kText, i * kBytes, kBytes, kTexts));
   MapperPlan plan = Plan(std::move(operations));
   RecordMapper mapper(std::move(plan), table);
   CHECK_EQ(mapper.max_event(), 4096);

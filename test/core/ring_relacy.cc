@@ -2,11 +2,13 @@
 // memory may return: all of them for the small scenarios, those with few preemptions for the
 // middling ones, random ones for all.
 //
-//   ring_relacy [PART OF A NAME]   MODEL_ITERATIONS: random interleavings of each scenario
+//   ring_relacy [PART OF A NAME]   MODEL_ITERATIONS: random interleavings of each scenario,
+//                                  from the one of number MODEL_FIRST on
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <string>
 #include <string_view>
 
 #include "ring_scenario.h"
@@ -457,6 +459,8 @@ struct ParkForUnreserve : Scenario<ParkForUnreserve, 2, 1, 1> {
 
 std::string_view only;
 std::uint64_t iterations = 200'000;
+// Relacy numbers the random interleavings, and a number is always the same one.
+std::uint64_t first_iteration = 0;
 bool failed = false;
 int passed = 0;
 std::uint64_t total = 0;
@@ -465,26 +469,32 @@ std::uint64_t total = 0;
 template <typename S, typename Scheduler>
 void Run(const char* name, rl::scheduler_type_e type, double share, unsigned bound = 0) {
   if (failed || std::string_view(name).find(only) == std::string_view::npos) return;
+  // The others begin at their beginning, and end.
+  if (type != rl::sched_random && first_iteration > 0) return;
+  const auto scaled = [share](std::uint64_t count) {
+    return static_cast<rl::iteration_t>(static_cast<double>(count) * share);
+  };
   std::ostream nowhere(nullptr);
   rl::ostringstream state;
   rl::test_params parameters;
   parameters.search_type = type;
   parameters.context_bound = bound;
-  parameters.iteration_count =
-      static_cast<rl::iteration_t>(static_cast<double>(iterations) * share);
+  parameters.iteration_count = scaled(first_iteration + iterations);
+  if (first_iteration > 0) parameters.initial_state = std::to_string(scaled(first_iteration));
   parameters.output_stream = &std::cerr;
   parameters.progress_stream = &nowhere;
   const auto since = std::chrono::steady_clock::now();
   failed = rl::run_test<S, Scheduler>(parameters, state, false) != rl::test_result_success;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - since;
+  const auto count = static_cast<std::uint64_t>(parameters.stop_iteration) -
+                     static_cast<std::uint64_t>(scaled(first_iteration));
   std::printf("%-16s %-7s %9llu interleavings %6.1f s  %s\n", name,
               type == rl::sched_full     ? "all"
               : type == rl::sched_random ? "random"
                                          : "bounded",
-              static_cast<unsigned long long>(parameters.stop_iteration), took.count(),
-              failed ? "FAILED" : "ok");
+              static_cast<unsigned long long>(count), took.count(), failed ? "FAILED" : "ok");
   std::fflush(stdout);
-  total += static_cast<std::uint64_t>(parameters.stop_iteration);
+  total += count;
   if (!failed) {
     ++passed;
     return;
@@ -520,6 +530,9 @@ int main(int argc, char** argv) {
   if (argc > 1) only = argv[1];
   if (const char* text = std::getenv("MODEL_ITERATIONS")) {
     iterations = std::strtoull(text, nullptr, 0);
+  }
+  if (const char* text = std::getenv("MODEL_FIRST")) {
+    first_iteration = std::strtoull(text, nullptr, 0);
   }
 #if defined(SCENARIO) && defined(BOUND)
   BOUNDED(SCENARIO, BOUND);

@@ -4,8 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { EventBuffer, type UnifiedEvent } from '@tapio/performance';
+import { encodeEvent, EventBuffer, type UnifiedEvent } from '@tapio/performance';
 import { fullEvents, kernelEvents } from '../../bench/sample-events';
+import { codeOf } from '../support/errors';
+import { numbered } from '../support/events';
+import { internalsOf } from '../support/internals';
 import { PROTO_FILE } from '../support/proto-descriptor';
 import { decodeBatch, encodeBatch, withoutEmpty, withPlainJson } from '../support/protobuf-oracle';
 import { arbitraryEvent, eventWith, leafFields, smallestEvent } from './arbitrary-event';
@@ -15,6 +18,9 @@ import { seed } from './seed';
 const dist = path.join(__dirname, '../../../dist');
 /* eslint-disable @typescript-eslint/no-require-imports -- a path outside build/ */
 const { WireWriter } = require(`${dist}/event/wire-writer`) as typeof import('../../dist/event/wire-writer');
+const { EncodedEvents, Stopped } = require(
+  `${dist}/event/encoded-events`,
+) as typeof import('../../dist/event/encoded-events');
 const ours = require(
   `${dist}/integrations/grpc/batches`,
 ) as typeof import('../../dist/integrations/grpc/batches');
@@ -116,6 +122,44 @@ test.each(leafFields().map((field) => [field.path, field] as const))('%s alone',
     expect(ours.decodeBatch(write([event])).events).toEqual([withoutEmpty(event)]);
     expect(ours.decodeBatch(encodeBatch([event])).events).toEqual([withoutEmpty(event)]);
   }
+});
+
+test(`encoded events are packed as encodeEvent writes them, however often their texts recur (SEED=${seed})`, () => {
+  const ring = new EventBuffer(8192, { maxEventSize: 2 ** 20 });
+  const [packed, wanted] = [new Uint8Array(2 ** 20), new Uint8Array(2 ** 20)];
+  fc.assert(
+    fc.property(arbitraryEvent, (event) => {
+      const length = encodeEvent(event, wanted, 4) + 4;
+      new DataView(wanted.buffer).setUint32(0, length - 4, true);
+      for (let turn = 0; turn < 3; turn++) {
+        ring.put(event);
+        ring.consume((view) => {
+          const events = EncodedEvents.ofOne(view as never);
+          expect(events.id).toBe(event.id);
+          expect(events.pack(packed, 3, 2 + length, 1)).toBe(0);
+          expect(events).toMatchObject({ stopped: Stopped.NO_ROOM, had: 0, left: 1 });
+          expect(events.pack(packed, 3, 3 + length, 1)).toBe(length);
+          expect(events).toMatchObject({ stopped: Stopped.NOT, had: 1, left: 0 });
+        });
+        expect(Buffer.compare(packed.subarray(3, 3 + length), wanted.subarray(0, length))).toBe(0);
+      }
+    }),
+    { seed, numRuns: 300 },
+  );
+  ring.close();
+});
+
+test('encoded events whose place lies outside of their memory are corrupt, and nothing of the last turn is told again', () => {
+  const ring = new EventBuffer(8);
+  const out = new Uint8Array(4096);
+  ring.put(smallestEvent());
+  ring.consume((view) => {
+    expect(EncodedEvents.ofOne(view as never).pack(out, 0, out.length, 1)).toBeGreaterThan(0);
+    const outside = new EncodedEvents(view as never, 2 ** 31, Uint32Array.of(64), 0, 1);
+    expect(outside.pack(out, 0, out.length, 1)).toBe(0);
+    expect(outside).toMatchObject({ stopped: Stopped.CORRUPT, had: 0, left: 1 });
+  });
+  ring.close();
 });
 
 describe('a message that is not ours', () => {
@@ -244,5 +288,39 @@ describe('the .proto file and the type', () => {
 
   test.each(cases.map(([name, , says], i) => [name, i, says] as const))('%s', (_, i, says) => {
     expect(said[i]).toMatch(says);
+  });
+});
+
+describe('a chunk of encoded events', () => {
+  const events = [numbered(1), { ...numbered(2), message: 'x'.repeat(3000) }, numbered(3)];
+  const chunk = (): { buffer: EventBuffer; encoded: NonNullable<ReturnType<typeof encodedOf>> } => {
+    const buffer = new EventBuffer(64);
+    buffer.putBatch(events);
+    return { buffer, encoded: encodedOf(buffer)! };
+  };
+  const encodedOf = (buffer: EventBuffer): ReturnType<ReturnType<typeof internalsOf>['encoded']> =>
+    internalsOf(buffer).encoded(64);
+
+  test('is written as its events are one by one, and those over the limit are left out and counted', () => {
+    const { buffer, encoded } = chunk();
+    const writer = new WireWriter();
+    writer.appendAll(encoded, 1000);
+    expect([writer.count, writer.oversized, encoded.had]).toEqual([2, 1, 3]);
+    expect(writer.toBuffer()).toEqual(write([events[0], events[2]]));
+    const first = write([events[0]]).length;
+    expect([...writer.endsOfEvents()]).toEqual([first, 2 * first]);
+    buffer.close();
+  });
+
+  test('that is no event further on leaves what is before it, and tells what was left out', async () => {
+    const { buffer, encoded } = chunk();
+    const { cursor, sizes } = encoded as unknown as { cursor: { bytes: Uint8Array }; sizes: Uint32Array };
+    const third = [0, 1].reduce((at, i) => (at + sizes[i] + 7) & -8, encoded.at);
+    cursor.bytes.fill(0xff, third, third + sizes[2]);
+    const writer = new WireWriter();
+    expect(await codeOf(() => writer.appendAll(encoded, 1000))).toBe('ERR_CORRUPT_DATA');
+    expect([writer.count, writer.oversized, encoded.had]).toEqual([1, 1, 3]);
+    expect(writer.toBuffer()).toEqual(write([events[0]]));
+    buffer.close();
   });
 });

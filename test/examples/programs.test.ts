@@ -1,13 +1,18 @@
 /** The programs of examples/: each does what its first lines say, and is looked at here. */
-import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { BufferStats, UnifiedEvent } from '@tapio/performance';
 import { diagnoseTracing } from '@tapio/performance/kernel';
+import { makeCgroup, mountOf, removeCgroups } from '../support/cgroups';
 import { Example, type Ending, examples } from '../support/example';
+import { KnownProcess } from '../support/kernel';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'tapio-programs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(removeCgroups);
 
 const started: Example[] = [];
 afterEach(async () => {
@@ -79,7 +84,7 @@ test('correlation', async () => {
   expect((await run('correlation')).sort()).toEqual([
     '303 events observed: 1 burst, 1 chain',
     expect.stringMatching(
-      /^\[critical\] process:4242 .*: process\.exec -> tcp\.open -> application\.log within/,
+      /^\[critical\] process:4242 .*: process\.exec -> tcp\.open 10\.0\.0\.7:5432 -> application\.log within/,
     ),
     expect.stringMatching(/^\[warning\] entity:shop\/cart-7d4f burst, 20 events/),
   ]);
@@ -126,6 +131,58 @@ test('fastify-service', async () => {
     { network: { status_code: 404 } },
     { network: { path: '/stats' } },
   ]);
+});
+
+/** Whether it traces, once it does; false where that is not permitted, which it says. */
+async function traces(program: Example): Promise<boolean> {
+  if (diagnoseTracing().permitted) {
+    await program.says(/^watching .*\n/);
+    return true;
+  }
+  expect(linesOf(await program.end())).toEqual([expect.stringMatching(/^skipped: .*CAP_BPF/)]);
+  return false;
+}
+
+test('who-opens', async () => {
+  const file = path.join(folder, 'secret');
+  writeFileSync(file, '');
+  const program = start('who-opens', [file]);
+  if (!(await traces(program))) return;
+  const subject = new KnownProcess(`cat ${__filename} ${file} ${file}-not`);
+  const container = 'a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90';
+  const cgroup = makeCgroup(mountOf('cgroup2', 'cgroup2'), `/tapio-examples/docker-${container}.scope`);
+  if (cgroup !== undefined) writeFileSync(path.join(cgroup, 'cgroup.procs'), String(subject.pid));
+  await subject.run();
+  program.process.kill('SIGINT');
+  const who = `${cgroup === undefined ? 'no container' : container.slice(0, 12)} ${subject.pid}`;
+  expect(linesOf(await program.end())).toEqual([
+    `watching ${file}`,
+    `${who} ["cat","${file}"]`,
+    `${who} ["cat","${file}-not"]`,
+  ]);
+});
+
+test('who-connects', async () => {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  const program = start('who-connects', [String(port)]);
+  try {
+    if (!(await traces(program))) return;
+    const connecting = (to: number): string =>
+      `'${process.execPath}' -e 'net.connect(${to}, "127.0.0.1").on("connect", process.exit)'`;
+    const subject = new KnownProcess(connecting(port));
+    expect(await subject.run()).toBe(0);
+    program.process.kill('SIGINT');
+    const lines = linesOf(await program.end());
+    // In progress, as Node does not wait for connections.
+    expect(lines).toEqual([
+      `watching port ${port}`,
+      expect.stringMatching(new RegExp(`^".+" \\(${subject.pid}, no container\\) to 127\\.0\\.0\\.1: -115$`)),
+    ]);
+  } finally {
+    server.close();
+  }
 });
 
 describe('gRPC', () => {

@@ -4,6 +4,7 @@ import { EventBuffer, Pipeline, PriorityBuffer, TapioError, type UnifiedEvent } 
 import { randomness, seed } from '../event/seed';
 import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, range } from '../support/events';
+import { internalsOf } from '../support/internals';
 import { isPending, turn } from '../support/waits';
 
 const filled = (count: number): EventBuffer => {
@@ -291,7 +292,7 @@ describe('abort', () => {
         const { a, b } = pipeline.getStats();
         const back = input.getBatch(Infinity);
         expect(got.length + a.size + b.size + back.length).toBe(1000);
-        (input as unknown as { giveBack(events: UnifiedEvent[]): void }).giveBack(back);
+        internalsOf(input).giveBack(back);
       }
       expect(aborts).toBeGreaterThan(3);
       if (concurrency === 1) expect(got).toEqual(range(0, 1000));

@@ -251,20 +251,27 @@ describe('values', () => {
     });
   });
 
-  test('a long argument in parts is one', () => {
+  test.each<[string, string[], string[]]>([
+    [
+      'in the next record',
+      ['argc=3 a0="sh" a1_len=8 a1[0]=61C3', 'a1[1]=A462 a2="x"'],
+      ['sh', 'a\u00e4b', 'x'],
+    ],
+    ['in one record', ['argc=2 a0="sh" a1_len=8 a1[0]=61C3 a1[1]=A462'], ['sh', 'a\u00e4b']],
+    ['of plain text', ['argc=1 a0_len=6 a0[0]="aaa"', 'a0[1]="bbb"'], ['aaabbb']],
+    ['of plain text in one record', ['argc=1 a0_len=6 a0[0]="aaa" a0[1]="bbb"'], ['aaabbb']],
+    ['some plain, some not', ['argc=1 a0_len=6 a0[0]="beef" a0[1]=0A', 'a0[2]="41"'], ['beef\n41']],
+    [
+      'two of them over three records',
+      ['argc=3 a0="sh" a1_len=4 a1[0]="aa"', 'a1[1]="bb" a2_len=4 a2[0]="cc"', 'a2[1]="dd"'],
+      ['sh', 'aabb', 'ccdd'],
+    ],
+  ])('a long argument in parts is one: %s', (_, execve, argv) => {
     const stamp = '1795860000.123:1';
-    expect(
-      one(
-        record('EXECVE', stamp, 'argc=3 a0="sh" a1_len=8 a1[0]=61C3'),
-        record('EXECVE', stamp, 'a1[1]=A462 a2="x"'),
-        record('PROCTITLE', stamp, 'proctitle="sh"'),
-      ).attributes,
-    ).toMatchObject({ argv: expect.arrayContaining(['sh', 'x']) as unknown });
-    expect(
-      one(record('EXECVE', stamp, 'argc=2 a0="sh" a1_len=8 a1[0]=61C3 a1[1]=A462')).attributes,
-    ).toMatchObject({
-      argv: ['sh', 'a\u00e4b'],
-    });
+    const records = execve.map((fields) => record('EXECVE', stamp, fields));
+    const call = record('SYSCALL', stamp, 'arch=c000003e syscall=59 success=yes');
+    expect(one(call, ...records).attributes).toMatchObject({ argv });
+    expect(one(...records, record('PROCTITLE', stamp, 'proctitle="sh"')).attributes).toMatchObject({ argv });
   });
 
   test('further records are kept under their type, several as a list', () => {
@@ -280,6 +287,31 @@ describe('values', () => {
       attributes: { avc: { name: 'shadow' }, paths: [{ item: 0, name: '/a' }, { item: 1 }] },
     });
   });
+});
+
+test('what a key or a type says twice is kept as in an object', () => {
+  const stamp = '1795860000.123:1';
+  const event = one(
+    record('SYSCALL', stamp, 'syscall=5 auid=1 avc=2 auid=003 odd=1 odd=2'),
+    record('AVC', stamp, 'name="a" name="b"'),
+    record('SYSCALL', stamp, 'syscall=6'),
+    record('CWD', stamp, '__proto__=1 auid=4'),
+    record('EXECVE', stamp, 'argc=0'),
+  );
+  expect(Object.getPrototypeOf(event.attributes)).toBe(Object.prototype);
+  expect(JSON.parse(JSON.stringify(event.attributes))).toEqual(
+    JSON.parse(
+      '{"syscall":["5",{"syscall":"6"}],"auid":4,"odd":"2","avc":["2",{"name":"b"}],"__proto__":"1","argv":[]}',
+    ),
+  );
+});
+
+test('a quote that is not closed ends with the fields', () => {
+  expect(syscall('comm="cat exe=\x1dUID="root"')).toMatchObject({
+    kernel: { comm: 'cat exe=' },
+    attributes: { names: { uid: 'root' } },
+  });
+  expect(one(record('USER_CMD', '1795860000.123:1', `msg='cmd="ls'`)).attributes).toEqual({ cmd: 'ls' });
 });
 
 test('what is no record is skipped with a reason', () => {

@@ -108,3 +108,11 @@ test(`random values come back with every integer exact (seed ${seed})`, () => {
     expect(attributes(`"a":[${text}]`)).toEqual({ a: [value] });
   }
 });
+
+test.each([
+  ['pino', '{"level":30,"time":1,"pid":-0}'],
+  ['pino', '{"level":30,"time":1,"pid":"-0"}'],
+  ['auditd', 'type=USER_CMD msg=audit(1795860000.123:1): pid=-0 msg=\'cmd="ls"\''],
+] as const)('-0 is 0 in a field of an event: %s %s', (format, line) => {
+  expect(createFormatReader(format).push(line)[0].kernel?.pid).toBe(0);
+});

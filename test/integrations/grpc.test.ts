@@ -10,9 +10,16 @@ import {
   PriorityBuffer,
   type UnifiedEvent,
 } from '@tapio/performance';
-import { type Activity, EventClient, EventService, PROTO_PATH } from '@tapio/performance/grpc';
+import {
+  type Activity,
+  EventClient,
+  type EventFilter,
+  EventService,
+  PROTO_PATH,
+} from '@tapio/performance/grpc';
 import { selfSigned } from '../support/certificate';
 import { numbered, numberOf, padded, range } from '../support/events';
+import { internalsOf } from '../support/internals';
 import { listen, type RunningService, startService } from '../support/grpc-server';
 import { decodeBatch, encodeBatch } from '../support/protobuf-oracle';
 import { isPending } from '../support/waits';
@@ -52,26 +59,52 @@ async function clientsOf({ service }: RunningService, count: number): Promise<vo
 }
 
 describe('StreamEvents', () => {
-  test('a buffer that fails ends streams with INTERNAL, behind what was taken, and those that come later too', async () => {
-    const events = buffer();
-    const consume = events.consume.bind(events);
-    jest.spyOn(events, 'consume').mockImplementation((each) => {
-      if (consume(each, 2) > 0) throw new Error('cannot be read');
-      return 0;
-    });
-    const running = await start({ events });
-    const got: number[] = [];
-    const reading = (async () => {
-      for await (const batch of connect(running.address).stream()) got.push(...batch.map(numberOf));
-    })();
-    await clientsOf(running, 1);
-    events.putBatch([numbered(1), numbered(2), numbered(3)]);
-    const failure = { code: status.INTERNAL, details: 'Error: cannot be read' };
-    await expect(reading).rejects.toMatchObject(failure);
-    expect(got).toEqual([1, 2]);
-    expect(running.service.getStats()).toMatchObject({ clients: 0, streamed: 2 });
-    await expect(collect(connect(running.address).stream())).rejects.toMatchObject(failure);
-  });
+  test.each<[string, EventFilter, (events: EventBuffer) => void]>([
+    [
+      'as a whole',
+      {},
+      (events) => {
+        const internals = internalsOf(events);
+        const encoded = internals.encoded.bind(internals);
+        let taken = false;
+        jest.spyOn(internals, 'encoded').mockImplementation(() => {
+          if (taken) throw new Error('cannot be read');
+          const two = encoded(2);
+          taken = two !== undefined;
+          return two;
+        });
+      },
+    ],
+    [
+      'one by one',
+      { types: ['*'] },
+      (events) => {
+        const consume = events.consume.bind(events);
+        jest.spyOn(events, 'consume').mockImplementation((each) => {
+          if (consume(each, 2) > 0) throw new Error('cannot be read');
+          return 0;
+        });
+      },
+    ],
+  ])(
+    'a buffer that fails, read %s, ends streams with INTERNAL, behind what was taken, and those that come later too',
+    async (_, filter, spoil) => {
+      const events = buffer();
+      spoil(events);
+      const running = await start({ events });
+      const got: number[] = [];
+      const reading = (async () => {
+        for await (const batch of connect(running.address).stream(filter)) got.push(...batch.map(numberOf));
+      })();
+      await clientsOf(running, 1);
+      events.putBatch([numbered(1), numbered(2), numbered(3)]);
+      const failure = { code: status.INTERNAL, details: 'Error: cannot be read' };
+      await expect(reading).rejects.toMatchObject(failure);
+      expect(got).toEqual([1, 2]);
+      expect(running.service.getStats()).toMatchObject({ clients: 0, streamed: 2 });
+      await expect(collect(connect(running.address).stream())).rejects.toMatchObject(failure);
+    },
+  );
 
   test('every client gets every event in order, and the end of the buffer ends the streams', async () => {
     const events = buffer();
@@ -95,6 +128,31 @@ describe('StreamEvents', () => {
     events.close();
     const got = await collect(connect(running.address).stream());
     expect(got.map(numberOf).sort((a, b) => a - b)).toEqual(range(0, 100));
+  });
+
+  // Rounds of so many bytes lie in memory that is used again once all who have them are done with it.
+  test('each event comes whole, to clients that go, that filter and that take their time', async () => {
+    const count = 20_000;
+    const message = (n: number): string =>
+      `${n} ${String.fromCharCode(97 + (n % 26)).repeat(400 + (n % 300))}`;
+    const events = buffer(1024, { slotSize: 1024 });
+    const running = await start({ events, clientQueue: count });
+    const read = async (filter: EventFilter, most = Infinity): Promise<number> => {
+      let got = 0;
+      for await (const some of connect(running.address).stream(filter)) {
+        for (const event of some) expect(event.message).toBe(message(numberOf(event)));
+        got += some.length;
+        if (got >= most) break;
+        if (most === Infinity) await new Promise((resolve) => setImmediate(resolve));
+      }
+      return got;
+    };
+    const readers = [read({}), read({}), read({}, 5000), read({ types: ['odd'] }, 1000)];
+    await clientsOf(running, readers.length);
+    for (let n = 0; n < count; n++)
+      await events.putAsync({ ...numbered(n), type: n % 2 ? 'odd' : 'even', message: message(n) });
+    events.close();
+    expect((await Promise.all(readers)).slice(0, 2)).toEqual([count, count]);
   });
 
   test('nothing is taken while no client is there', async () => {
@@ -423,7 +481,7 @@ describe('GetStats, tokens and TLS', () => {
   test('bad arguments are refused', () => {
     expect(() => new EventClient('')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
     const client = connect('1');
-    for (const filter of [{ types: 'a' }, { minSeverity: 'loud' }, { entities: [1] }, 5])
+    for (const filter of [{ types: 'a' }, { type: ['a'] }, { minSeverity: 'loud' }, { entities: [1] }, 5])
       expect(() => client.stream(filter as never)).toThrow(
         expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
       );

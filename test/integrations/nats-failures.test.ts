@@ -68,12 +68,12 @@ natsTest('an event that fits alone only is given back once when the run is abort
   const sending = sink.run({ signal: stop.signal });
   buffer.put(numbered(9));
   while (sink.getStats().acknowledged === 0) await turn();
-  its.server.signal('SIGSTOP');
+  await its.server.standStill();
   // One is in flight, one waits for it, two wait for that.
   expect(buffer.putBatch(large)).toBe(4);
   while (sink.getStats().inFlight === 0) await turn();
   stop.abort('enough');
-  its.server.signal('SIGCONT');
+  its.server.goOn();
   expect(await rejectionOf(sending)).toBe('enough');
   const { acknowledged } = sink.getStats();
   expect(buffer.getBatch(Infinity).map(numberOf)).toEqual(range(acknowledged - 1, 4));

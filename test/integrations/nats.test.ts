@@ -154,7 +154,7 @@ natsTest(
     const sending = sink.run();
     buffer.put(numbered(0));
     while (sink.getStats().acknowledged === 0) await turn();
-    its.server.signal('SIGSTOP');
+    await its.server.standStill();
     let stored = 1;
     // Two messages of 256 leave, one waits for the window; the buffer holds the others.
     for (let refused = 0; refused < 100;) {
@@ -165,7 +165,7 @@ natsTest(
     expect(sink.getStats().inFlight).toBeLessThanOrEqual(2 * 256);
     // The signal takes effect a little later.
     expect(stored).toBeLessThanOrEqual(sink.getStats().acknowledged + 3 * 256 + 1024);
-    its.server.signal('SIGCONT');
+    its.server.goOn();
     buffer.close();
     await sending;
     expect(sink.getStats()).toMatchObject({ acknowledged: stored, inFlight: 0 });
@@ -216,13 +216,13 @@ natsTest('a run that is aborted gives back what was not stored, in order', async
   const sending = sink.run({ signal: controller.signal });
   buffer.put(numbered(1000));
   while (sink.getStats().acknowledged === 0) await turn();
-  its.server.signal('SIGSTOP');
+  await its.server.standStill();
   range(0, 200).forEach((n) => buffer.put(numbered(n)));
   while (sink.getStats().inFlight < 30) await turn();
   controller.abort(new Error('enough'));
   expect((await rejectionOf(sending)).message).toBe('enough');
   expect(sink.getStats()).toMatchObject({ acknowledged: 1, inFlight: 0 });
-  its.server.signal('SIGCONT');
+  its.server.goOn();
   expect(buffer.getBatch(Infinity).map(numberOf)).toEqual(range(0, 200));
 });
 
@@ -319,7 +319,10 @@ test('bad arguments are refused', () => {
       () => new JetStreamSink(connection, buffer, {} as any),
       /stream must be a name without white space, not undefined/,
     ],
-    [() => new JetStreamSink(connection, buffer, { ...good, subject: 'a b' }), /subject must be/],
+    ...['a b', 'a.>', '*.b', '.a', 'a.', 'a..b'].map((subject): [() => unknown, RegExp] => [
+      () => new JetStreamSink(connection, buffer, { ...good, subject }),
+      /subject must be/,
+    ]),
     [
       () => new JetStreamSink(connection, buffer, { ...good, maxBatch: 0 }),
       /maxBatch must be an integer from 1/,

@@ -16,6 +16,7 @@ import fc from 'fast-check';
 import { arbitraryEvent } from '../event/arbitrary-event';
 import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, padded, range } from '../support/events';
+import { internalsOf } from '../support/internals';
 import { answer, type Behaviour, OtlpReceiver, recordsOf } from '../support/otlp-receiver';
 import { seed } from '../support/property';
 import { turn } from '../support/waits';
@@ -406,7 +407,7 @@ describe('when the receiver is not well', () => {
       overflowSize: 2 ** 16,
       enablePooling: true,
     });
-    const pooled = jest.spyOn(buffer, 'recycle' as never);
+    const pooled = jest.spyOn(internalsOf(buffer), 'recycle');
     const sink = new OtlpSink(buffer, { url: receiver.url, maxBatch: 200, maxInFlight: 3 });
     const running = sink.run();
     let most = 0;
@@ -425,8 +426,7 @@ describe('when the receiver is not well', () => {
     expect(stats.retried).toBeGreaterThan(20);
     expect(most).toBeLessThanOrEqual(5 * 200);
     expect(new Set(receiver.seen).size).toBe(COUNT - rejected);
-    const calls = pooled.mock.calls as unknown as [UnifiedEvent[]][];
-    expect(calls.flatMap(([events]) => events)).toHaveLength(COUNT);
+    expect(pooled.mock.calls.flatMap(([events]) => events)).toHaveLength(COUNT);
   });
 });
 

@@ -4,42 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { PerCPUEventBuffer, type UnifiedEvent } from '@tapio/performance';
 import { KernelTracer, type KernelTracerOptions } from '@tapio/performance/kernel';
+import { makeCgroup, mountOf, removeCgroups } from '../support/cgroups';
 import { ddCommand, kernelTest, KnownProcess } from '../support/kernel';
-
-/** Where a hierarchy of this type is mounted; undefined where none is. */
-function mountOf(type: string, option: string): string | undefined {
-  for (const line of fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
-    const [left, right] = line.split(' - ');
-    if (right?.startsWith(`${type} `) && right.split(/[ ,]/).includes(option)) return left.split(' ')[4];
-  }
-  return undefined;
-}
-
-const made: string[] = [];
-afterAll(() => {
-  for (const folder of made.reverse()) fs.rmdirSync(folder);
-});
-
-/** Makes the directories of a cgroup below a mount point; undefined, and why, where that is not permitted. */
-function makeCgroup(mount: string | undefined, name: string): string | undefined {
-  if (mount === undefined) {
-    console.log('skipped: no such hierarchy of cgroups is mounted');
-    return undefined;
-  }
-  let folder = mount;
-  try {
-    for (const part of name.split('/').filter((each) => each !== '')) {
-      folder = path.join(folder, part);
-      if (fs.existsSync(folder)) continue;
-      fs.mkdirSync(folder);
-      made.push(folder);
-    }
-    return folder;
-  } catch (error) {
-    console.log(`skipped: ${(error as Error).message}`);
-    return undefined;
-  }
-}
 
 /** What a process in a cgroup does, traced. */
 async function eventsIn(
@@ -58,6 +24,8 @@ async function eventsIn(
   target.close();
   return { events, pid: known.pid };
 }
+
+afterAll(removeCgroups);
 
 const id = (): string => randomBytes(32).toString('hex');
 const v2 = mountOf('cgroup2', 'cgroup2');
@@ -135,4 +103,69 @@ kernelTest('a container of cgroup v1 is told by /proc', async () => {
   if (folder === undefined) return;
   const { events } = await eventsIn(folder, 'sleep 0.2', { events: ['exec'] });
   expect(events[0].entity).toEqual({ type: 'container', uid: container, name: container.slice(0, 12) });
+});
+
+/** Traces some processes, each in a folder of its own, with these filters. @returns for each how many events it had */
+async function countsIn(
+  folders: readonly string[],
+  command: string,
+  filters: KernelTracerOptions['filters'],
+  atStart = (): void => {},
+): Promise<{ counts: number[]; captured: number }> {
+  const target = new PerCPUEventBuffer({ slotSize: 256, bufferSizePerCPU: 2 ** 22 });
+  const processes = folders.map(() => new KnownProcess(command));
+  const tracer = new KernelTracer({
+    target,
+    events: ['syscall', 'exec', 'open', 'exit'],
+    filters: { pids: processes.map(({ pid }) => pid), syscalls: ['write'], paths: ['/dev/zero'], ...filters },
+  }).start();
+  atStart();
+  folders.forEach((folder, index) =>
+    fs.writeFileSync(path.join(folder, 'cgroup.procs'), String(processes[index].pid)),
+  );
+  // One after the other, so that what was learnt of the first one's neighbour is of use.
+  for (const known of processes) await known.run();
+  tracer.stop();
+  const events = target.get();
+  target.close();
+  const { captured, delivered } = tracer.getStats();
+  expect(delivered).toBe(captured);
+  return {
+    counts: processes.map(({ pid }) => events.filter(({ kernel }) => kernel!.pid === pid).length),
+    captured,
+  };
+}
+
+/** exec, open, writes and exit of a `dd` of 20 bytes. */
+const OF_DD = 1 + 1 + 20 + 1;
+
+kernelTest('only tasks of the chosen containers are told, also of one that starts later', async () => {
+  const [chosen, other, later] = [id(), id(), id()];
+  const folders = [other, chosen, other].map((container) =>
+    makeCgroup(v2, `/tapio-test/docker-${container}.scope`),
+  );
+  const outside = makeCgroup(v2, '/tapio-test/no-container');
+  if (outside === undefined || !folders.every((folder) => folder !== undefined)) return;
+  const places = [...folders, outside];
+  const dd = ddCommand(20);
+  expect(await countsIn(places, dd, { containers: [chosen] })).toEqual({
+    counts: [0, OF_DD, 0, 0],
+    captured: OF_DD,
+  });
+  expect(await countsIn(places, dd, { containers: [id(), chosen.slice(0, 12)] })).toEqual({
+    counts: [0, OF_DD, 0, 0],
+    captured: OF_DD,
+  });
+  expect(
+    await countsIn(places, dd, { containers: [`${chosen.slice(0, 11)}${chosen[11] === '0' ? 1 : 0}`] }),
+  ).toEqual({
+    counts: [0, 0, 0, 0],
+    captured: 0,
+  });
+  const late = path.join(v2!, `tapio-test/docker-${later}.scope`);
+  expect(
+    await countsIn([late, ...places], dd, { containers: [later] }, () => {
+      makeCgroup(v2, `/tapio-test/docker-${later}.scope`);
+    }),
+  ).toEqual({ counts: [OF_DD, 0, 0, 0, 0], captured: OF_DD });
 });

@@ -83,7 +83,7 @@ describe('without the capabilities', () => {
     const error = refusedTo('--bounding-set', '-all', '--inh-caps', '-all');
     expect(error).toMatchObject({ name: 'TapioError', code: 'ERR_UNSUPPORTED' });
     expect(error.message).toMatch(
-      /EPERM \(errno 1\).*missing CAP_BPF and CAP_PERFMON.*setcap cap_bpf,cap_perfmon/,
+      /EPERM \(errno 1\).*missing CAP_BPF and CAP_PERFMON: .*docker run .*--cap-add BPF --cap-add PERFMON/,
     );
   });
 

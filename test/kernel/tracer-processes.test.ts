@@ -118,6 +118,8 @@ kernelTest('an exit tells its status, the signal by name, and how long the proce
   expect(Number(slow.args!.lifetimeMs)).toBeGreaterThanOrEqual(200);
   expect(Number(slow.args!.lifetimeMs)).toBeLessThanOrEqual(Math.ceil(took) + 1);
   expect(slow.args).not.toHaveProperty('signal');
+  const own = fs.readFileSync('/proc/self/comm', 'utf8').trimEnd();
+  expect(slow.args).toMatchObject({ ppid: String(process.pid), parentComm: own });
   expect((await exitOf(`sh -c 'exit 7'`)).returnCode).toBe(7);
   for (const [signal, number] of [
     ['KILL', 9],

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { freePort, killServer, startServer } from './servers';
+import { turn } from './waits';
 
 export const hasNats = spawnSync('nats-server', ['--version']).status === 0;
 
@@ -33,8 +34,19 @@ export class NatsServer {
     if (this.#child !== undefined) await killServer(this.#child);
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.#child!.kill(signal);
+  /** It answers nothing any more, once this has settled, until `goOn`. */
+  async standStill(): Promise<void> {
+    const { pid } = this.#child!;
+    this.#child!.kill('SIGSTOP');
+    // Each thread stops when it next looks for signals.
+    const tasks = `/proc/${pid}/task`;
+    const isStopped = (task: string): boolean =>
+      /\) T/.test(fs.readFileSync(`${tasks}/${task}/stat`, 'utf8'));
+    while (!fs.readdirSync(tasks).every(isStopped)) await turn();
+  }
+
+  goOn(): void {
+    this.#child!.kill('SIGCONT');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

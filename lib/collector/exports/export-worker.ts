@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     if (!stop.signal.aborted) say({ kind: 'failed', message: messageOf(error) });
   } finally {
     // Nothing else keeps this thread alive.
-    port.close();
+    port.unref();
   }
 }
 

@@ -1,6 +1,6 @@
 /** What an export is: an output beside the sink. A new one is a file beside this with an ExportDefinition and a line in index.ts. */
 import type { PerCPUEventBuffer, UnifiedEvent } from '../../index';
-import type { ActivitySampler } from '../activity-sampler';
+import type { ActivitySampler } from '../measure/activity-sampler';
 
 /** Events: taken = delivered + dropped + waiting. */
 export interface ExportCounts {

@@ -21,7 +21,7 @@ async function serve(): Promise<void> {
     clearInterval(look);
     await service.close();
     server.close();
-    parentPort!.close();
+    parentPort!.unref();
   };
   parentPort!.on('message', (message: Activity | 'stop') => {
     if (message === 'stop') void stop();

@@ -2,13 +2,12 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { EventBuffer, TapioError, type UnifiedEvent } from '../../index';
-import { LimitedReport } from '../limited-report';
-import { formatAddress, parseAddress, type ListenAddress } from '../listen-address';
+import { LimitedReport } from '../output/limited-report';
+import { MEMORY } from '../memory-plan';
+import { formatAddress, parseAddress, type ListenAddress } from '../command-line/listen-address';
 import type { Export, ExportContext, ExportDefinition } from './export';
 import type { GrpcOrder, GrpcReport } from './grpc-protocol';
 
-/** Events that wait for the thread that serves them; the oldest give way. */
-const CAPACITY = 16_384;
 /** Put at once: each put may wake that thread, at the cost of this one. */
 const BATCH = 256;
 /** Longest time that an event waits for a batch. */
@@ -28,7 +27,7 @@ export const grpcExport: ExportDefinition<ListenAddress> = {
 
 async function open(address: ListenAddress, context: ExportContext): Promise<Export> {
   const sampler = context.activity();
-  const buffer = new EventBuffer(CAPACITY, { onFull: 'drop-oldest' });
+  const buffer = new EventBuffer(MEMORY.grpcCapacity, { onFull: 'drop-oldest' });
   const clients = new SharedArrayBuffer(4);
   const order: GrpcOrder = {
     buffer: buffer.handle,
@@ -39,6 +38,7 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
   const worker = new Worker(path.join(__dirname, 'grpc-worker.js'), {
     workerData: order,
     name: 'grpc',
+    resourceLimits: MEMORY.workerLimits,
     // The library would print what is told here.
     env: { GRPC_VERBOSITY: 'NONE', ...process.env },
   });

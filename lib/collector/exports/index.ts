@@ -1,5 +1,5 @@
 /** The exports there are, in the order of --help. */
-import { UsageError } from '../command';
+import { UsageError } from '../command-line/command';
 import type { AskedExport, ExportDefinition, ExportValues } from './export';
 import { grpcExport } from './grpc';
 import { metricsExport } from './metrics';

@@ -1,6 +1,6 @@
 import { collectMetrics } from '../../integrations/prometheus';
 import { addActivityMetrics, newRegistry } from '../../integrations/prometheus/activity-metrics';
-import type { ListenAddress } from '../listen-address';
+import type { ListenAddress } from '../command-line/listen-address';
 import { PageServer } from '../page/page-server';
 import { stateOf } from '../page/page-state';
 import type { Export, ExportContext } from './export';
@@ -18,7 +18,7 @@ export async function openMetrics(
     state: () => stateOf(sampler.latest()),
   });
   const forget = sampler.onSample(() => page.refresh());
-  warn(`live page at ${page.url}, metrics at ${page.url}metrics`);
+  warn(`live page at ${page.url}, and /metrics`);
   return {
     counts: () => undefined,
     async close() {

@@ -1,5 +1,5 @@
 /** --metrics: what the run is at, for Prometheus and for people with a browser. */
-import { parseAddress, type ListenAddress } from '../listen-address';
+import { parseAddress, type ListenAddress } from '../command-line/listen-address';
 import type { ExportDefinition } from './export';
 
 export const metricsExport: ExportDefinition<ListenAddress> = {

@@ -1,6 +1,7 @@
 /** `--nats URL`: events to the stream of NATS JetStream that has their subject. */
 import os from 'node:os';
-import { UsageError } from '../command';
+import { isSubject } from '../../integrations/nats/subject';
+import { UsageError } from '../command-line/command';
 import type { ExportDefinition } from './export';
 import { ThreadExport } from './thread-export';
 import { withoutSecret } from './without-secret';
@@ -57,7 +58,7 @@ function decoded(secret: string): string {
 }
 
 function checkSubject(subject: string): string {
-  if (!/^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject))
+  if (!isSubject(subject))
     throw new UsageError(
       `--nats-subject ${JSON.stringify(subject)}: must be words between dots, without * and >`,
     );

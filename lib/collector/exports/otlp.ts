@@ -1,8 +1,9 @@
 /** `--otlp URL`: events as log records to a receiver of OTLP/HTTP. */
 import fs from 'node:fs';
 import type { OtlpSinkOptions } from '../../integrations/otlp';
+import { MEMORY } from '../memory-plan';
 import { checkSinkOptions } from '../../integrations/otlp/sink-options';
-import { UsageError } from '../command';
+import { UsageError } from '../command-line/command';
 import type { ExportDefinition } from './export';
 import { ThreadExport } from './thread-export';
 import { withoutSecret } from './without-secret';
@@ -16,7 +17,7 @@ export const otlpExport: ExportDefinition<OtlpSinkOptions> = {
                     _COMPRESSION (gzip), and OTEL_RESOURCE_ATTRIBUTES
 `,
   parse: (url) => {
-    const settings = { url, ...fromEnvironment(process.env) };
+    const settings = { url, maxBatch: MEMORY.batch, ...fromEnvironment(process.env) };
     try {
       checkSinkOptions(settings);
     } catch (error) {

@@ -2,12 +2,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { EventBuffer, type UnifiedEvent } from '../../index';
-import { LimitedReport } from '../limited-report';
+import { LimitedReport } from '../output/limited-report';
+import { MEMORY } from '../memory-plan';
 import type { Export, ExportContext, ExportCounts } from './export';
 import type { ExportWorkerData, FromExport, ToExport, WorkCounts } from './export-protocol';
 
-/** Slots of 512 bytes, committed as they are used. Of 165,000 events a second they hold what comes in 0.4 s. */
-export const EXPORT_CAPACITY = 65536;
 /** For a thread that was told to stop. */
 const GRACE_MS = 3000;
 
@@ -15,10 +14,11 @@ const GRACE_MS = 3000;
  * An export whose events are delivered in a thread of its own.
  *
  * Full: the oldest events give way, counted. Fails for good: told; what comes from then on waits for room that never comes, and so is
- * dropped. Memory: the buffer, 32 MiB at most, and what the thread has in flight.
+ * dropped. Memory: the buffer, in slots of 512 bytes that are committed as they are used, and what the
+ * thread has in flight.
  */
 export class ThreadExport implements Export {
-  private readonly buffer = new EventBuffer(EXPORT_CAPACITY, { onFull: 'drop-oldest' });
+  private readonly buffer = new EventBuffer(MEMORY.exportCapacity, { onFull: 'drop-oldest' });
   private readonly worker: Worker;
   private readonly ended: Promise<void>;
   private readonly problems: LimitedReport;
@@ -48,6 +48,7 @@ export class ThreadExport implements Export {
     this.worker = new Worker(path.join(__dirname, 'export-worker.js'), {
       workerData,
       name: `export ${name}`,
+      resourceLimits: MEMORY.workerLimits,
     });
     let isReady = false;
     const fail = (text: string): void => {

@@ -7,7 +7,8 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import type { FormatReader } from '../../formats';
 import type { UnifiedEvent } from '../../index';
 import type { NdjsonLine } from '../../event/ndjson-lines';
-import { Failure } from '../command';
+import { Failure } from '../command-line/command';
+import { MEMORY } from '../memory-plan';
 import { findEarlier } from './earlier-files';
 import { FollowedFile } from './followed-file';
 import { FollowedPath, type Origin } from './followed-path';
@@ -16,7 +17,6 @@ import { Places, type Standing } from './places';
 import { directoriesOf, findFile } from './rest-of-file';
 
 const BATCH = 256;
-const READ_BYTES = 256 * 1024;
 /** A file that is at no path any more is let go when it has not grown for so long: its writer may not know yet. */
 const LET_GO_MS = 5000;
 /** Between two writes of the positions. */
@@ -56,7 +56,7 @@ export class Follower {
   private readonly followed = new Map<string, FollowedPath>();
   /** Opened at the start, and unknown by device and inode. */
   private fresh: FollowedFile[] = [];
-  private readonly buffer = Buffer.allocUnsafe(READ_BYTES);
+  private readonly buffer = Buffer.allocUnsafe(MEMORY.readBytes);
   private savedAt = performance.now();
   private idledAt = performance.now();
   private hasUnsaved = false;

@@ -1,7 +1,7 @@
 /** What must be right with a file of positions before anything is opened or overwritten. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { UsageError } from '../command';
+import { UsageError } from '../command-line/command';
 import { fileIdentity, type FileIdentity, STANDARD_OUTPUTS } from '../output/file-identity';
 import { PositionFile } from './position-file';
 

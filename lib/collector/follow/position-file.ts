@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { KnownPlace } from './followed-file';
-import { messageOf } from '../message-of';
+import { messageOf } from '../text/message-of';
 
 export interface SavedPlace extends KnownPlace {
   /** The path at which it is followed, also when it has left that. */

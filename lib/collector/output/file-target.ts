@@ -1,7 +1,7 @@
 /** The file of a sink: opened so that others may truncate, rename or append to it, and never one that is read. */
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UsageError } from '../command';
+import { UsageError } from '../command-line/command';
 import { findInput, type FileIdentity } from './file-identity';
 import { writerOf, type Writer } from './writer';
 
@@ -26,6 +26,10 @@ export class FileTarget {
         return this.openNow(append);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EISDIR')
+          throw new UsageError(
+            `--sink ${JSON.stringify(`file:${this.path}`)}: is a directory: name a file in it`,
+          );
         if (code !== 'ENXIO' || !fs.statSync(this.path).isFIFO()) throw error;
         await delay(READER_MS);
       }

@@ -2,11 +2,12 @@
  * Standard output and error of the command. What is for people goes through `print`, and whatever it holds reaches a terminal
  * as text. No write waits for a reader or throws; one to stdout that fails is told, and costs the exit code.
  */
+import fs from 'node:fs';
 import tty, { type WriteStream } from 'node:tty';
-import { ExitCode } from '../command';
-import { fit } from '../text-format';
+import { ExitCode } from '../command-line/command';
+import { fit } from '../text/figures';
 import { Output, type OnFailure } from './output';
-import { visible, visibleJSON } from './visible-text';
+import { visible, visibleJSON } from '../text/visible-text';
 import { standardWriter } from './writer';
 
 /** Ends the message of a failure that left the beginning of a line. */
@@ -28,6 +29,15 @@ export class StandardStream {
   get canRewrite(): boolean {
     const { TERM, NO_COLOR } = process.env;
     return this.output.isTerminal && Boolean(TERM) && TERM !== 'dumb' && !NO_COLOR;
+  }
+
+  /** Somebody reads it, who may show what comes on a terminal. */
+  get isPipe(): boolean {
+    try {
+      return fs.fstatSync(this.fd).isFIFO();
+    } catch {
+      return false;
+    }
   }
 
   get columns(): number {
@@ -66,6 +76,27 @@ export class StandardStream {
 
   onFailure(listener: OnFailure): void {
     this.output.onFailure(listener);
+  }
+
+  /** False for a job in the background of its shell, whose terminal is another's. */
+  get isForeground(): boolean {
+    try {
+      // Behind the name: state, parent, process group, session, terminal, and the group in that one's foreground; -1: none.
+      const fields = fs
+        .readFileSync('/proc/self/stat', 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return fields[5] === '-1' || fields[2] === fields[5];
+    } catch {
+      return true;
+    }
+  }
+
+  /** Of a terminal. The result undoes this. */
+  onResize(listener: () => void): () => void {
+    const { terminal } = this;
+    terminal.on('resize', listener);
+    return () => terminal.off('resize', listener);
   }
 
   private get terminal(): WriteStream {

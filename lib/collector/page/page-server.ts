@@ -2,10 +2,10 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TapioError } from '../../index';
-import { formatAddress, isLoopback, type ListenAddress } from '../listen-address';
+import { formatAddress, isLoopback, type ListenAddress } from '../command-line/listen-address';
 import { EventStreams } from './event-streams';
 import { readPageFiles } from './page-files';
-import { messageOf } from '../message-of';
+import { messageOf } from '../text/message-of';
 
 /** What it tells. */
 export interface PageContent {

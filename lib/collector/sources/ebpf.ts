@@ -1,23 +1,24 @@
 /**
- * The kernel's own events: every system call with its return code, every start and end of a process. A native thread puts
- * them into the buffer; this thread only counts.
+ * The kernel's own events: processes, files that are opened, connections, system calls. A native thread puts them into the buffer;
+ * this thread only counts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type KernelFilters, KernelTracer } from '../../kernel';
+import { KernelTracer } from '../../kernel';
+import type { KernelChoice } from './kernel-options';
 import type { SourceContext, SourceDefinition } from './source';
 
 /** How often the counts are brought up to date. */
 const COUNT_MS = 100;
 
-export const ebpfSource: SourceDefinition<KernelFilters> = {
-  summary: 'system calls and processes, from the kernel',
+export const ebpfSource: SourceDefinition<KernelChoice> = {
+  summary: 'what processes do, from the kernel (root)',
   stampsEvents: true,
-  settings: ({ kernelFilters }) => [kernelFilters],
+  settings: ({ kernel }) => [kernel],
   run,
 };
 
-async function run({ settings, signal, outlet, ready }: SourceContext<KernelFilters>): Promise<void> {
-  const tracer = new KernelTracer({ target: outlet.target, filters: settings });
+async function run({ settings, signal, outlet, ready }: SourceContext<KernelChoice>): Promise<void> {
+  const tracer = new KernelTracer({ target: outlet.target, ...settings });
   // What is refused is told before the run begins.
   tracer.start().stop();
   await ready();

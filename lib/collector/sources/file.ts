@@ -5,10 +5,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileIdentity, type FileIdentity } from '../output/file-identity';
-import { LimitedReport } from '../limited-report';
+import { LimitedReport } from '../output/limited-report';
 import { createFormatReader, type FormatName } from '../../formats';
 import { Follower, type FollowSettings } from '../follow/follower';
-import type { SinkTarget } from '../sinks';
+import type { SinkTarget } from '../sinks/sink-target';
 import type { SourceContext, SourceDefinition } from './source';
 
 const STDOUT = 1;
@@ -21,6 +21,7 @@ interface FileSettings extends FollowSettings {
 export const fileSource: SourceDefinition<FileSettings> = {
   summary: 'lines of files, followed through rotation',
   stampsEvents: false,
+  repeatsOthers: true,
   inputs: ({ files }) => files.flatMap(identityOf),
   settings: ({ files, from, positions, sink, format }) => [
     { format, patterns: files, from, positions, avoid: writtenFiles(sink) },

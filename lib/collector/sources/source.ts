@@ -1,7 +1,7 @@
 /** What a source is. A new one is a file beside this with a SourceDefinition and a line in index.ts. */
-import type { CollectOptions } from '../options';
+import type { SourceOptions } from './source-options';
 import type { FileIdentity } from '../output/file-identity';
-import type { EventOutlet } from '../event-outlet';
+import type { EventOutlet } from './event-outlet';
 
 /** Type parameter S: the settings of one worker thread; must be structured-cloneable. */
 export interface SourceDefinition<S = unknown> {
@@ -9,12 +9,14 @@ export interface SourceDefinition<S = unknown> {
   readonly summary: string;
   /** True if it stamps events with `now()` as it puts them, which makes their latency measurable. */
   readonly stampsEvents: boolean;
+  /** True if its events are what others wrote, who may give them any source and any pid. */
+  readonly repeatsOthers?: boolean;
   /** True if its input has an end. Any other source that ends before it is stopped has failed. */
   readonly mayEnd?: boolean;
   /** The files it reads: nothing of the run may be written to them. */
-  inputs?(options: CollectOptions): FileIdentity[];
+  inputs?(options: SourceOptions): FileIdentity[];
   /** One entry for each worker thread this source is to have. */
-  settings(options: CollectOptions): S[];
+  settings(options: SourceOptions): S[];
   /**
    * Runs in its worker thread until `signal` is aborted or the source has ended. What it throws ends the
    * whole run as failed; events put before that are still delivered.

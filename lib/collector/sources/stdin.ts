@@ -9,7 +9,7 @@ import tty from 'node:tty';
 import { fileIdentity } from '../output/file-identity';
 import { NdjsonLines } from '../../event/ndjson-lines';
 import type { FormatName } from '../../formats';
-import { LineIntake } from '../line-intake';
+import { LineIntake } from './line-intake';
 import type { SourceContext, SourceDefinition } from './source';
 
 const STDIN = 0;
@@ -17,6 +17,7 @@ const STDIN = 0;
 export const stdinSource: SourceDefinition<FormatName | 'auto'> = {
   summary: 'lines of JSON or text, see --format',
   stampsEvents: false,
+  repeatsOthers: true,
   mayEnd: true,
   inputs: () => [fileIdentity(STDIN, '--source stdin')].filter((file) => file !== undefined),
   settings: (options) => [options.format],

@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { UnifiedEvent } from '../../index';
-import { Pacer } from '../pacer';
+import { Pacer } from '../synthetic/pacer';
 import { Random } from '../synthetic/random';
 import { EventMix } from '../synthetic/event-mix';
 import type { SourceContext, SourceDefinition } from './source';

@@ -1,7 +1,7 @@
 /** Asks a collector what it is at, again and again, whether it is there or not. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Activity } from '../../integrations/activity';
-import { messageOf } from '../message-of';
+import { messageOf } from '../text/message-of';
 
 /** A connection to a collector. */
 export interface ActivityClient {
@@ -12,6 +12,13 @@ export interface ActivityClient {
 
 const INTERVAL_MS = 1000;
 const LIMIT_MS = 3000;
+
+/** What gRPC says of a connection has the reason in the middle: "... Last error: Error: connect ECONNREFUSED. Resolution note: ". */
+function withReason(error: unknown): unknown {
+  const found = /Last error: (?:Error: )?(.*?)\.? Resolution note:/.exec(messageOf(error));
+  if (found === null) return error;
+  return new Error(found[1] === 'null' ? 'no answer' : `no answer: ${found[1]}`);
+}
 
 /** One thread's, one call at a time. After a failure the next try has a connection of its own. */
 export class ActivityPoll {
@@ -34,7 +41,7 @@ export class ActivityPoll {
       return activity;
     } catch (error) {
       this.close();
-      throw error;
+      throw withReason(error);
     } finally {
       late.abort();
     }

@@ -1,9 +1,10 @@
 /** The view of `tapio top` as text of an exact size. */
-import type { Activity, Tally } from '../../integrations/activity';
-import { visible } from '../output/visible-text';
-import { bar, clock, count, micros, percent, shortCount } from '../text-format';
-import { padCells } from './cells';
+import type { Activity } from '../../integrations/activity';
+import { visible } from '../text/visible-text';
+import { bar, clock, count, micros, percent, shortCount } from '../text/figures';
+import { padCells } from '../text/cells';
 import { sparkline } from './sparkline';
+import { type TallyList, tallyTable, tallyTables } from './tally-table';
 
 export const LISTS = ['types', 'processes', 'containers'] as const;
 export type List = (typeof LISTS)[number];
@@ -97,31 +98,14 @@ function fill({ activity }: TopState, columns: number, rows: number): string[] {
 
 function lists(state: TopState, columns: number, rows: number): string[] {
   const sort = state.sort;
-  const tallies = (list: List): Tally[] => [...state.activity[list]].sort((a, b) => b[sort] - a[sort]);
-  if (state.shown === 'all' && columns >= WIDE) {
-    const width = Math.floor((columns - 4) / 3);
-    const tables = LISTS.map((list) => table(list, tallies(list), width, rows - 1));
-    const height = Math.max(...tables.map((lines) => lines.length));
-    const joined = Array.from({ length: height }, (_, row) =>
-      tables.map((lines) => lines[row] ?? ' '.repeat(width)).join('  '),
-    );
-    return ['', ...joined];
-  }
+  const listOf = (list: List): TallyList => ({
+    title: list,
+    tallies: [...state.activity[list]].sort((a, b) => b[sort] - a[sort]),
+  });
+  if (state.shown === 'all' && columns >= WIDE)
+    return ['', ...tallyTables(LISTS.map(listOf), columns, rows - 1)];
   const list = state.shown === 'all' ? 'types' : state.shown;
-  return [...(rows > 6 ? [''] : []), ...table(list, tallies(list), columns, rows)];
-}
-
-function table(list: List, tallies: readonly Tally[], width: number, rows: number): string[] {
-  const figure = width < 40 ? 7 : 12;
-  const line = (name: string, rate: string, all: string): string =>
-    padCells(name, width - 2 * figure) + padCells(rate, figure, 'right') + padCells(all, figure, 'right');
-  const from = width < 40 ? 1e4 : 1e9;
-  return [
-    line(list.toUpperCase(), 'rate/s', 'count'),
-    ...tallies
-      .slice(0, Math.max(0, rows - 1))
-      .map((each) => line(text(each.name), shortCount(each.rate, from), shortCount(each.count, from))),
-  ];
+  return [...(rows > 6 ? [''] : []), ...tallyTable(listOf(list), columns, rows)];
 }
 
 function foot({ trouble, sort }: TopState, columns: number): string {

@@ -1,14 +1,14 @@
 /** `tapio top`: what a collector is at, until somebody quits. */
 import { isTapioError } from '../../errors';
 import type { Activity } from '../../integrations/activity';
-import { ExitCode } from '../command';
+import { ExitCode } from '../command-line/command';
 import { stderr, stdout } from '../output/standard-streams';
-import { onStopSignals } from '../stop-signals';
+import { onStopSignals } from '../signals/stop-signals';
 import { ActivityPoll, type ActivityClient } from './activity-poll';
 import { FullScreen } from './full-screen';
 import { hasUnicode } from './sparkline';
 import { renderTop, renderTopLine, type List, type TopState } from './top-view';
-import { messageOf } from '../message-of';
+import { messageOf } from '../text/message-of';
 
 /** Wider than any terminal. */
 const MOST_RATES = 512;
@@ -29,7 +29,7 @@ export async function top(address: string, connect: () => ActivityClient): Promi
   try {
     const first = await poll.ask().catch((error: unknown) => {
       if (isTapioError(error, 'ERR_UNSUPPORTED')) throw error;
-      throw new Error(`${address}: ${messageOf(error)}`);
+      throw new Error(`${address}: ${messageOf(error)}; it takes what tapio collect --grpc serves on`);
     });
     if (quit.signal.aborted) return ExitCode.Done;
     if (stdout.canRewrite) await showScreen(address, first, poll, quit);

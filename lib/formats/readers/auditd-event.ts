@@ -1,11 +1,19 @@
 /** The event that the records of one time and serial number are. */
+import { quoted } from '../../event/json-text';
+import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { SYSCALL_TABLES } from '../../kernel/syscall-tables';
+import type { JsonObject } from '../format';
 import { entityOf, kernelOf, newEvent } from '../new-event';
-import { i32Of, idOf, setKey, u32Of } from '../values';
-import type { AuditRecord } from './auditd-record';
+import { timeOfCount, Unit } from '../time';
+import { i32Of, idOf, u32Of } from '../values';
+import { AuditArguments } from './auditd-arguments';
+import { AuditFields } from './auditd-fields';
+import { keyOf, Kind, lowerKeyOf, Role } from './auditd-key';
+import { AuditMembers } from './auditd-members';
+import { readEnriched, readFields, type AuditRecord } from './auditd-record';
 import { networkOf, socketAddressOf } from './auditd-socket';
-import { argumentsOf, attributesOf, textValue } from './auditd-value';
+import { textValue } from './auditd-value';
 
 /** Records that tell more of another one. */
 const SUPPLEMENTS = new Set([
@@ -19,21 +27,6 @@ const SUPPLEMENTS = new Set([
   'MMAP',
   'FD_PAIR',
   'BPRM_FCAPS',
-]);
-
-const MAPPED = new Set([
-  'syscall',
-  'arch',
-  'exit',
-  'a0',
-  'a1',
-  'a2',
-  'a3',
-  'pid',
-  'uid',
-  'gid',
-  'comm',
-  'key',
 ]);
 
 /** By the number of an ELF machine with the flags of its width and byte order. */
@@ -59,147 +52,272 @@ function syscallName(arch: string, number: string): string | undefined {
   return /^\d{1,4}$/.test(number) ? names[Number(number)] : undefined;
 }
 
-function field(fields: readonly string[], key: string): string | undefined {
-  for (let i = 0; i < fields.length; i += 2) if (fields[i] === key) return fields[i + 1];
+const ARCH = keyOf('arch');
+const SYSCALL = keyOf('syscall');
+const NAMES = keyOf('names');
+const SOCKET = keyOf('saddr');
+const ARGUMENTS = [keyOf('a0'), keyOf('a1'), keyOf('a2'), keyOf('a3')];
+
+/** Lists of one, too. */
+const ALWAYS_LISTS = new Set(['argv', 'paths']);
+/** Roles that are told elsewhere, as bits. */
+const MAPPED = (1 << (Role.LAST_MAPPED + 1)) - 1;
+const TITLE = 1 << Role.TITLE;
+const UNSET = 'unset';
+const NOT_NAMES = new Set(['ARCH', 'SYSCALL', 'SADDR']);
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F]*:[\da-fA-F:.]+)$/;
+
+/** Of the record that is being read, and of what auditd added behind it; one thread has one of each. */
+const fields = new AuditFields();
+const enriched = new AuditFields();
+
+/** The values, as they are written, of the keys that have a field of their own; by their roles. */
+const mapped = new Array<string | undefined>(Role.LAST_MAPPED + 1);
+
+/** forBuffer: the attributes are a `keptText`. */
+export function eventOfRecords(records: readonly AuditRecord[], forBuffer: boolean): UnifiedEvent {
+  return new RecordsReader(records).read(forBuffer);
+}
+
+function mainOf(records: readonly AuditRecord[]): AuditRecord {
+  for (const record of records) if (record.type === 'SYSCALL') return record;
+  for (const record of records) if (!SUPPLEMENTS.has(record.type)) return record;
+  return records[0];
+}
+
+class RecordsReader {
+  private readonly main: AuditRecord;
+  private readonly event: UnifiedEvent;
+  private readonly attributes = new AuditMembers(false);
+  /** What several records say under one key: JSON, in their order. */
+  private lists: Map<string, string[]> | undefined;
+  private arguments: AuditArguments | undefined;
+  /** The keys of rules, by the number of the record that has them. */
+  private rules: string[] | undefined;
+  /** Where a user came from, as programs that log users in say. */
+  private address: string | undefined;
+  private readonly hasTitle: boolean;
+
+  constructor(private readonly records: readonly AuditRecord[]) {
+    this.main = mainOf(records);
+    const { node, text, timeMs } = this.main.stamp;
+    const id = node === '' ? text : `${node}:${text}`;
+    const time = timeOfCount(timeMs, Unit.MILLIS) ?? BigInt(timeMs) * 1_000_000n;
+    this.event = newEvent(this.main.type, 'auditd', time, id);
+    this.event.entity = node === '' ? undefined : entityOf('host', node);
+    // No record comes after it.
+    this.hasTitle = records[records.length - 1].type === 'PROCTITLE';
+  }
+
+  read(forBuffer: boolean): UnifiedEvent {
+    const { records, main, event, attributes } = this;
+    this.readMain();
+    for (let at = 0; at < records.length; at++) {
+      const record = records[at];
+      if (record === main || record.type === 'EOE') continue;
+      readFields(fields, record);
+      const rule = first(Role.KEY);
+      if (rule !== undefined) (this.rules ??= [])[at] = rule;
+      this.addRecord(record.type);
+    }
+    event.tags = tagsOf(this.rules);
+    for (const text of this.arguments?.texts() ?? []) this.listOf('argv').push(quoted(text));
+    for (const [name, items] of this.lists ?? []) {
+      const key = keyOf(name);
+      const before = attributes.valueOf(key);
+      if (before !== undefined) items.unshift(before);
+      const isList = items.length !== 1 || ALWAYS_LISTS.has(name);
+      attributes.add(key, isList ? `[${items.join(',')}]` : items[0]);
+    }
+    if (event.network === undefined && this.address !== undefined && ADDRESS.test(this.address))
+      event.network = { sourceIP: this.address };
+    const json = attributes.toJson();
+    event.attributes = forBuffer ? keptText(json) : (JSON.parse(json) as JsonObject);
+    return event;
+  }
+
+  private readMain(): void {
+    const { main, event, attributes } = this;
+    readFields(fields, main);
+    for (let role = 0; role < mapped.length; role++) mapped[role] = undefined;
+    let failed = false;
+    for (let i = 0; i < fields.count; i++) {
+      const { role } = fields.keys[i];
+      switch (role) {
+        case Role.NONE:
+        case Role.TITLE:
+        case Role.SOCKET:
+          break;
+        case Role.SUCCESS:
+          failed ||= fields.raw(i) === 'no';
+          break;
+        case Role.RESULT:
+          failed ||= fields.raw(i) === 'failed' || fields.raw(i) === '0';
+          break;
+        case Role.ADDRESS:
+          this.address ??= fields.raw(i);
+          break;
+        case Role.KEY:
+          mapped[role] ??= fields.raw(i);
+          break;
+        default:
+          mapped[role] = fields.raw(i);
+      }
+    }
+    attributes.addFields(fields, this.hasTitle ? MAPPED | TITLE : MAPPED);
+    event.severity = failed ? 'warning' : 'info';
+    const rule = mapped[Role.KEY];
+    if (rule !== undefined) (this.rules ??= [])[this.records.indexOf(main)] = rule;
+    this.readProcess();
+    if (main.type === 'PROCTITLE' || main.type === 'EXECVE') this.addRecord(main.type);
+  }
+
+  private readProcess(): void {
+    const { main, event, attributes } = this;
+    const comm = mapped[Role.COMM];
+    const kernel = kernelOf(
+      u32Of(mapped[Role.PID]),
+      undefined,
+      idOf(mapped[Role.UID]),
+      comm === undefined ? undefined : textValue(comm),
+    );
+    kernel.gid = idOf(mapped[Role.GID]);
+    const arch = mapped[Role.ARCH];
+    if (arch !== undefined) attributes.add(ARCH, quoted(ARCHITECTURES.get(arch)?.[0] ?? arch));
+    const named = this.readEnriched();
+    const number = mapped[Role.SYSCALL];
+    if (number !== undefined) {
+      kernel.syscall =
+        named !== undefined && /^[a-z_]\w*$/.test(named) ? named : syscallName(arch ?? '', number);
+      if (kernel.syscall === undefined) attributes.add(SYSCALL, quoted(number));
+    }
+    const exit = mapped[Role.EXIT];
+    kernel.returnCode = i32Of(exit);
+    let args = main.type === 'SYSCALL' ? argumentsOfCall() : undefined;
+    if (main.type !== 'SYSCALL') this.keepArguments();
+    // An address that mmap gave is no error number.
+    if (exit !== undefined && kernel.returnCode === undefined) (args ??= {}).return = exit;
+    kernel.args = args;
+    const { pid, uid, gid, syscall, returnCode } = kernel;
+    if ((pid ?? uid ?? gid ?? kernel.comm ?? syscall ?? returnCode ?? args) !== undefined)
+      event.kernel = kernel;
+  }
+
+  /** Of other records they are no arguments of a call. */
+  private keepArguments(): void {
+    for (const key of ARGUMENTS) {
+      const value = mapped[key.role];
+      if (value !== undefined) this.attributes.add(key, quoted(value));
+    }
+  }
+
+  /** The names of users and groups that auditd looked up. Returns that of the system call. */
+  private readEnriched(): string | undefined {
+    const { main } = this;
+    if (main.to === main.text.length) return undefined;
+    readEnriched(enriched, main);
+    const names = new AuditMembers(true);
+    let call: string | undefined;
+    for (let i = 0; i < enriched.count; i++) {
+      const key = enriched.keys[i];
+      if (key.name === 'SYSCALL') call ??= enriched.raw(i);
+      if (!NOT_NAMES.has(key.name) && !isUnset(i)) names.addField(lowerKeyOf(key), Kind.TEXT, enriched, i);
+    }
+    names.flush();
+    if (!names.isEmpty) this.attributes.add(NAMES, names.toJson());
+    return call;
+  }
+
+  /** What the record whose fields were read tells of the main one. */
+  private addRecord(type: string): void {
+    const { event, attributes } = this;
+    switch (type) {
+      case 'CWD':
+        attributes.addFields(fields, this.hasTitle ? TITLE : 0);
+        return;
+      case 'PROCTITLE': {
+        const title = first(Role.TITLE);
+        event.message = title === undefined ? undefined : commandLineOf(textValue(title));
+        return;
+      }
+      case 'EXECVE': {
+        this.listOf('argv');
+        (this.arguments ??= new AuditArguments()).add(fields);
+        return;
+      }
+      case 'SOCKADDR':
+        this.readSocket(first(Role.SOCKET));
+        return;
+      default: {
+        const members = new AuditMembers(true);
+        members.addFields(fields);
+        this.listOf(type === 'PATH' ? 'paths' : type.toLowerCase()).push(members.toJson());
+      }
+    }
+  }
+
+  private readSocket(hex: string | undefined): void {
+    if (hex === undefined) return;
+    const { event } = this;
+    const address = socketAddressOf(hex);
+    if (address === undefined) {
+      this.attributes.add(SOCKET, quoted(hex));
+      return;
+    }
+    event.network = networkOf(address, event.kernel?.syscall);
+    if (address.path !== undefined) ((event.kernel ??= kernelOf(undefined)).args ??= {}).path = address.path;
+  }
+
+  private listOf(key: string): string[] {
+    const lists = (this.lists ??= new Map<string, string[]>());
+    let list = lists.get(key);
+    if (list === undefined) lists.set(key, (list = []));
+    return list;
+  }
+}
+
+function argumentsOfCall(): Record<string, string> | undefined {
+  const a0 = mapped[Role.A0];
+  const a1 = mapped[Role.A1];
+  const a2 = mapped[Role.A2];
+  const a3 = mapped[Role.A3];
+  // As the kernel writes them.
+  if (a0 !== undefined && a1 !== undefined && a2 !== undefined && a3 !== undefined) return { a0, a1, a2, a3 };
+  let args: Record<string, string> | undefined;
+  for (const { role, name } of ARGUMENTS) {
+    const value = mapped[role];
+    if (value !== undefined) (args ??= {})[name] = value;
+  }
+  return args;
+}
+
+/** Its words end in zero bytes. */
+function commandLineOf(title: string | undefined): string | undefined {
+  if (title?.includes('\0') !== true) return title;
+  let end = title.length;
+  while (title.charCodeAt(end - 1) === 0) end--;
+  return title.slice(0, end).replaceAll('\0', ' ');
+}
+
+/** The first value of that role among the fields. */
+function first(role: Role): string | undefined {
+  for (let i = 0; i < fields.count; i++) if (fields.keys[i].role === role) return fields.raw(i);
   return undefined;
 }
 
-export function eventOfRecords(records: readonly AuditRecord[]): UnifiedEvent {
-  const main =
-    records.find(({ type }) => type === 'SYSCALL') ??
-    records.find(({ type }) => !SUPPLEMENTS.has(type)) ??
-    records[0];
-  const { node, seconds, millis, serial, fields } = main;
-  const id = `${node === '' ? '' : `${node}:`}${seconds}.${millis}:${serial}`;
-  const event = newEvent(main.type, 'auditd', BigInt(seconds + millis) * 1_000_000n, id);
-  event.entity = node === '' ? undefined : entityOf('host', node);
-  event.severity = hasFailed(fields) ? 'warning' : 'info';
-  event.tags = tagsOf(records);
-  event.attributes = attributesOf(fields, MAPPED);
-  readProcess(event, main);
-  for (const record of records) if (record !== main) addRecord(event, record);
-  if (main.type === 'PROCTITLE' || main.type === 'EXECVE') addRecord(event, main);
-  readUserAddress(event, fields);
-  return event;
-}
-
-function hasFailed(fields: readonly string[]): boolean {
-  for (let i = 0; i < fields.length; i += 2) {
-    const value = fields[i + 1];
-    if (fields[i] === 'success' && value === 'no') return true;
-    if (fields[i] === 'res' && (value === 'failed' || value === '0')) return true;
-  }
-  return false;
+/** As auditd names the user -1. */
+function isUnset(index: number): boolean {
+  const length = enriched.ends[index] - enriched.starts[index];
+  return length >= UNSET.length && length <= 2 * UNSET.length && textValue(enriched.raw(index)) === UNSET;
 }
 
 /** The keys of the rules that asked for the event; several are joined by a byte 1. */
-function tagsOf(records: readonly AuditRecord[]): string[] | undefined {
+function tagsOf(rules: readonly string[] | undefined): string[] | undefined {
+  if (rules === undefined) return undefined;
   const tags = new Set<string>();
-  for (const { fields } of records) {
-    const raw = field(fields, 'key');
-    for (const tag of (raw === undefined ? undefined : textValue(raw))?.split('\x01') ?? [])
-      if (tag !== '') tags.add(tag);
-  }
+  // Of records without one there is nothing.
+  rules.forEach((raw) => {
+    for (const tag of textValue(raw)?.split('\x01') ?? []) if (tag !== '') tags.add(tag);
+  });
   return tags.size > 0 ? [...tags] : undefined;
-}
-
-function readProcess(event: UnifiedEvent, { type, fields, enriched }: AuditRecord): void {
-  const values = new Map<string, string>();
-  for (let i = 0; i < fields.length; i += 2) if (MAPPED.has(fields[i])) values.set(fields[i], fields[i + 1]);
-  const comm = values.get('comm');
-  const attributes = event.attributes!;
-  const kernel = kernelOf(
-    u32Of(values.get('pid')),
-    undefined,
-    idOf(values.get('uid')),
-    comm === undefined ? undefined : textValue(comm),
-  );
-  kernel.gid = idOf(values.get('gid'));
-  const arch = values.get('arch');
-  const number = values.get('syscall');
-  if (arch !== undefined) attributes.arch = ARCHITECTURES.get(arch)?.[0] ?? arch;
-  if (number !== undefined) {
-    const named = field(enriched, 'SYSCALL');
-    kernel.syscall =
-      named !== undefined && /^[a-z_]\w*$/.test(named) ? named : syscallName(arch ?? '', number);
-    if (kernel.syscall === undefined) attributes.syscall = number;
-  }
-  const exit = values.get('exit');
-  kernel.returnCode = i32Of(exit);
-  const args: Record<string, string> = {};
-  for (const name of ['a0', 'a1', 'a2', 'a3']) {
-    const value = values.get(name);
-    if (value === undefined) continue;
-    if (type === 'SYSCALL') args[name] = value;
-    else attributes[name] = value;
-  }
-  // An address that mmap gave is no error number.
-  if (exit !== undefined && kernel.returnCode === undefined) args.return = exit;
-  if (Object.keys(args).length > 0) kernel.args = args;
-  if (Object.values(kernel).some((value) => value !== undefined)) event.kernel = kernel;
-  addNames(attributes, enriched);
-}
-
-/** What auditd looked up: the names of users and groups. */
-function addNames(attributes: Record<string, unknown>, enriched: readonly string[]): void {
-  const names: Record<string, unknown> = {};
-  for (let i = 0; i < enriched.length; i += 2) {
-    const key = enriched[i];
-    if (key === 'ARCH' || key === 'SYSCALL' || key === 'SADDR') continue;
-    const value = textValue(enriched[i + 1]);
-    if (value !== undefined && value !== 'unset') setKey(names, key.toLowerCase(), value);
-  }
-  if (Object.keys(names).length > 0) attributes.names = names;
-}
-
-function addRecord(event: UnifiedEvent, { type, fields }: AuditRecord): void {
-  const attributes = event.attributes!;
-  switch (type) {
-    case 'EOE':
-      return;
-    case 'CWD':
-      Object.assign(attributes, attributesOf(fields));
-      return;
-    case 'PROCTITLE': {
-      const title = field(fields, 'proctitle');
-      // The words of a command line end in zero bytes.
-      event.message =
-        title === undefined ? undefined : textValue(title)?.replace(/\0+$/, '').replaceAll('\0', ' ');
-      delete attributes.proctitle;
-      return;
-    }
-    case 'EXECVE':
-      attributes.argv = [...((attributes.argv as string[] | undefined) ?? []), ...argumentsOf(fields)];
-      return;
-    case 'SOCKADDR': {
-      const hex = field(fields, 'saddr');
-      const address = hex === undefined ? undefined : socketAddressOf(hex);
-      if (address !== undefined) event.network = networkOf(address, event.kernel?.syscall);
-      if (address?.path !== undefined)
-        ((event.kernel ??= kernelOf(undefined)).args ??= {}).path = address.path;
-      if (address === undefined && hex !== undefined) attributes.saddr = hex;
-      return;
-    }
-    default:
-      append(attributes, type === 'PATH' ? 'paths' : type.toLowerCase(), attributesOf(fields));
-  }
-}
-
-/** Several records of one type are a list; PATH always is. */
-function append(attributes: Record<string, unknown>, key: string, value: unknown): void {
-  const before = Object.hasOwn(attributes, key) ? attributes[key] : undefined;
-  if (Array.isArray(before)) before.push(value);
-  else if (before !== undefined) attributes[key] = [before, value];
-  else setKey(attributes, key, key === 'paths' ? [value] : value);
-}
-
-/** Where a user came from, as programs that log users in say. */
-function readUserAddress(event: UnifiedEvent, fields: readonly string[]): void {
-  const address = field(fields, 'addr');
-  if (
-    event.network === undefined &&
-    address !== undefined &&
-    /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F]*:[\da-fA-F:.]+)$/.test(address)
-  )
-    event.network = { sourceIP: address };
 }

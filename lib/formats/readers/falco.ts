@@ -3,7 +3,18 @@ import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { addAttribute, containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
-import { endAt, isObjectAt, Kind, kindAt, project, rawAt, rowsEnd, startAt, valueAt } from '../projection';
+import {
+  endAt,
+  isObjectAt,
+  Kind,
+  kindAt,
+  project,
+  rawAt,
+  rowsEnd,
+  startAt,
+  timeAt,
+  valueAt,
+} from '../projection';
 import { RecentValues } from '../recent-values';
 import { severityOfWord } from '../severity';
 import { Shape, WHOLE } from '../shape';
@@ -91,6 +102,7 @@ function readText(line: InputLine): UnifiedEvent[] | undefined {
   const json = project(SHAPE, line.text);
   if (json === undefined || rowsEnd() !== SHAPE.rows || !isObjectAt(OUTPUT_FIELDS)) return undefined;
   if (kindAt(FIELD_HOSTNAME) !== Kind.ABSENT) return undefined;
+  const time = timeAt(json, TIME);
   const alert = {
     hostname: valueAt(json, HOSTNAME),
     message: valueAt(json, MESSAGE),
@@ -99,9 +111,8 @@ function readText(line: InputLine): UnifiedEvent[] | undefined {
     rule: valueAt(json, RULE),
     source: valueAt(json, SOURCE),
     tags: kindAt(TAGS) === Kind.ARRAY ? RECENT_TAGS.get(rawAt(json, TAGS)) : undefined,
-    time: valueAt(json, TIME),
+    time,
   };
-  const time = timeOfText(alert.time);
   if (time === undefined || !isAlert(alert)) return undefined;
   const fields = {
     'proc.pid': valueAt(json, PID),

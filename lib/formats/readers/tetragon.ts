@@ -3,7 +3,18 @@ import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
-import { endAt, isObjectAt, Kind, kindAt, nameAt, project, rawAt, startAt, valueAt } from '../projection';
+import {
+  endAt,
+  isObjectAt,
+  Kind,
+  kindAt,
+  nameAt,
+  project,
+  rawAt,
+  startAt,
+  timeAt,
+  valueAt,
+} from '../projection';
 import { RecentValues } from '../recent-values';
 import { Shape, WHOLE } from '../shape';
 import { timeOfText } from '../time';
@@ -58,7 +69,8 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   if (kind === undefined) return 'none of the keys that name an event';
   if (!kind.includes('_')) return read(snakeCase(value), line, out);
   const { [kind]: body, ...around } = value;
-  const event = readEvent(kind, body as JsonObject, around, line);
+  const time = timeOfText(around.time) ?? timeOfText((body as JsonObject).time) ?? line.arrival();
+  const event = readEvent(kind, body as JsonObject, around, time);
   for (const key in around) setKey(body as JsonObject, key, around[key]);
   event.attributes = body as JsonObject;
   out.push(event);
@@ -150,14 +162,13 @@ function readText(line: InputLine): UnifiedEvent[] | undefined {
     symbol: valueAt(json, SYMBOL),
     subsys: valueAt(json, SUBSYS),
     status: valueAt(json, STATUS),
-    time: valueAt(json, BODY_TIME),
   };
   const around = {
     node_name: valueAt(json, NODE_NAME),
-    time: valueAt(json, TIME),
     cluster_name: valueAt(json, CLUSTER_NAME),
   };
-  const event = readEvent(kind, body, around, line);
+  const time = timeAt(json, TIME) ?? timeAt(json, BODY_TIME) ?? line.arrival();
+  const event = readEvent(kind, body, around, time);
   event.attributes = keptText(json.slice(start, end) + json.slice(end + 1));
   return [event];
 }
@@ -166,8 +177,7 @@ const OPEN = 0x7b;
 const SPACE = 0x20;
 
 /** All but the attributes, which are `body` with what is `around` it, as they came. */
-function readEvent(kind: string, body: JsonObject, around: JsonObject, line: InputLine): UnifiedEvent {
-  const time = timeOfText(around.time) ?? timeOfText(body.time) ?? line.arrival();
+function readEvent(kind: string, body: JsonObject, around: JsonObject, time: bigint): UnifiedEvent {
   const event = newEvent(kind, 'tetragon', time);
   const process = objectOf(body.process);
   if (process !== undefined) readProcess(event, process);

@@ -1,6 +1,7 @@
 /** The message EventBatch. */
 import { corrupt } from '../../event/invalid-event';
 import type { UnifiedEvent } from '../../event/unified-event';
+import { readWire } from '../../event/generated/wire-read';
 import { WireReader } from '../../event/wire-reader';
 
 const EVENTS_TAG = 0x0a;
@@ -28,7 +29,7 @@ export function decodeBatch(bytes: Uint8Array): Batch {
     const tag = reader.varint32(end);
     if (tag === EVENTS_TAG) {
       if (events.length === MAX_EVENTS) throw corrupt(`more than ${MAX_EVENTS} events in a message`);
-      events.push(reader.event(end));
+      events.push(readWire(reader, reader.messageEnd(end)));
     } else if (tag === DROPPED_TAG) dropped = reader.safeInteger(end, 'dropped');
     else reader.skip(tag, end);
   }

@@ -1,11 +1,5 @@
 import { droppedField, MESSAGE_BYTES } from './batches';
-
-/** Events in the protobuf form, behind one another; never changed, so that clients share it. */
-export interface Round {
-  readonly bytes: Buffer;
-  /** Where each event ends. */
-  readonly ends: Uint32Array;
-}
+import type { Round } from './round';
 
 interface Waiting {
   readonly round: Round;
@@ -13,12 +7,19 @@ interface Waiting {
   from: number;
 }
 
+export interface Taken {
+  readonly bytes: Buffer;
+  readonly count: number;
+  /** Where the bytes lie, which is held for them; undefined: they are a copy. */
+  readonly round: Round | undefined;
+}
+
 /** Whatever their number is. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Events that wait for one client, oldest first. Threads: one. Full: the oldest give way, and are counted. Memory: at most `limit`
- * events and 16 MiB, and of a round as long as one of its events is here.
+ * events and rounds of 16 MiB in all; it holds a round as long as one of its events is here.
  */
 export class ClientQueue {
   readonly #waiting: Waiting[] = [];
@@ -44,9 +45,10 @@ export class ClientQueue {
   }
 
   push(round: Round): void {
+    round.hold();
     this.#waiting.push({ round, from: 0 });
     this.#count += round.ends.length;
-    this.#bytes += round.bytes.length;
+    this.#bytes += round.memory;
     while (this.#count > this.limit || (this.#bytes > MAX_BYTES && this.#count > 1)) this.#dropOldest();
   }
 
@@ -57,15 +59,16 @@ export class ClientQueue {
   }
 
   /** The next message of at most so many events, and of `MESSAGE_BYTES` or one event. */
-  take(maxBatch: number): { bytes: Buffer; count: number } {
+  take(maxBatch: number): Taken {
     const dropped = droppedField(this.#untold);
     this.#untold = 0;
-    const parts: Buffer[] = [];
+    const parts: { bytes: Buffer; round: Round }[] = [];
     let [count, size] = [0, 0];
     while (count < maxBatch && this.#waiting.length > 0) {
       const first = this.#waiting[0];
-      const { bytes, ends } = first.round;
-      const start = startOf(first);
+      const { round } = first;
+      const { bytes, ends } = round;
+      const start = round.startOf(first.from);
       let to = first.from;
       while (
         to < ends.length &&
@@ -76,12 +79,15 @@ export class ClientQueue {
         count++;
       }
       if (to === first.from) break;
-      parts.push(bytes.subarray(start, ends[to - 1]));
+      parts.push({ bytes: bytes.subarray(start, ends[to - 1]), round });
+      round.hold();
       size += ends[to - 1] - start;
       this.#leave(first, to);
     }
-    if (dropped.length === 0 && parts.length === 1) return { bytes: parts[0], count };
-    return { bytes: Buffer.concat([dropped, ...parts]), count };
+    if (dropped.length === 0 && parts.length === 1) return { ...parts[0], count };
+    const bytes = Buffer.concat([dropped, ...parts.map((part) => part.bytes)]);
+    for (const { round } of parts) round.letGo();
+    return { bytes, count, round: undefined };
   }
 
   #dropOldest(): void {
@@ -91,14 +97,12 @@ export class ClientQueue {
   }
 
   #leave(first: Waiting, to: number): void {
-    const { ends } = first.round;
-    this.#count -= to - first.from;
-    this.#bytes -= ends[to - 1] - startOf(first);
+    const { round, from } = first;
+    this.#count -= to - from;
     first.from = to;
-    if (to === ends.length) this.#waiting.shift();
+    if (to < round.ends.length) return;
+    this.#waiting.shift();
+    this.#bytes -= round.memory;
+    round.letGo();
   }
-}
-
-function startOf({ round, from }: Waiting): number {
-  return from === 0 ? 0 : round.ends[from - 1];
 }

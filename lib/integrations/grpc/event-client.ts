@@ -8,7 +8,7 @@ import { checkFunction, checkOptions, checkSignal, invalidArgument } from '../..
 import type { Activity } from '../activity';
 import { decodeBatch } from './batches';
 import { METHODS } from './definition';
-import { type EventFilter, wantedBy } from './filter';
+import { checkFilter, type EventFilter } from './filter';
 import { grpcLibrary } from './peers';
 import { sendEvents } from './sending';
 import { decodeMessage, encodeMessage } from './small-messages';
@@ -74,7 +74,7 @@ export class EventClient {
    * @throws TapioError ERR_INVALID_ARGUMENT; while iterating `signal.reason` when aborted, ERR_CORRUPT_DATA, or a ServiceError
    */
   stream(filter?: EventFilter, options?: StreamOptions): AsyncIterable<UnifiedEvent[]> {
-    wantedBy(filter);
+    checkFilter(filter);
     const { signal, onDropped } = checkOptions(options);
     checkSignal(signal);
     if (onDropped !== undefined) checkFunction('onDropped', onDropped);

@@ -1,12 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
-import type { EventView } from '../../event/event-view';
+import type { EventInternals } from '../../buffers/event-internals';
+import { internalsOf } from '../../buffers/internals-of';
 import { WireWriter } from '../../event/wire-writer';
 import { MAX_EVENT_BYTES, MESSAGE_BYTES } from './batches';
-import type { Round } from './client-queue';
 import { Pace } from './pace';
+import { Round } from './round';
 import { Status } from './status';
 import type { StreamClient } from './stream-client';
+
+/** What a buffer must have free, so that a burst of a million a second finds room until the next look. */
+const FREE_SLOTS = 2048;
+const AHEAD_MS = 1;
 
 /**
  * Takes events from a buffer and hands each to every client that wants it, encoded once for all. Takes none while there is no client.
@@ -18,6 +23,7 @@ import type { StreamClient } from './stream-client';
 export class EventPump {
   readonly clients = new Set<StreamClient>();
   readonly #buffer: EventEndpoint;
+  readonly #internals: EventInternals;
   readonly #round: number;
   readonly #writer = new WireWriter();
   readonly #pace = new Pace();
@@ -31,6 +37,7 @@ export class EventPump {
   /** @param round events taken at a time */
   constructor(buffer: EventEndpoint, round: number) {
     this.#buffer = buffer;
+    this.#internals = internalsOf(buffer);
     this.#round = round;
     this.#run().catch((error: unknown) => {
       this.#ended = true;
@@ -62,10 +69,18 @@ export class EventPump {
     while (!signal.aborted) {
       if (this.clients.size === 0) await this.#change();
       else if (!this.#pace.mayGoOn(this.clients, this.#round)) await this.#change(this.#pace.patienceMs);
+      else if (this.#mayWaitInBuffer()) await this.#change(AHEAD_MS);
       else if (this.#takeRound() > 0) await nextTurn();
-      else if (!(await this.#buffer.recordOrEnd(signal).catch(() => false))) break;
+      else if (!(await this.#internals.recordOrEnd(signal).catch(() => false))) break;
     }
     this.#end();
+  }
+
+  #mayWaitInBuffer(): boolean {
+    const internals = this.#internals;
+    return (
+      internals.hasEvent && this.#pace.isAhead(this.clients, this.#round) && internals.hasFree(FREE_SLOTS)
+    );
   }
 
   #end(): void {
@@ -88,60 +103,99 @@ export class EventPump {
     const all = [...this.clients].filter(({ wanted }) => wanted === undefined);
     const some = [...this.clients]
       .filter(({ wanted }) => wanted !== undefined)
-      .map((client) => ({ client, picked: [] as number[] }));
-    const ends: number[] = [];
+      .map((client) => ({ client, picked: [] as number[], oversized: 0 }));
     this.#writer.clear();
     try {
-      return this.#buffer.consume((view) => {
-        const wanting = some.filter(({ client }) => client.wanted!(view));
-        if (all.length + wanting.length === 0) return;
-        if (!this.#write(view)) {
-          for (const client of [...all, ...wanting.map((each) => each.client)]) client.queue.drop(1);
-          return;
-        }
-        for (const { picked } of wanting) picked.push(ends.length);
-        ends.push(this.#writer.length);
-      }, this.#round);
+      return this.#takeUpTo(this.#round, all, some);
     } finally {
       // What has been taken goes out, even if the next event cannot be read.
-      if (ends.length > 0) {
-        this.#writer.length = ends[ends.length - 1];
-        const bytes = this.#writer.toBuffer();
-        const rounds = split(bytes, ends);
-        for (const client of all) for (const round of rounds) client.offer(round);
-        for (const { client, picked } of some) if (picked.length > 0) client.offer(pick(bytes, ends, picked));
-      }
+      const { oversized } = this.#writer;
+      if (oversized > 0) for (const { queue } of all) queue.drop(oversized);
+      for (const { client, oversized } of some) if (oversized > 0) client.queue.drop(oversized);
+      if (this.#writer.count > 0) this.#handOut(all, some);
     }
   }
 
-  /** @returns false for an event that fits into no message */
-  #write(view: EventView): boolean {
-    const start = this.#writer.length;
-    if (this.#writer.append(view) <= MAX_EVENT_BYTES) return true;
-    this.#writer.length = start;
-    return false;
+  #handOut(all: readonly StreamClient[], some: readonly Picking[]): void {
+    const { buffer, byteOffset, length } = this.#writer.detach();
+    const bytes = Buffer.from(buffer, byteOffset, length);
+    const round = new Round(bytes, this.#writer.endsOfEvents(), () => this.#writer.reuse(bytes));
+    round.hold();
+    const rounds = split(round);
+    for (const client of all) for (const each of rounds) client.offer(each);
+    for (const { client, picked } of some) if (picked.length > 0) client.offer(pick(round, picked));
+    round.letGo();
+  }
+
+  #takeUpTo(maxCount: number, all: readonly StreamClient[], some: readonly Picking[]): number {
+    if (some.length > 0) return this.#takeViews(maxCount, all, some);
+    let taken = 0;
+    while (taken < maxCount) {
+      const more = this.#takeUnseen(maxCount - taken, all);
+      if (more === 0) break;
+      taken += more;
+    }
+    return taken;
+  }
+
+  /** Some, where nobody asks what is in them. */
+  #takeUnseen(maxCount: number, all: readonly StreamClient[]): number {
+    const events = this.#internals.encoded(maxCount);
+    // Those that wait as objects are shown by views.
+    if (events === undefined) return this.#takeViews(maxCount, all, []);
+    try {
+      this.#writer.appendAll(events, MAX_EVENT_BYTES);
+    } finally {
+      this.#internals.pass(events);
+    }
+    return events.had;
+  }
+
+  #takeViews(maxCount: number, all: readonly StreamClient[], some: readonly Picking[]): number {
+    const writer = this.#writer;
+    return this.#buffer.consume((view) => {
+      const wanting = some.filter(({ client }) => client.wanted!(view));
+      if (all.length + wanting.length === 0) return;
+      const isIn = writer.append(view, MAX_EVENT_BYTES) > 0;
+      for (const each of wanting)
+        if (isIn) each.picked.push(writer.count - 1);
+        else each.oversized++;
+    }, maxCount);
   }
 }
 
+/** A client that wants some events, the numbers of those in the round, and how many fit into no message. */
+interface Picking {
+  readonly client: StreamClient;
+  readonly picked: number[];
+  oversized: number;
+}
+
 /** Large rounds in pieces, so that one event that waits does not keep all of it. */
-function split(bytes: Buffer, ends: readonly number[]): Round[] {
-  if (bytes.length <= MESSAGE_BYTES) return [{ bytes, ends: Uint32Array.from(ends) }];
+function split(round: Round): Round[] {
+  const { bytes, ends } = round;
+  if (bytes.length <= MESSAGE_BYTES) return [round];
   const rounds: Round[] = [];
   for (let from = 0; from < ends.length;) {
-    const start = from === 0 ? 0 : ends[from - 1];
+    const start = round.startOf(from);
     let to = from + 1;
     while (to < ends.length && ends[to] - start <= MESSAGE_BYTES) to++;
-    rounds.push({
-      bytes: Buffer.from(bytes.subarray(start, ends[to - 1])),
-      ends: Uint32Array.from(ends.slice(from, to), (end) => end - start),
-    });
+    rounds.push(
+      new Round(
+        Buffer.from(bytes.subarray(start, ends[to - 1])),
+        ends.slice(from, to).map((end) => end - start),
+      ),
+    );
     from = to;
   }
   return rounds;
 }
 
-function pick(bytes: Buffer, ends: readonly number[], picked: readonly number[]): Round {
-  const parts = picked.map((i) => bytes.subarray(i === 0 ? 0 : ends[i - 1], ends[i]));
+function pick(round: Round, picked: readonly number[]): Round {
+  const parts = picked.map((i) => round.bytes.subarray(round.startOf(i), round.ends[i]));
   let end = 0;
-  return { bytes: Buffer.concat(parts), ends: Uint32Array.from(parts, ({ length }) => (end += length)) };
+  return new Round(
+    Buffer.concat(parts),
+    Uint32Array.from(parts, ({ length }) => (end += length)),
+  );
 }

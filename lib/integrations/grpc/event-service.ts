@@ -28,7 +28,7 @@ export interface EventServiceOptions {
   publishTo?: AnyEventBuffer;
   /** Events of a message, 1 to 65536, default 256; fewer where it would be larger than 1 MiB. A client may ask for fewer. */
   maxBatch?: number;
-  /** Events kept for a slow client, 1 to 1048576, default 8192, and at most 16 MiB. */
+  /** Events kept for a slow client, 1 to 1048576, default 8192, and at most 16 MiB of memory. */
   clientQueue?: number;
   /** Streams at a time, and publishers at a time, 1 to 65536, default 64; beyond it RESOURCE_EXHAUSTED. */
   maxClients?: number;
@@ -142,7 +142,10 @@ export class EventService {
       const pump = this.#pump;
       if (pump === undefined) throw new Refusal(Status.UNIMPLEMENTED, 'this service has no events');
       if (pump.clients.size >= this.#maxClients)
-        throw new Refusal(Status.RESOURCE_EXHAUSTED, `there are ${this.#maxClients} clients already`);
+        throw new Refusal(
+          Status.RESOURCE_EXHAUSTED,
+          `as many clients as it serves at a time are there already: ${this.#maxClients}`,
+        );
       const client = new StreamClient(call, this.#orderOf(call.request), this.#clientQueue, () => {
         if (client.isGone && pump.clients.delete(client)) {
           this.#past.streamed += client.streamed;

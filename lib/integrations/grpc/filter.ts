@@ -1,7 +1,7 @@
 import { getEntityId, getSeverity } from '../../event/helpers';
 import type { Severity, UnifiedEvent } from '../../event/unified-event';
 import { isArray, TapioError } from '../../errors';
-import { checkOptions, invalidArgument } from '../../validate';
+import { checkNames, checkOptions, invalidArgument } from '../../validate';
 
 /** All that are given must hold. A text that ends in `*` stands for all that begin with what is before it. */
 export interface EventFilter {
@@ -28,6 +28,12 @@ const INFO = SEVERITIES.indexOf('info');
 const MAX_PATTERNS = 1024;
 
 export type Wanted = (event: UnifiedEvent) => boolean;
+
+/** Of a user's own. @throws TapioError ERR_INVALID_ARGUMENT */
+export function checkFilter(filter: EventFilter | undefined): void {
+  wantedBy(filter);
+  checkNames('filter', filter ?? {}, ['types', 'sources', 'minSeverity', 'entities']);
+}
 
 /** Undefined: every event. @throws TapioError ERR_INVALID_ARGUMENT */
 export function wantedBy(filter: EventFilter | undefined): Wanted | undefined {

@@ -1,5 +1,6 @@
 import type { ServerReadableStream } from '@grpc/grpc-js';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
+import { internalsOf } from '../../buffers/internals-of';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { LinkedAbort } from '../../flow/linked-abort';
 import { decodeBatch } from './batches';
@@ -51,7 +52,7 @@ async function storeSome(
   signal: AbortSignal,
 ): Promise<number> {
   let stored = 0;
-  while (from + stored < events.length && buffer.offer(events[from + stored])) stored++;
+  while (from + stored < events.length && internalsOf(buffer).offer(events[from + stored])) stored++;
   if (stored > 0) return stored;
   await buffer.putAsync(events[from], { signal });
   return 1;

@@ -1,7 +1,7 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import type { Round } from './client-queue';
 import { ClientQueue } from './client-queue';
 import type { Wanted } from './filter';
+import type { Round } from './round';
 
 /** A client that takes nothing for so long does not hold up the others, nor the buffer. */
 const STALLED_MS = 250;
@@ -71,9 +71,13 @@ export class StreamClient {
 
   flush(): void {
     while (!this.#gone && !this.#blocked && !this.queue.isEmpty) {
-      const { bytes, count } = this.queue.take(this.#maxBatch);
+      const { bytes, count, round } = this.queue.take(this.#maxBatch);
       this.streamed += count;
-      this.#blocked = !this.#call.write(bytes, this.#passedOn);
+      this.#blocked = !this.#call.write(bytes, () => {
+        this.#progress = performance.now();
+        // gRPC has its own copy.
+        round?.letGo();
+      });
     }
     if (this.#ending && !this.#gone && this.queue.isEmpty) this.#call.end();
   }
@@ -89,10 +93,6 @@ export class StreamClient {
     this.#call.emit('error', { code, details });
     this.#leave();
   }
-
-  readonly #passedOn = (): void => {
-    this.#progress = performance.now();
-  };
 
   #leave(): void {
     if (this.#gone) return;

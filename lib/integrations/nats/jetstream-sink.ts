@@ -1,16 +1,17 @@
 import type { StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
+import { internalsOf } from '../../buffers/internals-of';
 import type { WaitOptions } from '../../buffers/wait-queue';
 import { TapioError } from '../../errors';
-import type { UnifiedEvent } from '../../event/unified-event';
 import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
 import { LinkedAbort } from '../../flow/linked-abort';
 import { checkInteger, checkOptions, checkSignal, invalidArgument } from '../../validate';
-import { messageId } from './message-id';
-import { packEvents } from './packing';
+import type { Message } from './message';
+import { MessagePacker } from './message-packer';
 import { jetStreamLibrary } from './peers';
 import { Publisher, type PublisherStats } from './publisher';
+import { isSubject } from './subject';
 
 export interface JetStreamSinkOptions {
   /** The stream that stores the events; must exist. */
@@ -19,7 +20,7 @@ export interface JetStreamSinkOptions {
   subject: string;
   /** Events of a message, 1 to 65536, default 256; fewer where a message would be too large for the server. */
   maxBatch?: number;
-  /** Messages in flight, 1 to 1024, default 8: 8 batches of 256 events of 250 bytes are half a megabyte. */
+  /** Messages in flight, 1 to 1024, default 8. Each holds up to four times its bytes, and 256 KiB at least once it is that full. */
   maxInFlight?: number;
 }
 
@@ -48,14 +49,14 @@ const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
  * whose first has the same id for one that it has. Batches that are sent again may be stored behind later ones. Full: while the server
  * is away or the stream has no room, at most `maxInFlight` messages are held, and one that waits; the buffer's own policy decides about
  * the rest. Closed: `run` ends when the buffer is closed and drained and all is stored. Memory: what was taken and not stored when `run`
- * ends early goes back to the buffer's instance; events that are stored, to the pool of the buffer's instance.
+ * ends early goes back to the buffer's instance.
  */
 export class JetStreamSink {
   readonly #connection: NatsConnection;
   readonly #buffer: EventEndpoint;
   readonly #options: Required<JetStreamSinkOptions>;
   readonly #ended: PublisherStats = { acknowledged: 0, retried: 0, duplicates: 0 };
-  #oversized = 0;
+  readonly #packer = new MessagePacker();
   #publisher: Publisher | undefined;
 
   /** @throws TapioError ERR_INVALID_ARGUMENT; ERR_UNSUPPORTED without @nats-io/jetstream */
@@ -65,6 +66,7 @@ export class JetStreamSink {
     const { stream, subject, maxBatch = 256, maxInFlight = 8 } = checkOptions(options);
     checkName('stream', stream);
     checkName('subject', subject);
+    if (!isSubject(subject)) throw invalidArgument('subject', subject, 'words between dots, without * and >');
     checkInteger('maxBatch', maxBatch, 1, 65536);
     checkInteger('maxInFlight', maxInFlight, 1, 1024);
     jetStreamLibrary();
@@ -86,18 +88,27 @@ export class JetStreamSink {
     const { jetstream, jetstreamManager } = jetStreamLibrary();
     const { stream } = this.#options;
     const stop = new LinkedAbort(signal);
-    const publisher = new Publisher(jetstream(this.#connection), this.#options, this.#buffer, stop);
+    const publisher = new Publisher(jetstream(this.#connection), this.#options, stop, (message) =>
+      this.#packer.reuse(message),
+    );
     this.#publisher = publisher;
     try {
       await publisher.window.run(async () => {
         // A stream that does not exist is told at once; later the server may be away for a while.
         const manager = await jetstreamManager(this.#connection, { checkAPI: false });
         const { config } = await manager.streams.info(stream);
-        const batches = this.#buffer.batches({ maxCount: this.#options.maxBatch, signal: stop.signal });
-        for await (const events of batches) await this.#publish(publisher, events, this.#roomOf(config));
+        while (await internalsOf(this.#buffer).recordOrEnd(stop.signal)) {
+          const { messages, failure } = this.#packer.take(
+            this.#buffer,
+            this.#options.maxBatch,
+            this.#roomOf(config),
+          );
+          await this.#publish(publisher, messages);
+          if (failure !== undefined) throw failure;
+        }
       });
     } finally {
-      this.#buffer.giveBack(publisher.window.takeUnsent());
+      internalsOf(this.#buffer).giveBack(publisher.window.takeUnsent());
       const { acknowledged, retried, duplicates } = publisher.stats;
       this.#ended.acknowledged += acknowledged;
       this.#ended.retried += retried;
@@ -113,7 +124,7 @@ export class JetStreamSink {
       inFlight: this.#publisher?.window.inFlight ?? 0,
       retried: this.#ended.retried + retried,
       duplicates: this.#ended.duplicates + duplicates,
-      oversized: this.#oversized,
+      oversized: this.#packer.oversized,
     };
   }
 
@@ -123,26 +134,15 @@ export class JetStreamSink {
     return Math.max(0, (max_msg_size > 0 ? Math.min(most, max_msg_size) : most) - HEADER_ROOM);
   }
 
-  async #publish(publisher: Publisher, events: readonly UnifiedEvent[], room: number): Promise<void> {
-    let rest = events;
-    try {
-      while (rest.length > 0) {
-        let { bytes, count } = packEvents(rest, room);
-        // Alone it may fit, as it needs no length.
-        if (count === 0) ({ bytes, count } = packEvents(rest.slice(0, 1), room));
-        const sent = rest.slice(0, Math.max(count, 1));
-        // Before the publisher has them: what it cannot send it hands back itself.
-        rest = rest.slice(sent.length);
-        if (count > 0) {
-          await publisher.window.add({ events: sent, bytes, id: messageId(sent) });
-        } else {
-          this.#oversized++;
-          this.#buffer.recycle(sent);
-        }
+  async #publish(publisher: Publisher, messages: readonly Message[]): Promise<void> {
+    for (const [i, message] of messages.entries()) {
+      try {
+        await publisher.window.add(message);
+      } catch (error) {
+        // This one the publisher hands back itself.
+        internalsOf(this.#buffer).giveBack(messages.slice(i + 1).flatMap(({ events }) => events));
+        throw error;
       }
-    } catch (error) {
-      this.#buffer.giveBack(rest);
-      throw error;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
+import { internalsOf } from '../../buffers/internals-of';
 import type { WaitOptions } from '../../buffers/wait-queue';
 import { isClosedError, isTapioError, TapioError } from '../../errors';
 import type { UnifiedEvent } from '../../event/unified-event';
@@ -146,7 +147,7 @@ export class JetStreamSource {
     try {
       for (; stored < events.length; stored++) {
         const event = events[stored];
-        if (!this.#buffer.offer(event)) await this.#buffer.putAsync(event, { signal });
+        if (!internalsOf(this.#buffer).offer(event)) await this.#buffer.putAsync(event, { signal });
         this.#stats.received++;
       }
     } catch (error) {

@@ -8,7 +8,7 @@ import { corrupt } from '../../event/invalid-event';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { checkArray, checkBytes, checkInteger } from '../../validate';
 
-const LENGTH_BYTES = 4;
+export const LENGTH_BYTES = 4;
 /** "TPEV" as a length: more than a server takes in one message. */
 const MARK = 0x56455054;
 

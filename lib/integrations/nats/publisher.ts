@@ -1,14 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamApiError, JetStreamClient } from '@nats-io/jetstream';
-import type { EventEndpoint } from '../../buffers/event-endpoint';
 import type { LinkedAbort } from '../../flow/linked-abort';
-import { type Batch, InFlightWindow } from '../in-flight-window';
-
-/** A message on its way: what it carries, and how it is told from others. */
-export interface Message extends Batch {
-  readonly bytes: Uint8Array;
-  readonly id: string;
-}
+import { InFlightWindow } from '../in-flight-window';
+import type { Message } from './message';
 
 export interface PublisherStats {
   acknowledged: number;
@@ -24,7 +18,7 @@ const MAX_DELAY_MS = 5000;
  *
  * Threads: one. Guaranteed: a message is tried again, under the same id, until the server acknowledges it, so the server stores it
  * once within its duplicate window. An error that trying again cannot mend (no such stream, a closed connection) stops it, and
- * what was not acknowledged by then is handed back by the window. Memory: events that are stored go back to the buffer's pool.
+ * what was not acknowledged by then is handed back by the window.
  */
 export class Publisher {
   readonly stats: PublisherStats = { acknowledged: 0, retried: 0, duplicates: 0 };
@@ -37,16 +31,16 @@ export class Publisher {
   constructor(
     client: JetStreamClient,
     to: { readonly stream: string; readonly subject: string; readonly maxInFlight: number },
-    buffer: EventEndpoint,
     stop: LinkedAbort,
+    whenStored: (message: Message) => void,
   ) {
     this.#client = client;
     this.#to = to;
     this.#stop = stop;
     this.window = new InFlightWindow(to.maxInFlight, stop, async (message: Message) => {
       await this.#untilStored(message);
-      this.stats.acknowledged += message.events.length;
-      buffer.recycle(message.events);
+      this.stats.acknowledged += message.count;
+      whenStored(message);
     });
   }
 

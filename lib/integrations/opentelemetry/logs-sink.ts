@@ -1,6 +1,7 @@
 import type { Logger } from '@opentelemetry/api-logs';
 import type { WaitOptions } from '../../buffers/wait-queue';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
+import { internalsOf } from '../../buffers/internals-of';
 import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
 import { checkOptions, invalidArgument } from '../../validate';
 import { toLogRecord } from './log-record';
@@ -50,9 +51,9 @@ export class LogsSink {
           this.#exported++;
         }
       } finally {
-        if (done < events.length) this.#buffer.giveBack(events.slice(done));
+        if (done < events.length) internalsOf(this.#buffer).giveBack(events.slice(done));
         // A record has copies of all that it tells.
-        this.#buffer.recycle(done === events.length ? events : events.slice(0, done));
+        internalsOf(this.#buffer).recycle(done === events.length ? events : events.slice(0, done));
       }
     }
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
+import { internalsOf } from '../../buffers/internals-of';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { LinkedAbort } from '../../flow/linked-abort';
 import { InFlightWindow } from '../in-flight-window';
@@ -103,7 +104,7 @@ export class Exporter {
     this.#stats.rejected += rejected;
     this.#stats.exported += events.length - rejected;
     this.#stats.problem = problem ?? this.#stats.problem;
-    this.#buffer.recycle(events);
+    internalsOf(this.#buffer).recycle(events);
   }
 
   /** Sends until there is an answer that another attempt would not change. */

@@ -1,5 +1,5 @@
 /** One POST, whose answer is bounded in time and size. */
-import type http from 'node:http';
+import type { request as httpRequest, RequestOptions } from 'node:http';
 
 export interface Answer {
   readonly status: number;
@@ -16,8 +16,8 @@ const MOST_BODY_BYTES = 64 * 1024;
  * @throws what the connection failed with, before there was a status; after `timeoutMs` a TimeoutError; the signal's reason
  */
 export function post(
-  request: typeof http.request,
-  options: http.RequestOptions,
+  request: typeof httpRequest,
+  options: RequestOptions,
   body: Uint8Array,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<Answer> {

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
+import { internalsOf } from '../../buffers/internals-of';
 import type { WaitOptions } from '../../buffers/wait-queue';
 import { TapioError } from '../../errors';
 import type { UnifiedEvent } from '../../event/unified-event';
@@ -93,7 +94,7 @@ export class OtlpSink {
         for await (const events of batches) await this.#export(exporter, events);
       });
     } finally {
-      this.#buffer.giveBack([...exporter.window.takeUnsent(), ...this.#rest]);
+      internalsOf(this.#buffer).giveBack([...exporter.window.takeUnsent(), ...this.#rest]);
       this.#rest = [];
       connections.destroy();
       this.#exporter = undefined;

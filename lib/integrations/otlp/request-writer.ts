@@ -9,8 +9,16 @@ import {
 import type { Batch } from '../in-flight-window';
 
 /** Events and the request that carries them. */
-export interface LogBatch extends Batch {
-  readonly body: Uint8Array;
+export class LogBatch implements Batch {
+  constructor(
+    /** Who sends them takes away those that are answered for. */
+    public events: readonly UnifiedEvent[],
+    readonly body: Uint8Array,
+  ) {}
+
+  get count(): number {
+    return this.events.length;
+  }
 }
 
 const FIRST_BYTES = 64 * 1024;
@@ -42,9 +50,9 @@ export class RequestWriter {
   batchOf(events: readonly UnifiedEvent[]): LogBatch {
     for (let count = events.length; count > 0; count = Math.floor(count / 2)) {
       const first = count === events.length ? events : events.slice(0, count);
-      if (this.#write(first)) return { events: first, body: Buffer.from(this.#bytes.subarray(0, this.#end)) };
+      if (this.#write(first)) return new LogBatch(first, Buffer.from(this.#bytes.subarray(0, this.#end)));
     }
-    return { events: [], body: Buffer.alloc(0) };
+    return new LogBatch([], Buffer.alloc(0));
   }
 
   /** @returns false when the limit is exceeded */

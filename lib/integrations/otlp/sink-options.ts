@@ -1,12 +1,12 @@
 /** The options of an OtlpSink, checked once. */
-import http from 'node:http';
-import type https from 'node:https';
+import { type RequestOptions, validateHeaderName, validateHeaderValue } from 'node:http';
+import type { AgentOptions } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { checkInteger, checkOptions, invalidArgument } from '../../validate';
 
 /** Of Node's `tls.connect`, for https. */
 export type OtlpTls = Pick<
-  https.AgentOptions,
+  AgentOptions,
   'ca' | 'cert' | 'key' | 'passphrase' | 'servername' | 'rejectUnauthorized'
 >;
 
@@ -41,7 +41,7 @@ export interface CheckedOptions extends Required<
   readonly isSecure: boolean;
   readonly tls: OtlpTls;
   /** What all requests have in common. */
-  readonly request: http.RequestOptions;
+  readonly request: RequestOptions;
 }
 
 const LOGS_PATH = '/v1/logs';
@@ -101,8 +101,8 @@ function checkHeaders(value: Record<string, string> | undefined): Record<string,
   const headers: Record<string, string> = {};
   for (const [name, text] of Object.entries(checkTexts('headers', value))) {
     try {
-      http.validateHeaderName(name);
-      http.validateHeaderValue(name, text);
+      validateHeaderName(name);
+      validateHeaderValue(name, text);
     } catch {
       // A value may be a secret.
       throw invalidArgument('headers', name, 'names and values that HTTP allows');

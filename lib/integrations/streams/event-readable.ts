@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
+import { internalsOf } from '../../buffers/internals-of';
 import { eventToJSON } from '../../event/json';
 import type { UnifiedEvent } from '../../event/unified-event';
-import { checkEndpoint } from '../../flow/endpoints';
+import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
 import { Turns } from '../../flow/turns';
 import { checkInteger, checkOptions, checkSignal, invalidArgument } from '../../validate';
 import { endWithSignal } from './end-with-signal';
-import type { StreamBuffer } from './stream-buffer';
 
 export interface EventReadableOptions {
   /** Events as objects, or (default) lines of `eventToJSON` in UTF-8, each ended by a newline. */
@@ -46,7 +46,7 @@ export class EventReadable extends Readable {
   #again = false;
 
   /** @throws TapioError ERR_INVALID_ARGUMENT */
-  constructor(buffer: StreamBuffer, options?: EventReadableOptions) {
+  constructor(buffer: AnyEventBuffer, options?: EventReadableOptions) {
     checkEndpoint('buffer', buffer);
     const { objectMode = false, highWaterMark, signal } = checkOptions(options);
     if (typeof objectMode !== 'boolean') throw invalidArgument('objectMode', objectMode, 'a boolean');
@@ -73,7 +73,8 @@ export class EventReadable extends Readable {
     this.#leaveSignal?.();
     this.#stop.abort();
     const unread = this.#unread().map(({ event }) => event);
-    if (unread.length + this.#taken.length > 0) this.#buffer.giveBack([...unread, ...this.#taken]);
+    if (unread.length + this.#taken.length > 0)
+      internalsOf(this.#buffer).giveBack([...unread, ...this.#taken]);
     this.#pushed = this.#taken = [];
     callback(error);
   }
@@ -95,7 +96,7 @@ export class EventReadable extends Readable {
   /** False when nothing is to be pushed any more. */
   async #waitForEvent(): Promise<boolean> {
     try {
-      if (await this.#buffer.recordOrEnd(this.#stop.signal)) return !this.destroyed;
+      if (await internalsOf(this.#buffer).recordOrEnd(this.#stop.signal)) return !this.destroyed;
       this.push(null);
     } catch (error) {
       if (!this.destroyed) throw error;
@@ -108,7 +109,7 @@ export class EventReadable extends Readable {
     this.#forgetRead();
     const room = this.readableHighWaterMark - this.readableLength;
     const count = this.readableObjectMode ? Math.max(room, 1) : LINES;
-    this.#taken = this.#buffer.takeUpTo(count);
+    this.#taken = internalsOf(this.#buffer).takeUpTo(count);
     const some = this.#taken.length > 0;
     // A push runs code of the user, which may destroy the stream: then what is left has gone back.
     while (this.#taken.length > 0) {

@@ -1,14 +1,14 @@
 import { Writable } from 'node:stream';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
+import { internalsOf } from '../../buffers/internals-of';
 import { TapioError } from '../../errors';
 import { eventFromJSON } from '../../event/json';
 import { NdjsonLines, type NdjsonLine } from '../../event/ndjson-lines';
 import type { UnifiedEvent } from '../../event/unified-event';
-import { checkEndpoint } from '../../flow/endpoints';
+import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
 import { Turns } from '../../flow/turns';
 import { checkFunction, checkInteger, checkOptions, checkSignal, invalidArgument } from '../../validate';
 import { endWithSignal } from './end-with-signal';
-import type { StreamBuffer } from './stream-buffer';
 
 /** A line that holds no event, or one that cannot be stored. */
 export interface BadLine {
@@ -52,7 +52,7 @@ export class EventWritable extends Writable {
   #stored = 0;
 
   /** @throws TapioError ERR_INVALID_ARGUMENT */
-  constructor(buffer: StreamBuffer, options?: EventWritableOptions) {
+  constructor(buffer: AnyEventBuffer, options?: EventWritableOptions) {
     checkEndpoint('buffer', buffer);
     const { objectMode = false, highWaterMark, close = false, onBadLine, signal } = checkOptions(options);
     const { maxLineSize = 2 ** 20 } = checkOptions(options);
@@ -102,7 +102,7 @@ export class EventWritable extends Writable {
     if (this.#turns.due) await this.#turns.take();
     const { signal } = this.#stop;
     signal.throwIfAborted();
-    if (!this.#buffer.offer(event)) await this.#buffer.putAsync(event, { signal });
+    if (!internalsOf(this.#buffer).offer(event)) await this.#buffer.putAsync(event, { signal });
     this.#stored++;
   }
 

@@ -1,0 +1,103 @@
+/** What this package finds on this machine, for `tapio doctor`. */
+import fs from 'node:fs';
+import os from 'node:os';
+import { type BinaryKind, binding, glibcVersion, loadedBinary, runningLibc } from '../../binding';
+import { availableCPUs } from '../../index';
+import { diagnoseTracing, type TracingDiagnosis } from '../../kernel';
+
+/** The object of `tapio doctor --json`. */
+export interface Diagnosis {
+  readonly binary:
+    | { readonly path: string; readonly kind: BinaryKind }
+    /** Why none loads. Then there is neither `rseq` nor `ebpf`. */
+    | { readonly problem: string };
+  /** For example `glibc 2.36`; the version in Node only. */
+  readonly libc: string;
+  readonly node: string;
+  readonly platform: string;
+  /** Release of the kernel. */
+  readonly kernel: string;
+  readonly cpus: { readonly online: number; readonly available: number };
+  /** Whether a put finds its CPU in the rseq area; else by the slower vDSO. */
+  readonly rseq?: boolean;
+  readonly ebpf?: TracingDiagnosis & {
+    /** Whether the kernel describes its own types, which programs compiled with CO-RE need. This package's tracer does not. */
+    readonly btf: boolean;
+    /** Where others pin their maps; undefined: no bpf file system is mounted. */
+    readonly bpffs?: string;
+  };
+}
+
+export function diagnose(): Diagnosis {
+  const online = os.cpus().length;
+  const machine = {
+    libc: libcName(),
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    kernel: os.release(),
+  };
+  if (typeof loadedBinary === 'function') {
+    const cpus = { online, available: os.availableParallelism() };
+    return { binary: { problem: loadedBinary() }, ...machine, cpus };
+  }
+  const { path, kind } = loadedBinary;
+  return {
+    binary: { path, kind },
+    ...machine,
+    cpus: { online, available: availableCPUs().length },
+    rseq: binding.rseqActive(),
+    ebpf: { ...diagnoseTracing(), btf: fs.existsSync('/sys/kernel/btf/vmlinux'), bpffs: bpffsMount() },
+  };
+}
+
+function libcName(): string {
+  const libc = runningLibc() ?? 'unknown';
+  const version = libc === 'glibc' ? glibcVersion() : undefined;
+  return version === undefined ? libc : `${libc} ${version}`;
+}
+
+function bpffsMount(): string | undefined {
+  try {
+    return /^\S+ (\S+) bpf /m.exec(fs.readFileSync('/proc/self/mounts', 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The lines for people. */
+export function formatDiagnosis({ rseq, ebpf, ...machine }: Diagnosis): string[] {
+  const rows = machineRows(machine);
+  if (rseq !== undefined)
+    rows.push(['rseq', rseq ? 'yes' : 'no: finding the CPU of a put takes some nanoseconds more']);
+  if (ebpf !== undefined) {
+    rows.push(
+      ['eBPF', ebpf.permitted ? 'yes: tapio collect --source ebpf' : `no: ${ebpf.reason}`],
+      ...missingTexts(ebpf).map((text): [string, string] => ['', text]),
+      [
+        '',
+        ebpf.btf ? 'the kernel describes its types (BTF)' : 'no BTF: programs compiled with CO-RE cannot run',
+      ],
+      [
+        '',
+        ebpf.bpffs === undefined
+          ? 'no bpf file system (optional): sudo mount -t bpf bpf /sys/fs/bpf'
+          : `bpf file system at ${ebpf.bpffs}`,
+      ],
+    );
+  }
+  return rows.map(([label, text]) => `${label.padEnd(10)}${text}`);
+}
+
+function machineRows({ binary, libc, node, platform, kernel, cpus }: Diagnosis): [string, string][] {
+  return [
+    ['binary', 'problem' in binary ? `none: ${binary.problem}` : `${binary.path} (${binary.kind})`],
+    ['platform', `${platform}, kernel ${kernel}, ${libc}, Node ${node}`],
+    ['CPUs', `${cpus.online}, of which this process may use ${cpus.available}`],
+  ];
+}
+
+function missingTexts({ missing, grant, note }: TracingDiagnosis): string[] {
+  if (missing === undefined) return ['capabilities cannot be told'];
+  if (missing.length === 0) return ['CAP_BPF and CAP_PERFMON are there'];
+  return [`missing ${missing.join(' and ')}: ${grant}`, ...(note === undefined ? [] : [note])];
+}

@@ -1,0 +1,70 @@
+/** How much memory the parts of a run may take, by the limit of the process. */
+import os from 'node:os';
+import v8 from 'node:v8';
+import type { ResourceLimits } from 'node:worker_threads';
+import { memoryLimit } from '../memory-limit';
+
+export interface MemoryPlan {
+  /** Bytes of each CPU's ring; the shared overflow ring has OVERFLOW_FACTOR times as many. */
+  readonly bufferSize: number;
+  /** Events that wait for an export with a thread of its own. */
+  readonly exportCapacity: number;
+  /** Events that wait for the thread of --grpc. */
+  readonly grpcCapacity: number;
+  /** Events that are taken or sent at once, and bytes that a file is read in. */
+  readonly batch: number;
+  readonly readBytes: number;
+  /** Of each worker's heap. Undefined: what V8 decides. */
+  readonly workerLimits?: ResourceLimits;
+  /** For V8, in all threads. */
+  readonly flags?: string;
+}
+
+/** The shared overflow ring is this many times one CPU's ring, as in the defaults of PerCPUEventBuffer. */
+export const OVERFLOW_FACTOR = 16;
+const SLOT_BYTES = 512;
+const MIB = 1 << 20;
+/** From here on, the heaps of a run have room. */
+const SPARING_BELOW = 256 * MIB;
+
+/** Where memory is no matter. Of one thread's 165,000 events a second, a ring holds what comes in 50 ms, the overflow ring 800 ms. */
+const AMPLE: MemoryPlan = {
+  bufferSize: 4_194_304,
+  exportCapacity: 65_536,
+  grpcCapacity: 16_384,
+  batch: 1024,
+  readBytes: 256 * 1024,
+};
+
+/** limit: bytes, undefined where there is none. Node itself, its code and the heap of the main thread take more than half of 64 MB. */
+export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan {
+  if (limit === undefined) return AMPLE;
+  const rings = powerOfTwoTo(limit / 16 / (cpus + OVERFLOW_FACTOR));
+  const waiting = powerOfTwoTo(limit / 32 / SLOT_BYTES);
+  const piece = powerOfTwoTo(limit / 1024);
+  return {
+    bufferSize: Math.max(SLOT_BYTES, Math.min(AMPLE.bufferSize, rings)),
+    exportCapacity: Math.min(AMPLE.exportCapacity, waiting),
+    grpcCapacity: Math.min(AMPLE.grpcCapacity, waiting),
+    batch: Math.max(64, Math.min(AMPLE.batch, piece / 256)),
+    readBytes: Math.max(16 * 1024, Math.min(AMPLE.readBytes, piece)),
+    workerLimits: {
+      maxYoungGenerationSizeMb: Math.min(48, Math.max(1, Math.floor(limit / 64 / MIB))),
+      maxOldGenerationSizeMb: Math.max(16, Math.floor(limit / 4 / MIB)),
+    },
+    // The heap of the main thread has its bounds before any script runs: V8 can only be asked to be sparing.
+    ...(limit < SPARING_BELOW && { flags: '--optimize-for-size' }),
+  };
+}
+
+/** Of this process. */
+export const MEMORY = memoryPlan(memoryLimit(), os.availableParallelism());
+
+function powerOfTwoTo(value: number): number {
+  return 2 ** Math.floor(Math.log2(Math.max(1, value)));
+}
+
+/** To be called before most code is loaded: it is for what is compiled from then on, in all threads. */
+export function spareMemory(): void {
+  if (MEMORY.flags !== undefined) v8.setFlagsFromString(MEMORY.flags);
+}

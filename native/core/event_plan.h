@@ -1,0 +1,71 @@
+// Which word of an encoded event is which field, and which field of a protobuf message that is.
+#ifndef TAPIO_CORE_EVENT_PLAN_H_
+#define TAPIO_CORE_EVENT_PLAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace tapio {
+
+// Made by scripts/codec-generator/emit-event-plan.mjs, which knows the layout and the numbers of
+// the fields; what it holds is trusted.
+//
+// Threads: one builds it; any number read it afterwards.
+// Memory: its own.
+struct EventPlan {
+  // In the order of STEP_KINDS in emit-event-plan.mjs.
+  enum class Kind : std::int32_t {
+    kText,
+    kUint32,
+    kInt32,        // as sint32
+    kSafeInteger,  // a double that holds an integer
+    kDouble,
+    kTimestamp,  // the first two words of the event
+    kBoolean,    // `extra`: the bit of its value
+    kTrue,       // its presence is its value
+    kEnum,       // the number in the bits of `mask`; `extra`: the highest
+    kStrings,
+    kStringMap,
+    kSection,  // `extra`: the number of its record
+    kBytes,    // the bytes from the last word to the text
+  };
+
+  // Of a field that is there; parts have more.
+  static std::size_t WordsOf(Kind kind) {
+    switch (kind) {
+      case Kind::kText:
+      case Kind::kUint32:
+      case Kind::kInt32:
+        return 1;
+      case Kind::kSafeInteger:
+      case Kind::kDouble:
+        return 2;
+      default:
+        return 0;
+    }
+  }
+
+  // One field. Steps come in the order of the words.
+  struct Step {
+    Kind kind;
+    std::uint32_t tag;   // of protobuf, at most two bytes
+    std::uint32_t mask;  // of the record's bits; 0: always there
+    std::int32_t extra;
+  };
+
+  // The event itself is record 0, which has its bits in the header; the others begin with them.
+  struct Record {
+    std::size_t first;  // step
+    std::size_t end;
+    std::uint32_t bits;  // that are known
+    bool fixed;          // what is absent takes room, too
+  };
+
+  std::vector<Record> records;
+  std::vector<Step> steps;
+};
+
+}  // namespace tapio
+
+#endif  // TAPIO_CORE_EVENT_PLAN_H_

@@ -1,0 +1,31 @@
+/** What each file of lib/ imports, types too: the generated ones as well, once they are there. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { root } from './shell.mjs';
+import { read, sourceFiles } from './source-files.mjs';
+
+const GENERATED = 'lib/event/generated';
+const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"]+)\1/g;
+
+function generatedFiles() {
+  const folder = path.join(root, GENERATED);
+  return fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => `${GENERATED}/${name}`) : [];
+}
+
+export const libFiles = [...sourceFiles.filter((file) => /^lib\/.*\.ts$/.test(file)), ...generatedFiles()];
+
+const known = new Set(libFiles);
+
+/** The file that a relative import means; a path that lib/ has no file for is given as it is. */
+function resolve(file, specifier) {
+  const target = path.posix.join(path.posix.dirname(file), specifier).replace(/\.js$/, '');
+  return [`${target}.ts`, `${target}/index.ts`].find((name) => known.has(name)) ?? target;
+}
+
+/** @returns of each import the specifier, and of a relative one the file */
+export function importsOf(file) {
+  return [...read(file).matchAll(IMPORT)].map(([, , specifier]) => ({
+    specifier,
+    file: specifier.startsWith('.') ? resolve(file, specifier) : undefined,
+  }));
+}

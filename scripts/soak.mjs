@@ -1,0 +1,70 @@
+/**
+ * Runs `tapio collect` for some time and fits a line through its memory: `node scripts/soak.mjs SECONDS [RATE]`. The first fifth, at least
+ * five seconds, is left out: memory grows there. Prints one line of JSON; `slope` is in KB a minute.
+ */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
+import { fail, root } from './shell.mjs';
+
+const seconds = Number(process.argv[2]);
+const rate = process.argv[3] ?? '20000';
+const PAGE_KB = 4;
+
+/** KB, from /proc; undefined when the process is gone. */
+function residentKB(pid) {
+  try {
+    return Number(fs.readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_KB;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of the least squares. */
+function slopeOf(points) {
+  const mean = (axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const above = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  return above / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+}
+
+if (process.platform !== 'linux' || !(seconds >= 10))
+  fail('node scripts/soak.mjs SECONDS [RATE]; at least 10, on Linux');
+const options = ['--source', 'synthetic', '--rate', rate, '--duration', String(seconds), '--json'];
+const child = spawn(
+  process.execPath,
+  [path.join(root, 'dist', 'collector', 'main.js'), 'collect', ...options],
+  {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  },
+);
+const start = performance.now();
+const points = [];
+const sampler = setInterval(() => {
+  const memory = residentKB(child.pid);
+  if (memory !== undefined) points.push([(performance.now() - start) / 60_000, memory]);
+}, 500);
+let stdout = '';
+child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+child.on('close', (code) => {
+  clearInterval(sampler);
+  if (code !== 0) fail(`tapio collect ended with ${code}: ${stdout}`);
+  const { delivered, dropped } = JSON.parse(stdout.trimEnd().split('\n').at(-1));
+  const settled = points.filter(
+    ([minute]) => minute * 60 > Math.max(5, seconds / 5) && minute * 60 < seconds - 0.5,
+  );
+  const first = settled[0][1];
+  const last = settled.at(-1)[1];
+  console.log(
+    JSON.stringify({
+      seconds,
+      delivered,
+      dropped,
+      samples: settled.length,
+      first,
+      last,
+      slope: Math.round(slopeOf(settled)),
+    }),
+  );
+});

@@ -1,0 +1,107 @@
+/** --grpc when its thread cannot be loaded, or crashes, and exports of events that cannot be taken. */
+import workerThreads, { type WorkerOptions } from 'node:worker_threads';
+import type * as GrpcModule from '../../../dist/collector/exports/grpc';
+import type { Export, ExportContext } from '../../../dist/collector/exports/export';
+import type * as ExportsModule from '../../../dist/collector/exports/exports';
+import { createEvent, type EventView } from '@tapio/performance';
+import { rejectionOf } from '../../support/errors';
+import { turn } from '../../support/waits';
+import { internal } from '../cli';
+
+const { grpcExport } = internal<typeof GrpcModule>('exports/grpc');
+const { Exports } = internal<typeof ExportsModule>('exports/exports');
+
+afterEach(() => jest.restoreAllMocks());
+
+/** Opens the export with a thread that runs `code`. */
+function openWith(code: string) {
+  const { Worker } = workerThreads;
+  jest
+    .spyOn(workerThreads, 'Worker')
+    .mockImplementation(
+      (_: string | URL, options?: WorkerOptions) => new Worker(code, { ...options, eval: true }),
+    );
+  const failures: string[] = [];
+  const warnings: string[] = [];
+  const context = {
+    activity: () => ({ latest: () => ({}), onSample: () => () => undefined }),
+    warn: (text: string) => void warnings.push(text),
+    fail: (text: string) => void failures.push(text),
+  } as unknown as ExportContext;
+  return { failures, warnings, opening: grpcExport.open({ host: '127.0.0.1', port: 0 }, context) };
+}
+
+const LISTENS = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  Atomics.store(new Int32Array(workerData.clients), 0, 1);
+  parentPort.postMessage({ port: 1 });`;
+
+test.each([
+  ['that throws', 'throw new Error("no such library")', 'no such library'],
+  ['that ends', '', 'its thread has ended'],
+])('a thread %s while it loads is a reason not to start', async (_, code, message) => {
+  const { opening, failures } = openWith(code);
+  expect(await rejectionOf(opening)).toMatchObject({ message });
+  expect(failures).toEqual([]);
+});
+
+test('a thread that crashes is told once; from then on no event is made for it, and the end comes in order', async () => {
+  const { opening, failures } = openWith(`${LISTENS}
+    parentPort.on('message', () => undefined);
+    setTimeout(() => { throw new Error('broken'); }, 50);`);
+  const grpc = await opening;
+  expect(grpc.isTaking!()).toBe(true);
+  while (grpc.isTaking!()) await turn();
+  expect(failures).toEqual(['broken']);
+  grpc.take!(createEvent({ type: 'a', source: 'b' }));
+  await grpc.close(AbortSignal.timeout(60_000));
+  expect(failures).toEqual(['broken']);
+});
+
+test('events that the buffer refuses are told and left out; those around them are served', async () => {
+  const { opening, warnings } = openWith(`${LISTENS}
+    const { EventBuffer } = require(${JSON.stringify(require.resolve('@tapio/performance'))});
+    const buffer = EventBuffer.attach(workerData.buffer);
+    parentPort.on('message', () => {
+      const got = buffer.getBatch(100).map(({ id }) => id).join();
+      if (got !== 'a,b,c') throw new Error(got);
+      parentPort.close();
+    });`);
+  const grpc = await opening;
+  const event = (id: string) => createEvent({ id, type: 't', source: 's' });
+  const large = { ...event('large'), attributes: { text: 'x'.repeat(2 ** 20) } };
+  for (const each of [
+    event('a'),
+    { ...event('bad'), timestamp: 'no' as never },
+    event('b'),
+    large,
+    event('c'),
+  ])
+    grpc.take!(each);
+  await grpc.close(AbortSignal.timeout(60_000));
+  expect(warnings.slice(1)).toEqual([
+    expect.stringMatching(/^an event is left out: .*timestamp/),
+    expect.stringMatching(/^an event is left out: /),
+    'events left out: 2',
+  ]);
+});
+
+test('an event that cannot be read is counted as dropped by every export, and stops nothing', async () => {
+  const got: unknown[] = [];
+  const taker: Export = {
+    take: (event) => void got.push(event),
+    counts: () => ({ taken: got.length, delivered: got.length, dropped: 0, waiting: 0, retried: 0 }),
+    close: () => Promise.resolve(),
+  };
+  const exports = await Exports.open(
+    [{ name: 'x', open: () => Promise.resolve(taker) }],
+    {} as ExportContext,
+  );
+  const bad = () => {
+    throw new Error('corrupt');
+  };
+  exports.take({ toEvent: bad } as unknown as EventView);
+  exports.take({ toEvent: () => 1 } as unknown as EventView);
+  expect(got).toEqual([1]);
+  expect(exports.counts().x).toMatchObject({ taken: 2, delivered: 1, dropped: 1, note: 'corrupt' });
+});

@@ -1,0 +1,123 @@
+/**
+ * A run in a cgroup of 64 MB is not killed for memory, whatever stalls or comes in: it drops, and counts what it drops.
+ * SMALL_MEMORY_SECONDS: of each run, default 6.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createEvent, eventToJSON } from '@tapio/performance';
+import type * as PlanModule from '../../dist/collector/memory-plan';
+import { makeCgroup, mountOf, removeCgroups } from '../support/cgroups';
+import { endAll, internal, main, summaryOf, Tapio, tapio, toldBy } from './cli';
+
+const { memoryPlan, OVERFLOW_FACTOR } = internal<typeof PlanModule>('memory-plan');
+
+const MIB = 1 << 20;
+const SECONDS = Number(process.env.SMALL_MEMORY_SECONDS ?? 6);
+const HIERARCHIES = [
+  [mountOf('cgroup', 'memory'), 'memory.limit_in_bytes'],
+  [mountOf('cgroup2', 'cgroup2'), 'memory.max'],
+] as const;
+
+let directory: string;
+beforeAll(() => (directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-'))));
+afterEach(endAll);
+afterAll(() => {
+  removeCgroups();
+  fs.rmSync(directory, { recursive: true });
+});
+
+/** Words that start a program in a cgroup of so much memory; undefined, and why, where none can be made. */
+function within(bytes: number): string[] | undefined {
+  for (const [mount, file] of HIERARCHIES) {
+    const folder = makeCgroup(mount, `tapio-small-${process.pid}`);
+    if (folder === undefined || !fs.existsSync(path.join(folder, file))) continue;
+    fs.writeFileSync(path.join(folder, file), String(bytes));
+    return ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', folder, process.execPath, main];
+  }
+  console.log('skipped: no cgroup with a limit of memory can be made here');
+  return undefined;
+}
+
+const flood = ['collect', '--source', 'synthetic', '--rate', '165000', '--duration', String(SECONDS)];
+
+function start(...args: string[]): Tapio | undefined {
+  const words = within(64 * MIB);
+  return words && new Tapio([...flood, ...args], {}, words);
+}
+
+function lines(count: number): string {
+  const file = path.join(directory, 'lines');
+  const line = eventToJSON(createEvent({ type: 'log', source: 'test', message: 'x'.repeat(300) }));
+  fs.writeFileSync(file, `${line}\n`.repeat(count));
+  return file;
+}
+
+test.each<[string, () => string[]]>([
+  ['without a sink', () => []],
+  ['a file as its sink', () => ['--sink', `file:${path.join(directory, 'out')}`]],
+  ['--metrics', () => ['--metrics', '0']],
+  ['a large file to follow', () => ['--source', `file:${lines(200_000)}`]],
+  ['--otlp to nobody', () => ['--otlp', 'http://127.0.0.1:9/']],
+])('in 64 MB, 165,000 events a second, %s', async (_, args) => {
+  const run = start(...args(), '--json');
+  if (run === undefined) return;
+  const result = await run.end();
+  expect(result).toMatchObject({ code: 0, signal: null });
+  const { produced, delivered, dropped } = summaryOf(result);
+  expect(produced).toBeGreaterThan(10_000);
+  expect(produced).toBe(delivered + dropped);
+});
+
+test('in 64 MB, 165,000 events a second, nobody reads', async () => {
+  const run = start('--sink', 'stdout');
+  if (run === undefined) return;
+  run.child.stdout.pause();
+  await run.until('stderr', (text) => /Summary/.test(text));
+  run.child.stdout.resume();
+  const { stderr, signal } = await run.end();
+  expect(signal).toBeNull();
+  const { produced, delivered, dropped } = toldBy(stderr);
+  expect(produced).toBe(delivered + dropped);
+  expect(dropped).toBeGreaterThan(produced / 2);
+});
+
+test('a ring of the size that others get is what the kernel kills for', async () => {
+  const { bufferSize } = memoryPlan(undefined, 1);
+  const run = start('--sink', 'stdout', '--buffer-size', String(bufferSize));
+  if (run === undefined) return;
+  run.child.stdout.pause();
+  await new Promise((resolve) => run.child.once('exit', resolve));
+  expect(run.child.signalCode).toBe('SIGKILL');
+});
+
+test('sizes follow the limit, and end where memory is ample', () => {
+  const ample = memoryPlan(undefined, 4);
+  expect(ample.workerLimits).toBeUndefined();
+  for (const cpus of [1, 4, 64, 1024]) {
+    let before = memoryPlan(1, cpus);
+    for (let limit = 16 * MIB; limit <= 2 ** 44; limit *= 2) {
+      const plan = memoryPlan(limit, cpus);
+      const { bufferSize, exportCapacity, grpcCapacity, batch, readBytes } = plan;
+      if (bufferSize > 512) expect(bufferSize * (cpus + OVERFLOW_FACTOR)).toBeLessThanOrEqual(limit / 16);
+      expect(exportCapacity * 512).toBeLessThanOrEqual(limit / 32);
+      expect(grpcCapacity * 512).toBeLessThanOrEqual(limit / 32);
+      for (const key of ['bufferSize', 'exportCapacity', 'grpcCapacity', 'batch', 'readBytes'] as const) {
+        expect(plan[key]).toBeGreaterThanOrEqual(before[key]);
+        expect(plan[key]).toBeLessThanOrEqual(ample[key]);
+      }
+      expect(batch).toBeGreaterThanOrEqual(64);
+      expect(readBytes).toBeGreaterThanOrEqual(16_384);
+      before = plan;
+    }
+    expect(before).toMatchObject({ bufferSize: ample.bufferSize, exportCapacity: ample.exportCapacity });
+  }
+});
+
+test('what --help tells is what this process gets', async () => {
+  const words = within(64 * MIB);
+  if (words === undefined) return;
+  const { stdout } = await new Tapio(['collect', '--help'], {}, words).end();
+  const told = (text: string): number => Number(/bytes of each CPU's ring \(default (\d+)\)/.exec(text)![1]);
+  expect(told(stdout)).toBeLessThan(told((await tapio(['collect', '--help'])).stdout));
+});

@@ -1,0 +1,25 @@
+/** How figures are written for people. */
+import type * as FiguresModule from '../../../dist/collector/text/figures';
+import { internal } from '../cli';
+
+const { bar, clock, count, fit, micros } = internal<typeof FiguresModule>('text/figures');
+
+test('figures read well', () => {
+  expect(['0', '1,234,568']).toEqual([count(0), count(1234567.8)]);
+  expect([micros(null), micros(4.25), micros(85.1), micros(1500), micros(25_000), micros(2_500_000)]).toEqual(
+    ['-', '4.3 us', '85 us', '1.5 ms', '25 ms', '2.5 s'],
+  );
+  expect([clock(0), clock(83_999), clock(3_600_000)]).toEqual(['0:00', '1:23', '1:00:00']);
+  expect([bar(0, 12), bar(0.001, 12), bar(0.5, 12), bar(7, 12)]).toEqual([
+    '[----------]',
+    '[#---------]',
+    '[#####-----]',
+    '[##########]',
+  ]);
+  expect([fit('short', 9), fit('0123456789', 9), fit('0123456789', 2)]).toEqual(['short', '012...789', '01']);
+  // Two cells each, and two code units; an accent of its own has none.
+  const face = '\u{1f600}';
+  expect(fit(face.repeat(4), 8)).toBe(face.repeat(4));
+  expect(fit(face.repeat(5), 9)).toBe(`${face}...${face}`);
+  expect(fit('e\u0301'.repeat(9), 9)).toBe('e\u0301'.repeat(9));
+});
