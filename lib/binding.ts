@@ -200,8 +200,6 @@ export interface NativeBinding extends InstanceCalls {
   /** Projects a text onto the shape that the words select; the text as repaired, if it was. */
   readonly project: (text: string) => string | undefined;
 
-  /** EVENT_STEPS and EVENT_RECORDS; HEADER of event-header.ts. */
-  compileEventPlan(steps: Int32Array, records: Int32Array, header: Uint8Array): void;
   /**
    * Writes encoded events in the protobuf form, each as field 1 of a message and in at most `most` bytes: `count` of them from byte `at` on,
    * whose sizes begin at `sizes[first]`, from byte `outAt` of `out` on. `ends`: where each that was written ends. `told`: see
@@ -220,7 +218,7 @@ export interface NativeBinding extends InstanceCalls {
     told: Uint32Array,
   ) => void;
   /**
-   * Writes encoded events as `encodeEvent` does, each behind its length of 32 bits, little endian: `count` of them from byte `at` on,
+   * Writes encoded events as `encodeEvent` does, each behind its length of 32 bits, little endian, and `header`: `count` of them from byte `at` on,
    * whose sizes begin at `sizes[first]`, from byte `outAt` of `out` on, up to `outEnd`. `told`: see encoded-events.ts; it stays as it is
    * when a number does not fit its array.
    */
@@ -230,6 +228,7 @@ export interface NativeBinding extends InstanceCalls {
     sizes: Uint32Array,
     first: number,
     count: number,
+    header: Uint8Array,
     out: Uint8Array,
     outAt: number,
     outEnd: number,

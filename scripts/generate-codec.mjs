@@ -1,8 +1,9 @@
 /**
- * Writes lib/event/generated/ from the UnifiedEvent type, and what is of the protobuf form also from the numbers in
- * proto/tapio/v1/events.proto. Runs before tsc in every build.
+ * Writes lib/event/generated/ and native/core/unified_event_plan.h from the UnifiedEvent type, and what is of the protobuf form also from
+ * the numbers in proto/tapio/v1/events.proto. Runs first in every build.
  *
  *   node scripts/generate-codec.mjs
+ *   node scripts/generate-codec.mjs --check    fails if native/core/unified_event_plan.h, which is committed, is another
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +16,7 @@ import { emitMessages } from './codec-generator/emit-messages.mjs';
 import { emitPlaces } from './codec-generator/emit-places.mjs';
 import { emitView } from './codec-generator/emit-view.mjs';
 import { emitWireRead } from './codec-generator/emit-wire-read.mjs';
-import { emitEventPlan } from './codec-generator/emit-event-plan.mjs';
+import { emitEventPaths, emitEventPlan } from './codec-generator/emit-event-plan.mjs';
 import { layOut } from './codec-generator/layout.mjs';
 import { numberFields } from './codec-generator/number-fields.mjs';
 import { readProto } from './codec-generator/read-proto.mjs';
@@ -23,34 +24,48 @@ import { readEventType } from './codec-generator/read-type.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const source = path.join(root, 'lib/event/unified-event.ts');
-const target = path.join(root, 'lib/event/generated');
+const PLAN = 'native/core/unified_event_plan.h';
 
 const fields = readEventType(source);
 const layout = layOut(fields);
 const proto = readProto(path.join(root, 'proto/tapio/v1/events.proto'));
 numberFields(fields, proto);
 const files = {
-  'fields.ts': emitFields(fields),
-  'encode.ts': emitEncode(layout),
-  'blank.ts': emitBlank(layout),
-  'decode.ts': emitDecode(layout),
-  'view.ts': emitView(layout),
-  'places.ts': emitPlaces(layout),
-  'event-plan.ts': emitEventPlan(layout),
-  'wire-read.ts': emitWireRead(fields),
-  'messages.ts': emitMessages(proto),
+  'lib/event/generated/fields.ts': emitFields(fields),
+  'lib/event/generated/encode.ts': emitEncode(layout),
+  'lib/event/generated/blank.ts': emitBlank(layout),
+  'lib/event/generated/decode.ts': emitDecode(layout),
+  'lib/event/generated/view.ts': emitView(layout),
+  'lib/event/generated/places.ts': emitPlaces(layout),
+  'lib/event/generated/event-paths.ts': emitEventPaths(layout),
+  'lib/event/generated/wire-read.ts': emitWireRead(fields),
+  'lib/event/generated/messages.ts': emitMessages(proto),
+  [PLAN]: emitEventPlan(layout),
 };
 
-mkdirSync(target, { recursive: true });
-for (const [name, body] of Object.entries(files)) {
-  const file = path.join(target, name);
-  const text = `// Written by scripts/generate-codec.mjs from lib/event/unified-event.ts; edit those instead.\n${body}`;
-  if (readIfThere(file) !== text) writeFileSync(file, text);
+if (process.argv.includes('--check')) {
+  if (read(PLAN) !== textOf(PLAN)) {
+    console.error(`${PLAN} is not what lib/event/unified-event.ts makes of it; npm run build writes it`);
+    process.exitCode = 1;
+  }
+} else {
+  for (const name of Object.keys(files)) write(name, textOf(name));
 }
 
-function readIfThere(file) {
+function textOf(name) {
+  return `// Written by scripts/generate-codec.mjs from lib/event/unified-event.ts; edit those instead.\n${files[name]}`;
+}
+
+/** What has not changed keeps its time, so that nothing is compiled again. */
+function write(name, text) {
+  if (read(name) === text) return;
+  mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+  writeFileSync(path.join(root, name), text);
+}
+
+function read(name) {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(path.join(root, name), 'utf8');
   } catch {
     return undefined;
   }

@@ -12,7 +12,6 @@ export function absentAddon(refuse: () => never): object {
     control: new ArrayBuffer(CONTROL_BYTES),
     waiting: [],
     onWake: () => undefined,
-    compileEventPlan: () => undefined,
     compileShape: () => 0,
   };
   return new Proxy(said, { get: (target, name) => target[name] ?? refuse });

@@ -1,7 +1,8 @@
+import { binding } from '../binding';
 import type { EventCursor } from './event-cursor';
-import { packSelfContained, packWire } from './event-plan';
+import { HEADER } from './event-header';
 
-/** Why the next event is not written. Mirrors SelfContainedWriter::Status, and the first two of WireWriter::Status. */
+/** Why the next event is not written. Mirrors SelfContainedWriter::Status, and the first two of WireStatus. */
 export const enum Stopped {
   /** There is none. */
   NOT = 0,
@@ -10,13 +11,15 @@ export const enum Stopped {
   CORRUPT = 2,
 }
 
+const { packSelfContained, packWire } = binding;
+
 /** At multiples of so many bytes an event begins. */
 const ALIGNMENT = 8;
 
 /** Events written, bytes passed, bytes written, why no more, the step of the plan where something was wrong. */
 const told = new Uint32Array(5);
 const NOTHING_PACKED = [0, 0, 0, Stopped.CORRUPT, 0];
-/** WireWriter::Status::kPastEnd. */
+/** WireStatus::kPastEnd. */
 const NOTHING_WRITTEN = [0, 0, 0, 4, 0];
 
 /**
@@ -75,7 +78,18 @@ export class EncodedEvents {
   pack(out: Uint8Array, start: number, end: number, most: number): number {
     const count = Math.min(this.left, most);
     told.set(NOTHING_PACKED);
-    packSelfContained(this.cursor.bytes, this.at, this.sizes, this.next, count, out, start, end, told);
+    packSelfContained(
+      this.cursor.bytes,
+      this.at,
+      this.sizes,
+      this.next,
+      count,
+      HEADER,
+      out,
+      start,
+      end,
+      told,
+    );
     return this.goOn();
   }
 

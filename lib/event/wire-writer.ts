@@ -1,6 +1,6 @@
 import { EncodedEvents, Stopped } from './encoded-events';
 import type { EventView } from './event-view';
-import { EVENT_PATHS } from './generated/event-plan';
+import { EVENT_PATHS } from './generated/event-paths';
 import { corrupt } from './invalid-event';
 import { grown, MessageMemory } from './message-memory';
 import { OwnViews } from './own-views';
@@ -11,7 +11,7 @@ const FIRST_EVENTS = 256;
 const SLACK_BYTES = 16;
 const ANY_SIZE = 2 ** 32 - 1;
 
-/** What is wrong with an event, by WireWriter::Status. */
+/** What is wrong with an event, by WireStatus. */
 const REASONS: Readonly<Record<number, string>> = {
   2: 'has unknown bits',
   3: 'is out of its range',

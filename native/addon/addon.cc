@@ -174,7 +174,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add_raw("kernelSourceStats", KernelSources::SourceStats);
   add_raw("probeTracing", KernelSources::ProbeTracing);
   add_raw("compileShape", Projections::CompileShape);
-  add_raw("compileEventPlan", EventForms::Compile);
   add_raw("bootTime", BootTime);
   add_raw("threadCpuTime", ThreadCpuTime);
   add_raw("kernelUnits", KernelUnits);

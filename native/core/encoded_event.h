@@ -29,7 +29,7 @@ class EncodedEvent {
   static constexpr std::uint32_t kUnits = kUtf16 - 1;
 
   // Stands before the first reference. False: it is none.
-  bool Open(const std::uint8_t* event, std::size_t size) {
+  [[gnu::always_inline]] bool Open(const std::uint8_t* event, std::size_t size) {
     event_ = event;
     if (size < kHeaderWords * 4) return false;
     text_start_ = Word(kTextStartWord);
@@ -45,13 +45,15 @@ class EncodedEvent {
     return true;
   }
 
+  // What is left of the texts that are Latin-1.
+  std::string_view latin1() const { return latin1_; }
   // In bytes.
   std::size_t text_start() const { return text_start_; }
   // The next one.
   std::size_t word() const { return word_; }
 
   // False: the event has fewer.
-  bool Pass(std::size_t words) {
+  [[gnu::always_inline]] bool Pass(std::size_t words) {
     if (words > words_ - word_) return false;
     word_ += words;
     return true;
@@ -59,14 +61,14 @@ class EncodedEvent {
 
   // Passes a count, and tells it. False: it is not there, or so many entries of so many words are
   // not.
-  bool PassCount(std::size_t words_each, std::size_t& count) {
+  [[gnu::always_inline]] bool PassCount(std::size_t words_each, std::size_t& count) {
     const std::size_t at = word_;
     if (!Pass(1)) return false;
     count = Word(at);
     return count <= (words_ - word_) / words_each;
   }
 
-  std::uint32_t Word(std::size_t word) const {
+  [[gnu::always_inline]] std::uint32_t Word(std::size_t word) const {
     std::uint32_t value;
     std::memcpy(&value, event_ + word * 4, sizeof value);
     return value;
@@ -78,7 +80,7 @@ class EncodedEvent {
     return value;
   }
 
-  bool TakeLatin1(std::size_t units, std::string_view& text) {
+  [[gnu::always_inline]] bool TakeLatin1(std::size_t units, std::string_view& text) {
     if (units > latin1_.size()) return false;
     text = latin1_.substr(0, units);
     latin1_.remove_prefix(units);
@@ -86,7 +88,7 @@ class EncodedEvent {
   }
 
   // UTF-16, which may lie anywhere.
-  bool TakeUtf16(std::size_t units, const std::uint8_t*& text) {
+  [[gnu::always_inline]] bool TakeUtf16(std::size_t units, const std::uint8_t*& text) {
     if (units > static_cast<std::size_t>(utf16_end_ - utf16_) / 2) return false;
     text = utf16_;
     utf16_ += 2 * units;

@@ -4,18 +4,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <span>
 
 namespace tapio {
 
-// Made by scripts/codec-generator/emit-event-plan.mjs, which knows the layout and the numbers of
-// the fields; what it holds is trusted.
+// That of UnifiedEvent is made by scripts/codec-generator/emit-event-plan.mjs, which knows the
+// layout and the numbers of the fields; what a plan holds is trusted.
 //
-// Threads: one builds it; any number read it afterwards.
-// Memory: its own.
+// Threads: any number read it. Memory: constants.
 struct EventPlan {
-  // In the order of STEP_KINDS in emit-event-plan.mjs.
-  enum class Kind : std::int32_t {
+  enum class Kind : std::uint8_t {
     kText,
     kUint32,
     kInt32,        // as sint32
@@ -32,7 +30,7 @@ struct EventPlan {
   };
 
   // Of a field that is there; parts have more.
-  static std::size_t WordsOf(Kind kind) {
+  static constexpr std::size_t WordsOf(Kind kind) {
     switch (kind) {
       case Kind::kText:
       case Kind::kUint32:
@@ -51,7 +49,7 @@ struct EventPlan {
     Kind kind;
     std::uint32_t tag;   // of protobuf, at most two bytes
     std::uint32_t mask;  // of the record's bits; 0: always there
-    std::int32_t extra;
+    std::uint32_t extra;
   };
 
   // The event itself is record 0, which has its bits in the header; the others begin with them.
@@ -62,8 +60,8 @@ struct EventPlan {
     bool fixed;          // what is absent takes room, too
   };
 
-  std::vector<Record> records;
-  std::vector<Step> steps;
+  std::span<const Record> records;
+  std::span<const Step> steps;
 };
 
 }  // namespace tapio

@@ -15,37 +15,38 @@ namespace tapio {
 //
 // Threads: one at a time. Guarantees: as WireWriter; an event that does not fit, or is none, leaves
 //   those before it as they are. Memory: the writer must outlive it.
+template <typename Writer>
 class WirePacker {
  public:
   struct Outcome {
-    std::size_t events;          // written
-    std::size_t passed;          // bytes of the staging up to the next event
-    std::size_t bytes;           // that were written
-    WireWriter::Status stopped;  // why the next one is not; kWritten: there is none
-    std::size_t step;            // of the plan, where something was wrong
+    std::size_t events;  // written
+    std::size_t passed;  // bytes of the staging up to the next event
+    std::size_t bytes;   // that were written
+    WireStatus stopped;  // why the next one is not; kWritten: there is none
+    std::size_t step;    // of the plan, where something was wrong
   };
 
-  explicit WirePacker(WireWriter& writer) : writer_(writer) {}
+  explicit WirePacker(Writer& writer) : writer_(writer) {}
 
   // To `out`, from byte `at` to `end`; each event in at most `most` bytes, with what the writer
   // asks for beyond its last one. `ends`: room for one number for each event: where it ends.
   Outcome Pack(const StagedEvents& events, std::uint8_t* out, std::size_t at, std::size_t end,
                std::size_t most, std::uint32_t* ends) {
     const std::size_t start = at;
-    WireWriter::Outcome last{WireWriter::Status::kWritten, 0, 0};
+    WireOutcome last{WireStatus::kWritten, 0, 0};
     const auto walked = events.Walk([&](const std::uint8_t* event, std::size_t size) {
       last = writer_.Write(event, size, out + at, std::min(end - at, most));
-      if (last.status != WireWriter::Status::kWritten) return false;
+      if (last.status != WireStatus::kWritten) return false;
       at += last.size;
       *ends++ = static_cast<std::uint32_t>(at);
       return true;
     });
-    if (walked.outside) last = {WireWriter::Status::kPastEnd, 0, 0};
+    if (walked.outside) last = {WireStatus::kPastEnd, 0, 0};
     return {walked.events, walked.passed, at - start, last.status, last.step};
   }
 
  private:
-  WireWriter& writer_;
+  Writer& writer_;
 };
 
 }  // namespace tapio

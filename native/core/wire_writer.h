@@ -19,151 +19,165 @@
 
 namespace tapio {
 
+enum class WireStatus {
+  kWritten,
+  kNoRoom,       // what was written is void
+  kUnknownBits,  // of a record
+  kBadValue,     // a number out of its range
+  kPastEnd,      // words or text that reach beyond the event, or text that is left over
+  kUnknownText,  // an id that was never given out
+};
+
+struct WireOutcome {
+  WireStatus status;
+  std::size_t size;  // written
+  std::size_t step;  // of the plan, where something was wrong
+};
+
 // Writes an encoded event (docs/event-format.md) as field 1 of a protobuf message, by a plan. Texts
 // are never decoded: those of the bundles become UTF-8, interned ones are it.
 //
+// The plan is a constant, so that each of its steps becomes code of its own, all in one function
+// that has the place in the event in registers: half the time of a loop over a plan in memory. A
+// function that takes the event by reference must therefore be inlined.
+//
 // Threads: one at a time; the symbol table may grow meanwhile.
 // Guarantees: whatever the bytes, reads only the event and writes only the room that it was given.
-// Memory: a view for each id of an interned text that it has met.
+// Memory: as InternedTexts.
+template <const EventPlan& kPlan>
 class WireWriter {
  public:
-  enum class Status {
-    kWritten,
-    kNoRoom,       // what was written is void
-    kUnknownBits,  // of a record
-    kBadValue,     // a number out of its range
-    kPastEnd,      // words or text that reach beyond the event, or text that is left over
-    kUnknownText,  // an id that was never given out
-  };
+  explicit WireWriter(const SymbolTable& symbols) : interned_(symbols) {}
 
-  struct Outcome {
-    Status status;
-    std::size_t size;  // written
-    std::size_t step;  // of the plan, where something was wrong
-  };
-
-  WireWriter(EventPlan plan, const SymbolTable& symbols)
-      : plan_(std::move(plan)), interned_(symbols) {}
-
-  const EventPlan& plan() const { return plan_; }
-
-  Outcome Write(const std::uint8_t* event, std::size_t size, std::uint8_t* out, std::size_t room) {
-    status_ = Status::kPastEnd;
-    step_ = 0;
+  WireOutcome Write(const std::uint8_t* bytes, std::size_t size, std::uint8_t* out,
+                    std::size_t room) {
+    EncodedEvent event;
+    if (!event.Open(bytes, size)) return {Status::kPastEnd, 0, 0};
+    status_ = Status::kWritten;
+    step_ = kNoStep;
     end_ = out + room;
-    const std::uint8_t* const end = event_.Open(event, size) ? Event(out) : nullptr;
-    if (end == nullptr) return {status_, 0, step_};
+    ascii_ = IsAscii(event.latin1());
+    const std::uint8_t* const end = Event(event, out);
+    if (end == nullptr) return {status_, 0, step_ == kNoStep ? 0 : step_};
     return {Status::kWritten, static_cast<std::size_t>(end - out), 0};
   }
 
  private:
+  using Status = WireStatus;
+
   // What a step writes, but for its texts and parts: a tag of two bytes, and ten.
   static constexpr std::size_t kStepBytes = 16;
+  // A text of up to so many bytes is copied with what lies behind it, which costs less than to ask
+  // how long it is.
+  static constexpr std::size_t kPadding = InternedTexts::kPadding;
+  static constexpr std::size_t kNoStep = ~std::size_t{0};
   static constexpr std::uint8_t kEventTag = 0x0a;
   static constexpr std::uint8_t kKeyTag = 0x0a;
   static constexpr std::uint8_t kValueTag = 0x12;
 
   // What writes takes the byte to write to, and returns the one behind its last; nullptr: it has
-  // failed. (As a member, that pointer would be loaded anew behind every byte.)
-  std::uint8_t* Event(std::uint8_t* to) {
+  // failed.
+  [[gnu::always_inline]] std::uint8_t* Event(EncodedEvent& event, std::uint8_t* to) {
     if (!HasRoom(to, kStepBytes)) return nullptr;
     *to++ = kEventTag;
     std::uint8_t* const content = to + 2;
-    to = Fields(plan_.records[0], event_.Word(EncodedEvent::kBitsWord), content);
+    to = Fields<0>(event, event.Word(EncodedEvent::kBitsWord), content);
     if (to == nullptr) return nullptr;
-    return event_.IsUsedUp() ? Close(content, 2, to) : Fail(Status::kPastEnd);
+    return event.IsUsedUp() ? Close(content, 2, to) : Fail(Status::kPastEnd);
   }
 
-  std::uint8_t* Fields(const EventPlan::Record& record, std::uint32_t bits, std::uint8_t* to) {
-    if ((bits & ~record.bits) != 0) return Fail(Status::kUnknownBits);
-    const EventPlan::Step* const first = plan_.steps.data();
-    for (const EventPlan::Step* step = first + record.first; step != first + record.end; ++step) {
-      const bool present = step->mask == 0 || (bits & step->mask) != 0;
-      if (!present && !record.fixed) continue;
-      step_ = static_cast<std::size_t>(step - first);
-      const std::size_t at = event_.word();
-      if (!event_.Pass(EventPlan::WordsOf(step->kind))) return Fail(Status::kPastEnd);
-      if (present) to = Field(*step, bits, at, to);
-      if (to == nullptr) return nullptr;
-    }
+  template <std::size_t kRecord>
+  [[gnu::always_inline]] std::uint8_t* Fields(EncodedEvent& event, std::uint32_t bits,
+                                              std::uint8_t* to) {
+    constexpr const EventPlan::Record& kFields = kPlan.records[kRecord];
+    if ((bits & ~kFields.bits) != 0) return Fail(Status::kUnknownBits);
+    const auto each = [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>)
+        __attribute__((always_inline)) {
+      return (((to = Step<kFields.first + kIndex, kFields.fixed>(event, bits, to)) != nullptr) &&
+              ...);
+    };
+    each(std::make_index_sequence<kFields.end - kFields.first>{});
     return to;
   }
 
-  // Inlined, as is `Bytes`: as calls they take a sixth of the whole time.
-  [[gnu::always_inline]] inline std::uint8_t* Field(const EventPlan::Step& step, std::uint32_t bits,
-                                                    std::size_t at, std::uint8_t* to) {
+  template <std::size_t kIndex, bool kFixed>
+  [[gnu::always_inline]] std::uint8_t* Step(EncodedEvent& event, std::uint32_t bits,
+                                            std::uint8_t* to) {
+    constexpr const EventPlan::Step& kStep = kPlan.steps[kIndex];
+    const bool present = kStep.mask == 0 || (bits & kStep.mask) != 0;
+    if (!present && !kFixed) return to;
+    const std::size_t at = event.word();
+    if (!event.Pass(EventPlan::WordsOf(kStep.kind))) {
+      to = Fail(Status::kPastEnd);
+    } else if (present) {
+      to = Field<kIndex>(event, bits, at, to);
+    }
+    if (to == nullptr && step_ == kNoStep) step_ = kIndex;
+    return to;
+  }
+
+  template <std::size_t kIndex>
+  [[gnu::always_inline]] std::uint8_t* Field(EncodedEvent& event, std::uint32_t bits,
+                                             std::size_t at, std::uint8_t* to) {
+    using Kind = EventPlan::Kind;
+    constexpr const EventPlan::Step& kStep = kPlan.steps[kIndex];
     if (!HasRoom(to, kStepBytes)) return nullptr;
-    // Lists write it with each entry.
-    if (step.kind != EventPlan::Kind::kStrings && step.kind != EventPlan::Kind::kStringMap)
-      to = Varint(step.tag, to);
-    switch (step.kind) {
-      case EventPlan::Kind::kText:
-        return Text(event_.Word(at), to);
-      case EventPlan::Kind::kUint32:
-        return Varint(event_.Word(at), to);
-      case EventPlan::Kind::kInt32: {
-        const std::uint32_t value = event_.Word(at);
-        const std::uint32_t sign = value >> 31 != 0 ? ~std::uint32_t{0} : 0;
-        return Varint((value << 1) ^ sign, to);
-      }
-      case EventPlan::Kind::kSafeInteger:
-        return SafeInteger(at, to);
-      case EventPlan::Kind::kDouble:
-        return Fixed64(event_.Long(at), to);
-      case EventPlan::Kind::kTimestamp:
-        if (static_cast<std::int64_t>(event_.Long(0)) < 0) return Fail(Status::kBadValue);
-        return Varint(event_.Long(0), to);
-      case EventPlan::Kind::kBoolean:
-        return Varint((bits & static_cast<std::uint32_t>(step.extra)) != 0 ? 1 : 0, to);
-      case EventPlan::Kind::kTrue:
-        return Varint(1, to);
-      case EventPlan::Kind::kEnum: {
-        const std::uint32_t number = (bits & step.mask) >> std::countr_zero(step.mask);
-        if (number > static_cast<std::uint32_t>(step.extra)) return Fail(Status::kBadValue);
-        return Varint(number, to);
-      }
-      case EventPlan::Kind::kStrings:
-        return Strings(step.tag, to);
-      case EventPlan::Kind::kStringMap:
-        return StringMap(step.tag, to);
-      case EventPlan::Kind::kSection:
-        return Section(step, to);
-      case EventPlan::Kind::kBytes:
-        return Bytes(event_.TakeRaw(), to);
+    if constexpr (kStep.kind == Kind::kStrings) return Strings<kStep.tag>(event, to);
+    if constexpr (kStep.kind == Kind::kStringMap) return StringMap<kStep.tag>(event, to);
+    to = Tag<kStep.tag>(to);
+    if constexpr (kStep.kind == Kind::kText) return Text(event, event.Word(at), to);
+    if constexpr (kStep.kind == Kind::kUint32) return Varint(event.Word(at), to);
+    if constexpr (kStep.kind == Kind::kInt32) {
+      const std::uint32_t value = event.Word(at);
+      const std::uint32_t sign = value >> 31 != 0 ? ~std::uint32_t{0} : 0;
+      return Varint((value << 1) ^ sign, to);
     }
-    return Fail(Status::kBadValue);
+    if constexpr (kStep.kind == Kind::kSafeInteger) return SafeInteger(event.Long(at), to);
+    if constexpr (kStep.kind == Kind::kDouble) return Fixed64(event.Long(at), to);
+    if constexpr (kStep.kind == Kind::kTimestamp) {
+      const std::uint64_t time = event.Long(0);
+      return static_cast<std::int64_t>(time) < 0 ? Fail(Status::kBadValue) : Varint(time, to);
+    }
+    if constexpr (kStep.kind == Kind::kBoolean) return Varint((bits & kStep.extra) != 0, to);
+    if constexpr (kStep.kind == Kind::kTrue) return Varint(1, to);
+    if constexpr (kStep.kind == Kind::kEnum) {
+      const std::uint32_t number = (bits & kStep.mask) >> std::countr_zero(kStep.mask);
+      return number > kStep.extra ? Fail(Status::kBadValue) : Varint(number, to);
+    }
+    if constexpr (kStep.kind == Kind::kSection) {
+      const std::size_t word = event.word();
+      if (!event.Pass(1)) return Fail(Status::kPastEnd);
+      std::uint8_t* const content = to + 1;
+      to = Fields<kStep.extra>(event, event.Word(word), content);
+      return to == nullptr ? nullptr : Close(content, 1, to);
+    }
+    if constexpr (kStep.kind == Kind::kBytes) return Bytes(event.TakeRaw(), to);
   }
 
-  std::uint8_t* Section(const EventPlan::Step& step, std::uint8_t* to) {
-    const std::size_t at = event_.word();
-    if (!event_.Pass(1)) return Fail(Status::kPastEnd);
-    std::uint8_t* const content = to + 1;
-    to = Fields(plan_.records[static_cast<std::size_t>(step.extra)], event_.Word(at), content);
-    return to == nullptr ? nullptr : Close(content, 1, to);
-  }
-
-  std::uint8_t* Strings(std::uint32_t tag, std::uint8_t* to) {
+  template <std::uint32_t kTag>
+  [[gnu::always_inline]] std::uint8_t* Strings(EncodedEvent& event, std::uint8_t* to) {
     std::size_t left = 0;
-    if (!event_.PassCount(1, left)) return Fail(Status::kPastEnd);
+    if (!event.PassCount(1, left)) return Fail(Status::kPastEnd);
     for (; left > 0; --left) {
       if (!HasRoom(to, kStepBytes)) return nullptr;
-      to = NextText(Varint(tag, to));
+      to = NextText(event, Tag<kTag>(to));
       if (to == nullptr) return nullptr;
     }
     return to;
   }
 
-  std::uint8_t* StringMap(std::uint32_t tag, std::uint8_t* to) {
+  template <std::uint32_t kTag>
+  [[gnu::always_inline]] std::uint8_t* StringMap(EncodedEvent& event, std::uint8_t* to) {
     std::size_t left = 0;
-    if (!event_.PassCount(2, left)) return Fail(Status::kPastEnd);
+    if (!event.PassCount(2, left)) return Fail(Status::kPastEnd);
     for (; left > 0; --left) {
       if (!HasRoom(to, kStepBytes)) return nullptr;
-      std::uint8_t* const content = Varint(tag, to) + 1;
+      std::uint8_t* const content = Tag<kTag>(to) + 1;
       *content = kKeyTag;
-      to = NextText(content + 1);
+      to = NextText(event, content + 1);
       if (to == nullptr || !HasRoom(to, kStepBytes)) return nullptr;
       *to++ = kValueTag;
-      to = NextText(to);
+      to = NextText(event, to);
       if (to != nullptr) to = Close(content, 1, to);
       if (to == nullptr) return nullptr;
     }
@@ -171,50 +185,78 @@ class WireWriter {
   }
 
   // A word that is there.
-  std::uint8_t* NextText(std::uint8_t* to) {
-    const std::size_t at = event_.word();
-    event_.Pass(1);
-    return Text(event_.Word(at), to);
+  [[gnu::always_inline]] std::uint8_t* NextText(EncodedEvent& event, std::uint8_t* to) {
+    const std::size_t at = event.word();
+    event.Pass(1);
+    return Text(event, event.Word(at), to);
   }
 
-  std::uint8_t* Text(std::uint32_t reference, std::uint8_t* to) {
-    const std::size_t units = reference & EncodedEvent::kUnits;
+  [[gnu::always_inline]] std::uint8_t* Text(EncodedEvent& event, std::uint32_t reference,
+                                            std::uint8_t* to) {
     if ((reference & EncodedEvent::kBundled) == 0) {
-      const std::string_view text = interned_.Find(reference);
-      return text.data() == nullptr ? Fail(Status::kUnknownText) : Bytes(text, to);
+      const std::string_view text = interned_.FindKnown(reference);
+      return text.data() != nullptr && text.size() <= kPadding && HasPaddedRoom(to)
+                 ? PaddedText(text, to)
+                 : InternedText(reference, to);
     }
-    return (reference & EncodedEvent::kUtf16) != 0 ? Utf16Text(units, to) : Latin1Text(units, to);
+    const std::size_t units = reference & EncodedEvent::kUnits;
+    if ((reference & EncodedEvent::kUtf16) != 0) {
+      const std::uint8_t* text = nullptr;
+      return event.TakeUtf16(units, text) ? Utf16Text(text, units, to) : Fail(Status::kPastEnd);
+    }
+    const std::size_t readable = event.latin1().size();
+    std::string_view text;
+    if (!event.TakeLatin1(units, text)) return Fail(Status::kPastEnd);
+    return readable >= kPadding && units <= kPadding && ascii_ && HasPaddedRoom(to)
+               ? PaddedText(text, to)
+               : Latin1Text(text, to);
   }
 
-  std::uint8_t* Latin1Text(std::size_t units, std::uint8_t* to) {
-    std::string_view text;
-    if (!event_.TakeLatin1(units, text)) return Fail(Status::kPastEnd);
-    if (IsAscii(text)) return Bytes(text, to);
+  bool HasPaddedRoom(const std::uint8_t* to) const {
+    return kPadding + kStepBytes <= static_cast<std::size_t>(end_ - to);
+  }
+
+  // kPadding bytes may be read from its start on, and written behind its length.
+  [[gnu::always_inline]] static std::uint8_t* PaddedText(std::string_view text, std::uint8_t* to) {
+    *to++ = static_cast<std::uint8_t>(text.size());
+    std::memcpy(to, text.data(), kPadding);
+    return to + text.size();
+  }
+
+  [[gnu::noinline]] std::uint8_t* InternedText(std::uint32_t id, std::uint8_t* to) {
+    const std::string_view text = interned_.Find(id);
+    return text.data() == nullptr ? Fail(Status::kUnknownText) : Bytes(text, to);
+  }
+
+  [[gnu::noinline]] std::uint8_t* Latin1Text(std::string_view text, std::uint8_t* to) {
+    if (ascii_) return Bytes(text, to);
     to = Length(Utf8SizeOfLatin1(text), to);
     return to == nullptr ? nullptr : WriteLatin1AsUtf8(text, to);
   }
 
-  std::uint8_t* Utf16Text(std::size_t units, std::uint8_t* to) {
-    const std::uint8_t* text = nullptr;
-    if (!event_.TakeUtf16(units, text)) return Fail(Status::kPastEnd);
+  [[gnu::noinline]] std::uint8_t* Utf16Text(const std::uint8_t* text, std::size_t units,
+                                            std::uint8_t* to) {
     to = Length(Utf8SizeOfUtf16(text, units), to);
     return to == nullptr ? nullptr : WriteUtf16AsUtf8(text, units, to);
   }
 
-  std::uint8_t* SafeInteger(std::size_t at, std::uint8_t* to) {
+  std::uint8_t* SafeInteger(std::uint64_t bits, std::uint8_t* to) {
     constexpr double kMost = 9007199254740991;
-    const auto value = std::bit_cast<double>(event_.Long(at));
+    const auto value = std::bit_cast<double>(bits);
     // Also where it is no number.
-    if (!(std::fabs(value) <= kMost) || std::trunc(value) != value) return Fail(Status::kBadValue);
-    return Varint(static_cast<std::uint64_t>(static_cast<std::int64_t>(value)), to);
+    if (!(std::fabs(value) <= kMost)) return Fail(Status::kBadValue);
+    const auto whole = static_cast<std::int64_t>(value);
+    if (static_cast<double>(whole) != value) return Fail(Status::kBadValue);
+    return Varint(static_cast<std::uint64_t>(whole), to);
   }
 
   static std::uint8_t* Fixed64(std::uint64_t value, std::uint8_t* to) {
-    for (int i = 0; i < 8; ++i, value >>= 8) *to++ = static_cast<std::uint8_t>(value);
-    return to;
+    static_assert(std::endian::native == std::endian::little);
+    std::memcpy(to, &value, sizeof value);
+    return to + sizeof value;
   }
 
-  [[gnu::always_inline]] inline std::uint8_t* Bytes(std::string_view bytes, std::uint8_t* to) {
+  [[gnu::noinline]] std::uint8_t* Bytes(std::string_view bytes, std::uint8_t* to) {
     to = Length(bytes.size(), to);
     if (to == nullptr) return nullptr;
     CopyText(bytes, to);
@@ -252,6 +294,17 @@ class WireWriter {
     return false;
   }
 
+  template <std::uint32_t kTag>
+  [[gnu::always_inline]] static std::uint8_t* Tag(std::uint8_t* to) {
+    if constexpr (kTag > 0x7f) {
+      *to++ = static_cast<std::uint8_t>(kTag | 0x80);
+      *to++ = static_cast<std::uint8_t>(kTag >> 7);
+    } else {
+      *to++ = static_cast<std::uint8_t>(kTag);
+    }
+    return to;
+  }
+
   static std::uint8_t* Varint(std::uint64_t value, std::uint8_t* to) {
     for (; value > 0x7f; value >>= 7) *to++ = static_cast<std::uint8_t>(value | 0x80);
     *to++ = static_cast<std::uint8_t>(value);
@@ -264,12 +317,11 @@ class WireWriter {
     return size;
   }
 
-  const EventPlan plan_;
   InternedTexts interned_;
-  EncodedEvent event_;
+  bool ascii_ = false;  // every Latin-1 text of the event
   std::uint8_t* end_ = nullptr;
-  Status status_ = Status::kWritten;
-  std::size_t step_ = 0;
+  Status status_ = Status::kWritten;  // why it has failed
+  std::size_t step_ = kNoStep;        // that has failed
 };
 
 }  // namespace tapio

@@ -1,22 +1,22 @@
 /** The plan by which native code (native/core/event_plan.h) walks over an encoded event: the fields in the order of their words. */
 import { allBits, bit, fieldBits } from './bits.mjs';
 
-/** Mirrors EventPlan::Kind. */
-const STEP_KINDS = [
-  'text',
-  'u32',
-  'i32',
-  'safeInteger',
-  'double',
-  'timestamp',
-  'boolean',
-  'true',
-  'enum',
-  'strings',
-  'stringMap',
-  'section',
-  'bytes',
-];
+/** EventPlan::Kind. */
+const STEP_KINDS = {
+  text: 'kText',
+  u32: 'kUint32',
+  i32: 'kInt32',
+  safeInteger: 'kSafeInteger',
+  double: 'kDouble',
+  timestamp: 'kTimestamp',
+  boolean: 'kBoolean',
+  true: 'kTrue',
+  enum: 'kEnum',
+  strings: 'kStrings',
+  stringMap: 'kStringMap',
+  section: 'kSection',
+  bytes: 'kBytes',
+};
 const WIRE = { varint: 0, fixed64: 1, bytes: 2 };
 const WIRE_OF = {
   text: WIRE.bytes,
@@ -27,7 +27,48 @@ const WIRE_OF = {
   bytes: WIRE.bytes,
 };
 
-export function emitEventPlan({ root, timestamp, bytes, fixed, sections, allSections }) {
+/** The header for native code. */
+export function emitEventPlan(layout) {
+  const { steps, records } = planOf(layout);
+  const rows = (all) => all.map((words) => `    {${words.join(', ')}},`).join('\n');
+  return `// The plan of UnifiedEvent.
+#ifndef TAPIO_CORE_UNIFIED_EVENT_PLAN_H_
+#define TAPIO_CORE_UNIFIED_EVENT_PLAN_H_
+
+#include "event_plan.h"
+
+namespace tapio {
+
+// clang-format off
+inline constexpr EventPlan::Step kUnifiedEventSteps[] = {
+${rows(steps.map(({ words }) => words))}
+};
+
+inline constexpr EventPlan::Record kUnifiedEventRecords[] = {
+${rows(records)}
+};
+// clang-format on
+
+inline constexpr EventPlan kUnifiedEventPlan{kUnifiedEventRecords, kUnifiedEventSteps};
+
+}  // namespace tapio
+
+#endif  // TAPIO_CORE_UNIFIED_EVENT_PLAN_H_
+`;
+}
+
+/** The field of each step, by which native code says where something is wrong. */
+export function emitEventPaths(layout) {
+  return `/** The field of each step of the plan. */
+export const EVENT_PATHS = [
+${planOf(layout)
+  .steps.map(({ path }) => `  '${path}',`)
+  .join('\n')}
+];
+`;
+}
+
+function planOf({ root, timestamp, bytes, fixed, sections, allSections }) {
   const inOrder = [fixed, ...sections];
   const sectionStep = (section) => step(section, 'section', bit(section.bit), inOrder.indexOf(section) + 1);
   const steps = [
@@ -39,27 +80,14 @@ export function emitEventPlan({ root, timestamp, bytes, fixed, sections, allSect
     ...sections.map(sectionStep),
     step(bytes, 'bytes', bit(bytes.bit)),
   ];
-  const records = [[steps.length, allBits([...root.fields, bytes, ...allSections]), 0]];
+  const records = [[0, steps.length, allBits([...root.fields, bytes, ...allSections]), false]];
   for (const section of inOrder) {
     const { record } = section;
+    const first = steps.length;
     steps.push(...record.requiredRefs.map(fieldStep), ...packed(record), ...record.flags.map(fieldStep));
-    records.push([steps.length, allBits(record.fields), section === fixed ? 1 : 0]);
+    records.push([first, steps.length, allBits(record.fields), section === fixed]);
   }
-  return `/** Of each step its kind, its tag in protobuf, its bits and what else its kind needs. */
-export const EVENT_STEPS = Int32Array.of(
-${steps.map(({ words }) => `  ${words.join(', ')},`).join('\n')}
-);
-
-/** Of each record the end of its steps, the bits that are known, and whether what is absent takes room. */
-export const EVENT_RECORDS = Int32Array.of(
-${records.map((words) => `  ${words.join(', ')},`).join('\n')}
-);
-
-/** The field of each step. */
-export const EVENT_PATHS = [
-${steps.map(({ path }) => `  '${path}',`).join('\n')}
-];
-`;
+  return { steps, records };
 }
 
 /** Fields behind one another; flags take no word, so that their place in the order is free. */
@@ -96,5 +124,5 @@ function fieldStep(field) {
 function step({ path, number }, kind, mask = 0, extra = 0) {
   if (number > 2047) throw new Error(`${path}: the number ${number} needs a tag of more than two bytes`);
   const tag = number * 8 + (WIRE_OF[kind] ?? WIRE.varint);
-  return { path, words: [STEP_KINDS.indexOf(kind), tag, mask, extra] };
+  return { path, words: [`EventPlan::Kind::${STEP_KINDS[kind]}`, tag, mask, extra] };
 }

@@ -22,27 +22,25 @@ inline constexpr std::uint32_t kUtf16 = 3U << 30;
 enum Bit : std::uint32_t { kSection = 1, kList = 2, kMap = 4, kRaw = 8, kLevel = 0x30 };
 enum SectionBit : std::uint32_t { kNumber = 1, kSigned = 2, kWhole = 4, kFlag = 8, kValue = 16 };
 
-inline EventPlan MakePlan() {
-  using Kind = EventPlan::Kind;
-  EventPlan plan;
-  plan.steps = {
-      {Kind::kText, 0x0a, 0, 0},
-      {Kind::kText, 0x12, 0, 0},
-      {Kind::kText, 0x1a, 0, 0},
-      {Kind::kTimestamp, 0x20, 0, 0},
-      {Kind::kSection, 0x2a, kSection, 1},
-      {Kind::kEnum, 0x30, kLevel, 2},
-      {Kind::kStrings, 0x3a, kList, 0},
-      {Kind::kStringMap, 0x3fa, kMap, 0},
-      {Kind::kBytes, 0x4a, kRaw, 0},
-      {Kind::kUint32, 0x08, kNumber, 0},
-      {Kind::kInt32, 0x10, kSigned, 0},
-      {Kind::kSafeInteger, 0x18, kWhole, 0},
-      {Kind::kBoolean, 0x20, kFlag, kValue},
-  };
-  plan.records = {{0, 9, 0x3f, false}, {9, 13, 0x1f, true}};
-  return plan;
-}
+inline constexpr EventPlan::Step kSmallSteps[] = {
+    {EventPlan::Kind::kText, 0x0a, 0, 0},
+    {EventPlan::Kind::kText, 0x12, 0, 0},
+    {EventPlan::Kind::kText, 0x1a, 0, 0},
+    {EventPlan::Kind::kTimestamp, 0x20, 0, 0},
+    {EventPlan::Kind::kSection, 0x2a, kSection, 1},
+    {EventPlan::Kind::kEnum, 0x30, kLevel, 2},
+    {EventPlan::Kind::kStrings, 0x3a, kList, 0},
+    {EventPlan::Kind::kStringMap, 0x3fa, kMap, 0},
+    {EventPlan::Kind::kBytes, 0x4a, kRaw, 0},
+    {EventPlan::Kind::kUint32, 0x08, kNumber, 0},
+    {EventPlan::Kind::kInt32, 0x10, kSigned, 0},
+    {EventPlan::Kind::kSafeInteger, 0x18, kWhole, 0},
+    {EventPlan::Kind::kBoolean, 0x20, kFlag, kValue},
+};
+
+inline constexpr EventPlan::Record kSmallRecords[] = {{0, 9, 0x3f, false}, {9, 13, 0x1f, true}};
+
+inline constexpr EventPlan kSmallPlan{kSmallRecords, kSmallSteps};
 
 struct Event {
   std::vector<std::uint32_t> words;

@@ -11,7 +11,7 @@ using tapio::SelfContainedWriter;
 using tapio::SymbolTable;
 using tapio::test::Bytes;
 using tapio::test::FiveEvents;
-using tapio::test::MakePlan;
+using tapio::test::kSmallPlan;
 using tapio::test::Random;
 using tapio::test::RestOf;
 using tapio::test::Stage;
@@ -23,7 +23,7 @@ namespace {
 
 EventPacker& Packer() {
   static SymbolTable symbols;
-  static SelfContainedWriter writer(MakePlan(), symbols);
+  static SelfContainedWriter writer(kSmallPlan, symbols);
   static EventPacker packer(writer, "HEAD");
   return packer;
 }

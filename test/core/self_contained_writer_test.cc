@@ -13,8 +13,8 @@ using tapio::test::Bytes;
 using tapio::test::Event;
 using tapio::test::FullEvent;
 using tapio::test::kBundled;
+using tapio::test::kSmallPlan;
 using tapio::test::kUtf16;
-using tapio::test::MakePlan;
 using tapio::test::Random;
 using Status = SelfContainedWriter::Status;
 
@@ -30,7 +30,7 @@ SelfContainedWriter& Writer() {
   static SelfContainedWriter writer = [] {
     for (const char* text : {"known", "\xc3\xa9t\xc3\xa9", "\xe6\x97\xa5\xf0\x9f\x98\x80"})
       symbols.Intern(text);
-    return SelfContainedWriter(MakePlan(), symbols);
+    return SelfContainedWriter(kSmallPlan, symbols);
   }();
   return writer;
 }

@@ -11,13 +11,13 @@ using tapio::WireWriter;
 using tapio::test::Bytes;
 using tapio::test::EventOfLength;
 using tapio::test::FiveEvents;
-using tapio::test::MakePlan;
+using tapio::test::kSmallPlan;
 using tapio::test::Random;
 using tapio::test::RestOf;
 using tapio::test::Stage;
 using tapio::test::Staged;
 using tapio::test::WithAnySizes;
-using Status = WireWriter::Status;
+using Status = tapio::WireStatus;
 
 namespace {
 
@@ -27,14 +27,14 @@ constexpr std::size_t kStart = 3;
 constexpr std::size_t kSlack = 16;
 constexpr std::size_t kAnySize = ~std::size_t{0};
 
-WireWriter& Writer() {
+WireWriter<kSmallPlan>& Writer() {
   static SymbolTable symbols;
-  static WireWriter writer(MakePlan(), symbols);
+  static WireWriter<kSmallPlan> writer(symbols);
   return writer;
 }
 
 struct Message {
-  WirePacker::Outcome outcome;
+  WirePacker<WireWriter<kSmallPlan>>::Outcome outcome;
   Bytes bytes;
   std::vector<std::uint32_t> ends;
 };

@@ -8,6 +8,7 @@
 #include "encoded_events.h"
 
 using tapio::SymbolTable;
+using tapio::WireOutcome;
 using tapio::WireWriter;
 using tapio::test::Bytes;
 using tapio::test::Event;
@@ -18,27 +19,27 @@ using tapio::test::kList;
 using tapio::test::kMap;
 using tapio::test::kRaw;
 using tapio::test::kSection;
+using tapio::test::kSmallPlan;
 using tapio::test::kUtf16;
-using tapio::test::MakePlan;
 using tapio::test::Random;
-using Status = WireWriter::Status;
+using Status = tapio::WireStatus;
 
 namespace {
 
 struct Written {
-  WireWriter::Outcome outcome;
+  WireOutcome outcome;
   Bytes bytes;
 };
 
 Written WriteInto(const Bytes& event, std::size_t room) {
   static SymbolTable symbols;
-  static WireWriter writer = [] {
+  static WireWriter<kSmallPlan> writer = [] {
     symbols.Intern("known");
-    return WireWriter(MakePlan(), symbols);
+    return WireWriter<kSmallPlan>(symbols);
   }();
   // Of the exact size, so that a sanitizer sees what lies outside.
   Bytes out(room);
-  const WireWriter::Outcome outcome = writer.Write(event.data(), event.size(), out.data(), room);
+  const WireOutcome outcome = writer.Write(event.data(), event.size(), out.data(), room);
   out.resize(std::min(room, outcome.size));
   return {outcome, out};
 }
@@ -62,6 +63,34 @@ TEST(WritesEachKindOfField) {
   CHECK_EQ(bytes[0], 0x0a);
   CHECK_EQ(static_cast<std::size_t>((bytes[1] & 0x7f) | (bytes[2] << 7)), expected.size());
   CHECK(std::string(bytes.begin() + 3, bytes.end()) == expected);
+}
+
+// Short texts are copied with what lies behind them, unless the event ends there.
+TEST(TextsOfEveryLength) {
+  SymbolTable symbols;
+  WireWriter<kSmallPlan> writer(symbols);
+  for (std::uint32_t length = 0; length < 80; ++length) {
+    const std::string text(length, 'k');
+    const std::uint32_t id = symbols.Intern(text);
+    for (std::uint32_t last = 0; last < 80; ++last) {
+      Event event = EventOf(0);
+      event.words[5] = kBundled | length;
+      event.words[6] = id;
+      event.words[7] = kBundled | last;
+      event.latin1 = text + std::string(last, 'l');
+      const Bytes encoded = event.Encode();
+      Bytes out(1024);
+      const auto outcome = writer.Write(encoded.data(), encoded.size(), out.data(), out.size());
+      REQUIRE(outcome.status == Status::kWritten);
+      const auto field = [](char tag, const std::string& value) {
+        return std::string{tag, static_cast<char>(value.size())} + value;
+      };
+      const std::string expected = field('\x0a', text) + field('\x12', text) +
+                                   field('\x1a', event.latin1.substr(length)) + "\x20\x05";
+      CHECK(std::string(out.begin(), out.begin() + static_cast<long>(outcome.size))
+                .ends_with(expected));
+    }
+  }
 }
 
 TEST(AShortEventHasALengthOfOneByte) {

@@ -11,7 +11,7 @@ using tapio::fuzz::Require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static SymbolTable symbols;
-  static SelfContainedWriter writer(tapio::test::MakePlan(), symbols);
+  static SelfContainedWriter writer(tapio::test::kSmallPlan, symbols);
   static EventPacker packer(writer, "HEAD");
   Input input(data, size);
   std::vector<std::uint32_t> sizes(input.Number<std::uint8_t>() % 8);

@@ -10,14 +10,15 @@ using tapio::SymbolTable;
 using tapio::WireWriter;
 using tapio::fuzz::Input;
 using tapio::fuzz::Require;
-using tapio::test::MakePlan;
+using tapio::test::kSmallPlan;
 
 namespace {
 
 const SymbolTable& Symbols() {
   static SymbolTable symbols;
   static const bool filled = [] {
-    for (const char* text : {"known", "\xc3\xa9t\xc3\xa9", "\xe6\x97\xa5\xf0\x9f\x98\x80"})
+    for (const char* text : {"known", "\xc3\xa9t\xc3\xa9", "\xe6\x97\xa5\xf0\x9f\x98\x80",
+                             "a text that is longer than padding"})
       symbols.Intern(text);
     return true;
   }();
@@ -31,7 +32,7 @@ bool Write(Writer& writer, const std::vector<std::uint8_t>& event, std::size_t r
   out.resize(room);
   out.shrink_to_fit();
   const auto outcome = writer.Write(event.data(), event.size(), out.data(), room);
-  if (outcome.status != Writer::Status::kWritten) return false;
+  if (outcome.status != decltype(outcome.status)::kWritten) return false;
   Require(outcome.size <= room, "what was written had room");
   out.resize(outcome.size);
   return true;
@@ -40,8 +41,8 @@ bool Write(Writer& writer, const std::vector<std::uint8_t>& event, std::size_t r
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static WireWriter wire(MakePlan(), Symbols());
-  static SelfContainedWriter self_contained(MakePlan(), Symbols());
+  static WireWriter<kSmallPlan> wire(Symbols());
+  static SelfContainedWriter self_contained(kSmallPlan, Symbols());
   Input input(data, size);
   const std::size_t little = input.Number<std::uint16_t>() % 1024;
   const std::vector<std::uint8_t> event = input.Rest();
