@@ -39,6 +39,11 @@ export class TextRun {
     this.pieceEnd = end;
   }
 
+  /** Passes what is no text, up to byte `at`. */
+  passTo(at: number): void {
+    this.next = at;
+  }
+
   /** The next text, of `length` characters. */
   cut(length: number): string {
     const from = this.next;

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { parseObject, setOwn } from './decoder';
 import { corrupt } from './invalid-event';
-import { textBytes, type TextBytes } from './latin1-text';
+import { BufferText, textBytes, type TextBytes } from './latin1-text';
+import { TextRun } from './text-run';
 
 const enum Wire {
   VARINT = 0,
@@ -15,9 +16,23 @@ const TWO_32 = 2 ** 32;
 /** Texts that were read of late, each in the place of its hash, with its bytes. */
 const KNOWN_PLACES = 4096;
 const MAX_KNOWN = 40;
+/** A longer text is looked through faster by native code. */
+const MAX_CUT = 64;
 const knownTexts = new Array<string>(KNOWN_PLACES).fill('');
 const knownLengths = new Uint8Array(KNOWN_PLACES);
 const knownBytes = new Uint8Array(KNOWN_PLACES * MAX_KNOWN);
+
+/** By five of its bytes: all are compared anyway. */
+function placeOf(source: Uint8Array, from: number, length: number): number {
+  const quarter = length >>> 2;
+  const last = from + length - 1;
+  let hash = Math.imul(length ^ source[from], 0x01000193);
+  hash = Math.imul(hash ^ source[from + quarter], 0x01000193);
+  hash = Math.imul(hash ^ source[from + (length >>> 1)], 0x01000193);
+  hash = Math.imul(hash ^ source[last - quarter], 0x01000193);
+  hash = Math.imul(hash ^ source[last], 0x01000193);
+  return (hash ^ (hash >>> 15)) & (KNOWN_PLACES - 1);
+}
 
 /**
  * Reads the protobuf form (proto/tapio/v1/events.proto). Every length is checked against the message that it is in: whatever the bytes
@@ -30,6 +45,8 @@ export class WireReader {
   readonly end: number;
   private readonly source: TextBytes;
   private readonly view: DataView;
+  /** Cuts texts that are ASCII out of larger ones: a call into C++ for each costs more. */
+  private readonly ascii: TextRun;
   private low = 0;
   private high = 0;
 
@@ -37,6 +54,8 @@ export class WireReader {
     this.source = textBytes(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.end = bytes.byteLength;
+    this.ascii = new TextRun(1, new BufferText(this.source));
+    this.ascii.moveTo(0, this.end);
   }
 
   /** Where the message whose length is next ends. */
@@ -159,7 +178,18 @@ export class WireReader {
 
   text(end: number, path: string): string {
     const to = this.messageEnd(end);
-    return this.slice(this.at, to, path);
+    const from = this.at;
+    if (to - from > MAX_CUT || !this.isAscii(from, to)) return this.slice(from, to, path);
+    this.at = to;
+    this.ascii.passTo(from);
+    return this.ascii.cut(to - from);
+  }
+
+  private isAscii(from: number, to: number): boolean {
+    const { source } = this;
+    let any = 0;
+    for (let i = from; i < to; i++) any |= source[i];
+    return any < 0x80;
   }
 
   private slice(from: number, to: number, path: string): string {
@@ -179,9 +209,7 @@ export class WireReader {
     const { source } = this;
     const length = to - from;
     if (length === 0 || length > MAX_KNOWN) return this.slice(from, to, path);
-    let hash = length;
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ source[i], 0x01000193);
-    const place = ((hash ^ (hash >>> 15)) & (KNOWN_PLACES - 1)) >>> 0;
+    const place = placeOf(source, from, length);
     const at = place * MAX_KNOWN;
     let same = knownLengths[place] === length;
     for (let i = 0; same && i < length; i++) same = knownBytes[at + i] === source[from + i];
