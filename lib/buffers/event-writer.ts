@@ -95,7 +95,7 @@ export class EventWriter {
       const stored = attachment.putText(start, texts, this.refusal);
       if (stored !== undefined) return stored;
     }
-    const size = start < 0 ? -1 : encoder.finish(0, start);
+    const size = start < 0 ? -1 : encoder.finish(0);
     if (size < 0 && this.grow()) return this.tryPut(event);
     if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
     return attachment.put(size, this.refusal);

@@ -1,3 +1,4 @@
+import type { EventTexts } from '../event/event-texts';
 import { BufferText, type Latin1Text, textBytes } from '../event/latin1-text';
 import type { NativeBuffer } from './native-buffer';
 import type { Region } from './region';
@@ -34,17 +35,29 @@ export class NativeText implements Latin1Text {
   }
 
   /**
-   * Writes texts that lie apart, those from number `from` up to `to`, each from its byte of `places` on. Returns the number of the first
-   * that is not Latin-1 or too long for this way, which is not written; `to`: there is none.
+   * Writes the texts of the events from number `index` up to `count`, up to eight with a call, whichever event they are of. Returns the
+   * number of the first event with a text that is not Latin-1, or too long for this way; `count`: there is none. Those of the events
+   * before it are written, and those behind it are not, or void.
    */
-  writeApart(items: readonly string[], places: readonly number[], from: number, to: number): number {
-    for (let i = from; i < to; i += Limit.MAX_TEXTS) {
-      const count = Math.min(Limit.MAX_TEXTS, to - i);
-      for (let k = 0; k < count; k++) u32[Word.TEXT_AT + k] = places[i + k];
-      this.native.stageText(items, i, count);
-      if (i32[Word.STATUS] === Status.NOT_LATIN1) return i + u32[Word.COUNT];
+  writeAll(texts: EventTexts, index: number, count: number): number {
+    const { items } = texts;
+    const last = texts.first(count);
+    let first = texts.first(index);
+    let crossing = 0;
+    for (; index < count; index++) {
+      let at = texts.start(index);
+      const end = texts.first(index + 1);
+      for (let i = first + crossing; i < end; i++) {
+        u32[Word.TEXT_AT + crossing++] = at;
+        at += items[i].length;
+        if (crossing < Limit.MAX_TEXTS && i + 1 < last) continue;
+        this.native.stageText(items, first, crossing);
+        first += u32[Word.COUNT];
+        if (i32[Word.STATUS] === Status.NOT_LATIN1) return texts.eventOf(first);
+        crossing = 0;
+      }
     }
-    return to;
+    return count;
   }
 
   read(start: number, end: number): string {

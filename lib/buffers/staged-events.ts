@@ -6,8 +6,8 @@ import { Layout, Limit, alignUp } from './staging';
 
 /**
  * Events encoded one behind the other in the region of records to put, to be stored with one native call; TakenEvents is the other way.
- * Keeps where each event lies, and which texts are its own; the texts are the encoder's EventTexts'. They cross last and together, as a
- * call for each event would cost as much as its fields.
+ * Keeps where each event lies; their texts are the encoder's EventTexts. Those cross last and together, as a call for each event would
+ * cost as much as its fields.
  *
  * Threads: the attachment's. Code of the user runs in `add` alone. An event that does not fit, or that is refused, leaves those before
  * it as they were.
@@ -16,10 +16,9 @@ export class StagedEvents {
   /** Events so far. */
   count = 0;
 
-  /** Of each event: the byte where it begins, its size, and the number of the text behind its last one. */
+  /** Of each event: the byte where it begins, and its size. */
   private readonly starts = new Int32Array(Limit.MAX_BATCH);
   private readonly sizes = new Int32Array(Limit.MAX_BATCH);
-  private readonly textEnds = new Int32Array(Limit.MAX_BATCH);
   /** Where the next event begins. */
   private end = 0;
 
@@ -46,17 +45,13 @@ export class StagedEvents {
    */
   add(event: UnifiedEvent): number {
     const { encoder, count, end } = this;
-    const { texts } = encoder;
-    const firstText = this.textsBefore(count);
-    const textStart = encoder.begin(event, end, firstText);
+    const textStart = encoder.begin(event, end, count);
     if (textStart < 0) return -1;
-    const textEnd = textStart + texts.units;
+    const textEnd = textStart + encoder.texts.units;
     const size = textEnd - end;
     if (size > this.maxEventSize) return size;
-    texts.place(firstText, textStart);
     this.starts[count] = end;
     this.sizes[count] = size;
-    this.textEnds[count] = texts.count;
     this.end = alignUp(textEnd, Layout.ALIGNMENT);
     this.count = count + 1;
     return size;
@@ -71,28 +66,13 @@ export class StagedEvents {
   seal(): number {
     const { texts } = this.encoder;
     let refused = 0;
-    for (let from = 0, to = this.textsBefore(this.count); from < to; to = this.textsBefore(this.count)) {
-      from = this.text.writeApart(texts.items, texts.places, from, to);
-      if (from === to) break;
-      const index = this.eventOf(from);
-      from = this.textEnds[index];
-      refused = this.rewrite(index);
+    for (let index = 0; index < this.count; index++) {
+      index = this.text.writeAll(texts, index, this.count);
+      if (index < this.count) refused = this.rewrite(index);
     }
     texts.ease();
     for (let i = 0; i < this.count; i++) this.region.sizes[i] = this.sizes[i];
     return refused;
-  }
-
-  /** How many texts the events before number `index` have. */
-  private textsBefore(index: number): number {
-    return index === 0 ? 0 : this.textEnds[index - 1];
-  }
-
-  /** The event that has text `i`. */
-  private eventOf(i: number): number {
-    let index = 0;
-    while (this.textEnds[index] <= i) index++;
-    return index;
   }
 
   /** Has the texts of an event written some other way, and moves the events behind it by what they take more. Returns as `seal`. */
@@ -101,12 +81,10 @@ export class StagedEvents {
     const { texts } = this.encoder;
     const { bytes, size: room } = this.region;
     const start = starts[index];
-    const firstText = this.textsBefore(index);
-    const nextText = this.textEnds[index];
     const next = index + 1 < this.count ? starts[index + 1] : this.end;
     const behind = bytes.slice(next, this.end);
 
-    const end = texts.write(start, texts.places[firstText], firstText, nextText);
+    const end = texts.write(index, start);
     const size = end - start;
     if (end < 0 || size > this.maxEventSize) {
       this.cut(index);
@@ -121,8 +99,8 @@ export class StagedEvents {
     }
     bytes.set(behind, moved);
     const by = moved - next;
-    for (let i = index + 1; i < this.count; i++) this.starts[i] += by;
-    texts.move(nextText, by);
+    for (let i = index + 1; i < this.count; i++) starts[i] += by;
+    texts.move(index + 1, this.count, by);
     this.end += by;
     return 0;
   }

@@ -50,7 +50,7 @@ export class Encoder implements FieldWriter {
   private readonly interning: boolean;
   private encoding = false;
 
-  /** Owns the text of the event that was begun, behind that of those it was told to keep. */
+  /** Of the event that was begun, and of those before it that are written with it. */
   readonly texts: EventTexts;
   private raw: Uint8Array | undefined;
   private rawLength = 0;
@@ -94,18 +94,18 @@ export class Encoder implements FieldWriter {
    */
   encode(event: UnifiedEvent, at: number): number {
     const start = this.begin(event, at);
-    return start < 0 ? -1 : this.finish(at, start);
+    return start < 0 ? -1 : this.finish(at);
   }
 
   /**
    * Encodes all but the text of an event, on the assumption that it is all Latin-1. Then either the `texts` that were added, if any,
    * are written from the returned byte on by other means, or `finish` does the rest.
    *
-   * @param keptTexts how many texts of events before this one stay the first of `texts`
+   * @param index of events whose texts are written together: its number
    * @returns the byte of the region where the text starts, or -1 when the event does not fit
    * @throws TapioError as `encode`
    */
-  begin(event: UnifiedEvent, at: number, keptTexts = 0): number {
+  begin(event: UnifiedEvent, at: number, index = 0): number {
     if (this.encoding)
       throw new TapioError('ERR_INVALID_ARGUMENT', 'this encoder is busy with another event');
     if ((at & 7) !== 0 || at < 0 || at > this.byteLength) {
@@ -119,7 +119,7 @@ export class Encoder implements FieldWriter {
     this.raw = undefined;
     this.tooLarge = false;
     const { texts } = this;
-    texts.begin(keptTexts);
+    texts.begin(index);
     try {
       let end = writeEvent(this, event, at >> 2) * 4;
       if (this.raw !== undefined || this.tooLarge) end = this.placeRaw(end);
@@ -128,6 +128,7 @@ export class Encoder implements FieldWriter {
       const base = at >> 2;
       this.i32[base + HeaderWord.TEXT_START] = end - at;
       this.i32[base + HeaderWord.LATIN1_UNITS] = units;
+      texts.place(index, end);
       return end;
     } catch (error) {
       throw readFailure(event, error);
@@ -137,10 +138,10 @@ export class Encoder implements FieldWriter {
     }
   }
 
-  /** Writes the text of the event at byte `at` from byte `start` on; returns the length of the event, or -1. */
-  finish(at: number, start: number): number {
+  /** Writes the text of the event that was begun at byte `at`; returns the length of the event, or -1. */
+  finish(at: number): number {
     const { texts } = this;
-    const end = texts.write(at, start, 0, texts.count);
+    const end = texts.write(0, at);
     texts.ease();
     return end < 0 ? -1 : end - at;
   }

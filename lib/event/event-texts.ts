@@ -9,12 +9,12 @@ const SPARE = 8;
 const MAX_KEPT_UNITS = 4096;
 
 /**
- * The texts of events whose words are encoded, and which have yet to be written behind those words: the texts themselves, the word of
- * each one's reference, and the byte where each will lie. Nobody else keeps any of the three.
+ * The texts of encoded events that have yet to be written behind the words: the texts themselves, the words of their references, and the
+ * bytes where those of each event will lie. Nobody else keeps any of these. Mostly of one event; those of a batch have numbers.
  *
- * An Encoder adds the texts of an event, on the assumption that all are Latin-1. Then somebody has them written: `write` does it, or
- * those of a put cross as arguments of the native call, and those of a batch many with a call. An event where the assumption
- * is wrong is left to `write`, which puts UTF-16 behind Latin-1 and mends the references.
+ * An Encoder adds the texts of an event, on the assumption that all are Latin-1. Then they are written: by `write`, or by native calls
+ * that take the `items` along. An event where the assumption is wrong is left to `write`, which puts UTF-16 behind Latin-1 and mends
+ * the references.
  *
  * Memory: the region is the caller's. Keeps short texts alive until others take their places.
  */
@@ -22,12 +22,14 @@ export class EventTexts {
   /** The first `count`, and behind them as many void ones as a native call takes. */
   readonly items: string[] = new Array<string>(2 * SPARE).fill('');
   count = 0;
-  /** Characters of those of the last event. */
+  /** Characters of those of the last event, and of the events before it. */
   units = 0;
+  private unitsBefore = 0;
   /** Of each text: the word of its reference. */
   private readonly words: number[] = [];
-  /** Of each text of an event that was `placed`: the byte where it begins. */
-  readonly places: number[] = [];
+  /** Of each event: the byte where its texts are to begin, and the number of the text behind its last one. */
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
   /** Behind these there is nothing to let go of. */
   private used = 0;
 
@@ -37,10 +39,11 @@ export class EventTexts {
     private readonly latin1: Latin1Text,
   ) {}
 
-  /** Before those of another event are added, behind the first `kept`. */
-  begin(kept: number): void {
+  /** Before those of event number `index` are added; those of the events before it stay. */
+  begin(index: number): void {
+    this.unitsBefore = index === 0 ? 0 : this.unitsBefore + this.units;
     this.used = this.count;
-    this.count = kept;
+    this.count = this.first(index);
     this.units = 0;
   }
 
@@ -59,47 +62,59 @@ export class EventTexts {
     for (let i = this.count; i < this.used; i++) this.items[i] = '';
   }
 
-  /** Those from number `from` on are to lie one behind the other, from byte `start` on. */
-  place(from: number, start: number): void {
-    for (let i = from; i < this.count; i++) {
-      this.places[i] = start;
-      start += this.items[i].length;
-    }
+  /** The texts of event number `index`, the last one, are to lie one behind the other, from byte `start` on. */
+  place(index: number, start: number): void {
+    this.starts[index] = start;
+    this.ends[index] = this.count;
   }
 
-  /** The events that have the texts from number `from` on lie `bytes` further behind, a multiple of 4. */
-  move(from: number, bytes: number): void {
-    for (let i = from; i < this.count; i++) {
-      this.words[i] += bytes >> 2;
-      this.places[i] += bytes;
-    }
+  /** Where the texts of an event are to begin. */
+  start(index: number): number {
+    return this.starts[index];
+  }
+
+  /** The number of the first text of an event, which is that behind the last one of the event before it. */
+  first(index: number): number {
+    return index === 0 ? 0 : this.ends[index - 1];
+  }
+
+  /** The number of the event that has text `i`. */
+  eventOf(i: number): number {
+    let index = 0;
+    while (this.ends[index] <= i) index++;
+    return index;
+  }
+
+  /** The events from number `index` on, `count` in all, lie `bytes` further behind, a multiple of 4. */
+  move(index: number, count: number, bytes: number): void {
+    for (let i = this.first(index); i < this.first(count); i++) this.words[i] += bytes >> 2;
+    for (let i = index; i < count; i++) this.starts[i] += bytes;
   }
 
   /**
-   * Writes the texts of one event, those from number `from` up to `to`.
-   * @param at where the event begins, a byte of the region
-   * @param start where its texts begin
+   * Writes the texts of event number `index`, which begins at byte `at` of the region.
    * @returns where they end, or -1: beyond the region
    */
-  write(at: number, start: number, from: number, to: number): number {
+  write(index: number, at: number): number {
+    const start = this.starts[index];
     const units = this.i32[(at >> 2) + HeaderWord.LATIN1_UNITS];
-    const isWritten = units === 0 || this.latin1.write(this.items, from, to, start);
-    return isWritten ? start + units : this.writeMixed(at, start, from, to);
+    if (units === 0 || this.latin1.write(this.items, this.first(index), this.ends[index], start))
+      return start + units;
+    return this.writeMixed(index, at);
   }
 
   /** When all are written: lets go of them if they are long. */
   ease(): void {
-    let units = 0;
-    for (let i = 0; i < this.count; i++) units += this.items[i].length;
-    if (units > MAX_KEPT_UNITS) this.letGo();
+    if (this.unitsBefore + this.units > MAX_KEPT_UNITS) this.letGo();
   }
 
   /** Writes those that are Latin-1, then those that are not. Returns as `write`. */
-  private writeMixed(at: number, start: number, from: number, to: number): number {
+  private writeMixed(index: number, at: number): number {
     const { bytes, i32, items, words } = this;
+    const start = this.starts[index];
     const utf16: number[] = [];
     let end = start;
-    for (let i = from; i < to; i++) {
+    for (let i = this.first(index); i < this.ends[index]; i++) {
       const text = items[i];
       if (writeLatin1(bytes, text, end)) {
         i32[words[i]] = Reference.BUNDLED | text.length;
@@ -123,6 +138,6 @@ export class EventTexts {
   private letGo(): void {
     this.items.length = 2 * SPARE;
     this.items.fill('');
-    this.words.length = this.places.length = this.count = 0;
+    this.words.length = this.count = 0;
   }
 }
