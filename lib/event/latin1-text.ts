@@ -54,7 +54,7 @@ export class BufferText implements Latin1Text {
   }
 }
 
-/** Writes a text at byte `at` if it is Latin-1. Eight characters at a time: the test for width costs as much as a store. */
+/** Writes a text at byte `at` if it is Latin-1. Eight characters at a time: the test for Latin-1 costs as much as a store. */
 export function writeLatin1(bytes: Uint8Array, text: string, at: number): boolean {
   const length = text.length;
   let i = 0;
