@@ -10,7 +10,7 @@ const MAX_KEPT_UNITS = 4096;
 
 /**
  * The texts of encoded events that have yet to be written behind the words: the texts themselves, the words of their references, and the
- * bytes where those of each event will lie. Nobody else keeps any of these. Mostly of one event; those of a batch have numbers.
+ * bytes where those of each event will lie. Nobody else keeps any of these. The events have numbers, as a batch has many; one that is alone is 0.
  *
  * An Encoder adds the texts of an event, on the assumption that all are Latin-1. Then they are written: by `write`, or by native calls
  * that take the `items` along. An event where the assumption is wrong is left to `write`, which puts UTF-16 behind Latin-1 and mends
@@ -22,8 +22,9 @@ export class EventTexts {
   /** The first `count`, and behind them as many void ones as a native call takes. */
   readonly items: string[] = new Array<string>(2 * SPARE).fill('');
   count = 0;
-  /** Characters of those of the last event, and of the events before it. */
+  /** Characters of those of the last event. */
   units = 0;
+  /** And of those of the events before it. */
   private unitsBefore = 0;
   /** Of each text: the word of its reference. */
   private readonly words: number[] = [];
