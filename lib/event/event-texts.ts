@@ -88,8 +88,10 @@ export class EventTexts {
 
   /** The events from number `index` on, `count` in all, lie `bytes` further behind, a multiple of 4. */
   move(index: number, count: number, bytes: number): void {
-    for (let i = this.first(index); i < this.first(count); i++) this.words[i] += bytes >> 2;
-    for (let i = index; i < count; i++) this.starts[i] += bytes;
+    const { words, starts } = this;
+    const end = this.first(count);
+    for (let i = this.first(index); i < end; i++) words[i] += bytes >> 2;
+    for (let i = index; i < count; i++) starts[i] += bytes;
   }
 
   /**
