@@ -20,9 +20,9 @@ const { Decoder } = require(path.join(dist, 'event/decoder')) as typeof import('
 const { Attachment } = require(
   path.join(dist, 'buffers/attachment'),
 ) as typeof import('../dist/buffers/attachment');
-const { StagedText } = require(
-  path.join(dist, 'buffers/staged-text'),
-) as typeof import('../dist/buffers/staged-text');
+const { NativeText } = require(
+  path.join(dist, 'buffers/native-text'),
+) as typeof import('../dist/buffers/native-text');
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const EVENTS = 64;
@@ -71,8 +71,8 @@ function breakDown(title: string, events: readonly UnifiedEvent[]): void {
   attachment.put(8, 0);
   attachment.take();
   const { toPut, taken } = attachment;
-  const text = new StagedText(native, taken);
-  const putText = new StagedText(native, toPut);
+  const text = new NativeText(native, taken);
+  const putText = new NativeText(native, toPut);
   const encoder = new Encoder(toPut.memory, toPut.bytes.byteOffset, toPut.size, true, putText);
   const decoder = new Decoder(taken.memory, taken.bytes.byteOffset, taken.size, true, text);
   const buffer = new EventBuffer(8192);
@@ -117,7 +117,7 @@ function breakDown(title: string, events: readonly UnifiedEvent[]): void {
       run: () => {
         for (const event of events) {
           const start = encoder.begin(event, 0);
-          text.write(encoder.texts, 0, encoder.texts.count, start);
+          text.write(encoder.texts.items, 0, encoder.texts.count, start);
         }
       },
     },

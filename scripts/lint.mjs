@@ -9,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { checkCircles } from './check-circles.mjs';
 import { checkLayers } from './check-layers.mjs';
+import { checkTests } from './check-tests.mjs';
 import { checkText } from './check-text.mjs';
 import { includeDirectory } from './node-headers.mjs';
 import { fail, has, root, run, runBin } from './shell.mjs';
@@ -119,6 +120,7 @@ const checks = {
   },
   layers: { parts: () => [async () => checkLayers().join('\n') || undefined] },
   circles: { parts: () => [async () => checkCircles().join('\n') || undefined] },
+  tests: { parts: () => [async () => checkTests().join('\n') || undefined] },
   text: { parts: () => [async () => checkText().join('\n') || undefined] },
 };
 

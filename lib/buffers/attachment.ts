@@ -1,6 +1,6 @@
 import { type Attached, binding, bufferConfig, type BufferConfig } from '../binding';
 import { TapioError } from '../errors';
-import type { Texts } from '../event/latin1-text';
+import type { EventTexts } from '../event/event-texts';
 import { tooLargeToAllocate } from '../validate';
 import { type BufferHandle, resolveHandle } from './handle';
 import { NativeBuffer } from './native-buffer';
@@ -146,7 +146,7 @@ export class Attachment {
    * As `put`, of a record whose words are staged up to byte `start`: the same call writes its texts behind them. undefined: a text is not
    * Latin-1, or too long; nothing was stored.
    */
-  putText(start: number, texts: Texts, onFull: number): boolean | undefined {
+  putText(start: number, texts: EventTexts, onFull: number): boolean | undefined {
     u32[Word.SIZE] = start;
     u32[Word.ON_FULL] = onFull;
     this.native.putText(texts);

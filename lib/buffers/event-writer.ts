@@ -4,9 +4,9 @@ import type { UnifiedEvent } from '../event/unified-event';
 import { checkArray, copyOf, checkOptions, checkSignal } from '../validate';
 import { tellFull } from './diagnostics';
 import type { Attachment } from './attachment';
+import { NativeText } from './native-text';
 import { BATCH_BYTES, NO_REGION } from './region';
 import { StagedEvents } from './staged-events';
-import { StagedText } from './staged-text';
 import { DATA_OFFSET, Layout, Limit, OnFull, Status, Word, alignUp, u32 } from './staging';
 import type { FullPolicy } from './traits';
 import type { Attempt, WaitOptions } from './wait-queue';
@@ -39,7 +39,8 @@ export class EventWriter {
   declare private encoder: Encoder;
   /** The encoder, or the barrier. */
   declare private entry: Encoder;
-  private staged: StagedEvents;
+  /** Not there before the first put. */
+  declare private staged: StagedEvents;
   /** What native code does with a record that finds no room, when nobody will try again, and when somebody will. */
   private readonly refusal: number;
   private readonly patience: number;
@@ -54,7 +55,6 @@ export class EventWriter {
   ) {
     const { policy } = attachment.traits;
     this.policy = policy;
-    this.staged = new StagedEvents(attachment, BARRIER, maxEventSize);
     this.refusal = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.REFUSE;
     this.patience = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.TRY_AGAIN;
     this.urgency = policy === 'drop-oldest' ? OnFull.DROP_OLDEST : OnFull.RESERVE;
@@ -95,7 +95,7 @@ export class EventWriter {
       const stored = attachment.putText(start, texts, this.refusal);
       if (stored !== undefined) return stored;
     }
-    const size = start < 0 ? -1 : encoder.finish(0, start);
+    const size = start < 0 ? -1 : encoder.finish(0);
     if (size < 0 && this.grow()) return this.tryPut(event);
     if (size < 0 || size > this.maxEventSize) throw this.tooLarge(size, 'the event');
     return attachment.put(size, this.refusal);
@@ -331,15 +331,10 @@ export class EventWriter {
   private grow(atLeast?: number): boolean {
     const { attachment } = this;
     if (!attachment.growToPut(atLeast)) return false;
-    const { memory, size } = attachment.toPut;
-    const encoder = new Encoder(
-      memory,
-      DATA_OFFSET,
-      size,
-      true,
-      new StagedText(attachment.native, attachment.toPut),
-    );
-    this.use(encoder, new StagedEvents(attachment, encoder, this.maxEventSize));
+    const { native, toPut } = attachment;
+    const text = new NativeText(native, toPut);
+    const encoder = new Encoder(toPut.memory, DATA_OFFSET, toPut.size, true, text);
+    this.use(encoder, new StagedEvents(encoder, text, toPut, this.maxEventSize));
     return true;
   }
 

@@ -1,5 +1,6 @@
 import { type Attached, binding } from '../binding';
-import { joined, type Texts } from '../event/latin1-text';
+import type { EventTexts } from '../event/event-texts';
+import { joined } from '../event/latin1-text';
 import { Limit, Word, u32 } from './staging';
 
 // One function for all instances, each in a constant, and no place calls two of them: a target that the engine knows costs
@@ -40,7 +41,7 @@ const {
 } = binding;
 
 /** The last of the texts that cross: all that are too many are joined, which costs twice what it costs to pass them. */
-function lastOf({ items, count }: Texts): string {
+function lastOf({ items, count }: EventTexts): string {
   return count > Limit.MAX_TEXTS ? joined(items, Limit.MAX_TEXTS - 1, count) : items[Limit.MAX_TEXTS - 1];
 }
 
@@ -79,7 +80,7 @@ export class NativeBuffer {
     u32[Word.INSTANCE] = this.instance;
     unreserve();
   }
-  putText(texts: Texts): void {
+  putText(texts: EventTexts): void {
     const { items, count } = texts;
     u32[Word.INSTANCE] = this.instance;
     u32[Word.COUNT] = Math.min(count, Limit.MAX_TEXTS);

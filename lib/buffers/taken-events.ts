@@ -3,8 +3,8 @@ import { EncodedEvents } from '../event/encoded-events';
 import { EventCursor } from '../event/event-cursor';
 import type { UnifiedEvent } from '../event/unified-event';
 import type { Attachment } from './attachment';
+import { NativeText } from './native-text';
 import { NO_REGION, type Region } from './region';
-import { StagedText } from './staged-text';
 import { DATA_OFFSET, Layout, Limit, Word, alignUp, u32 } from './staging';
 
 /**
@@ -111,7 +111,7 @@ export class TakenEvents {
       DATA_OFFSET,
       taken.size,
       true,
-      new StagedText(native, taken),
+      new NativeText(native, taken),
     ));
   }
 }

@@ -1,18 +1,16 @@
 import { show, TapioError } from '../errors';
 import { checkEmptyMap } from './empty-object';
+import { EventTexts } from './event-texts';
 import type { FieldWriter } from './field-writer';
 import { HeaderWord, MEMO_PLACES, writeEvent } from './generated/encode';
 import { invalidItem } from './invalid-event';
 import { jsonText } from './json-text';
 import { Reference } from './references';
 import { CACHE_SIZE, cachedRefs, cachedTexts, internedId, internedText } from './strings';
-import { BufferText, type Latin1Text, textBytes, type TextBytes, Texts, writeLatin1 } from './latin1-text';
+import { BufferText, type Latin1Text, textBytes, type TextBytes } from './latin1-text';
 import type { UnifiedEvent } from './unified-event';
 import { readFailure } from './unreadable-event';
 import { lengthOf } from '../validate';
-
-/** Staged texts of larger events are let go afterwards, so that an idle encoder keeps little alive. */
-const MAX_KEPT_UNITS = 4096;
 
 /** Spread the texts of different fields, and the values of different keys, over the cache of interned text. */
 const PLACE_SALT = 0x20000;
@@ -50,12 +48,10 @@ export class Encoder implements FieldWriter {
   private readonly bytes: TextBytes;
   private readonly byteLength: number;
   private readonly interning: boolean;
-  private readonly latin1: Latin1Text;
   private encoding = false;
 
-  /** The bundled texts of the event that was begun, behind those it was told to keep. */
-  readonly texts = new Texts();
-  private readonly textWords: number[] = [];
+  /** Of the event that was begun, and of those before it that are written with it. */
+  readonly texts: EventTexts;
   private raw: Uint8Array | undefined;
   private rawLength = 0;
   private tooLarge = false;
@@ -79,7 +75,7 @@ export class Encoder implements FieldWriter {
     this.interning = interning;
     this.cachedTexts = interning ? cachedTexts : NO_TEXTS;
     this.cachedRefs = interning ? cachedRefs : NO_REFS;
-    this.latin1 = latin1 ?? new BufferText(this.bytes);
+    this.texts = new EventTexts(this.i32, this.bytes, latin1 ?? new BufferText(this.bytes));
   }
 
   /** One that is busy for good: where another one stands usually, it turns everybody away. */
@@ -98,19 +94,18 @@ export class Encoder implements FieldWriter {
    */
   encode(event: UnifiedEvent, at: number): number {
     const start = this.begin(event, at);
-    return start < 0 ? -1 : this.finish(at, start);
+    return start < 0 ? -1 : this.finish(at);
   }
 
   /**
    * Encodes all but the text of an event, on the assumption that it is all Latin-1. Then either the `texts` that were added, if any,
    * are written from the returned byte on by other means, or `finish` does the rest.
    *
-   * @param keptTexts how many texts of events before this one stay the first of `texts`
-   * @param keptUnits their characters
+   * @param index of events whose texts are written together: its number
    * @returns the byte of the region where the text starts, or -1 when the event does not fit
    * @throws TapioError as `encode`
    */
-  begin(event: UnifiedEvent, at: number, keptTexts = 0, keptUnits = 0): number {
+  begin(event: UnifiedEvent, at: number, index = 0): number {
     if (this.encoding)
       throw new TapioError('ERR_INVALID_ARGUMENT', 'this encoder is busy with another event');
     if ((at & 7) !== 0 || at < 0 || at > this.byteLength) {
@@ -124,48 +119,31 @@ export class Encoder implements FieldWriter {
     this.raw = undefined;
     this.tooLarge = false;
     const { texts } = this;
-    const { count } = texts;
-    texts.count = keptTexts;
-    texts.units = keptUnits;
+    texts.begin(index);
     try {
       let end = writeEvent(this, event, at >> 2) * 4;
       if (this.raw !== undefined || this.tooLarge) end = this.placeRaw(end);
-      const units = texts.units - keptUnits;
+      const { units } = texts;
       if (end < 0 || end + units > this.byteLength) return -1;
       const base = at >> 2;
       this.i32[base + HeaderWord.TEXT_START] = end - at;
       this.i32[base + HeaderWord.LATIN1_UNITS] = units;
+      texts.place(index, end);
       return end;
     } catch (error) {
       throw readFailure(event, error);
     } finally {
       this.encoding = false;
-      texts.forget(texts.count, count);
+      texts.end();
     }
   }
 
-  /** Writes the text of the event at byte `at` from byte `start` on; returns the length of the event, or -1. */
-  finish(at: number, start: number): number {
-    const end = this.finishOne(at, start, 0, this.texts.count);
-    this.ease();
+  /** Writes the text of the event that was begun at byte `at`; returns the length of the event, or -1. */
+  finish(at: number): number {
+    const { texts } = this;
+    const end = texts.write(0, at);
+    texts.ease();
     return end < 0 ? -1 : end - at;
-  }
-
-  /** Likewise of one of several events, whose texts are those from number `from` up to `to`; returns where it ends, or -1. */
-  finishOne(at: number, start: number, from: number, to: number): number {
-    const units = this.i32[(at >> 2) + HeaderWord.LATIN1_UNITS];
-    const isWritten = units === 0 || this.latin1.write(this.texts, from, to, start);
-    return isWritten ? start + units : this.writeMixed(at, start, from, to);
-  }
-
-  /** To be called when the texts are written: lets go of them if they are large. */
-  ease(): void {
-    if (this.texts.units > MAX_KEPT_UNITS) this.letGo();
-  }
-
-  /** To be called when events of which the texts are yet to be written were moved: those of the texts from number `from` on. */
-  moveReferences(from: number, words: number): void {
-    for (let i = from; i < this.texts.count; i++) this.textWords[i] += words;
   }
 
   interned(word: number, text: string, place: number): void {
@@ -263,9 +241,7 @@ export class Encoder implements FieldWriter {
   }
 
   stage(word: number, text: string): void {
-    this.i32[word] = Reference.BUNDLED | text.length;
-    this.textWords[this.texts.count] = word;
-    this.texts.add(text);
+    this.texts.add(word, text);
   }
 
   /** Puts the raw bytes that were noted at byte `start`; returns where they end, or -1 if the event does not fit. */
@@ -278,37 +254,5 @@ export class Encoder implements FieldWriter {
     if (end > this.byteLength) return -1;
     if (raw !== undefined) this.bytes.set(raw, start);
     return end;
-  }
-
-  /** Writes the Latin-1 texts from byte `start` on, then those of UTF-16; returns where they end, or -1. */
-  private writeMixed(at: number, start: number, from: number, to: number): number {
-    const { bytes, i32, textWords } = this;
-    const { items } = this.texts;
-    const utf16: number[] = [];
-    let end = start;
-    for (let i = from; i < to; i++) {
-      const text = items[i];
-      if (writeLatin1(bytes, text, end)) {
-        i32[textWords[i]] = Reference.BUNDLED | text.length;
-        end += text.length;
-      } else {
-        utf16.push(i);
-      }
-    }
-    i32[(at >> 2) + HeaderWord.LATIN1_UNITS] = end - start;
-    for (const i of utf16) {
-      const text = items[i];
-      const size = text.length * 2;
-      if (end + size > this.byteLength) return -1;
-      bytes.ucs2Write(text.toWellFormed(), end, size);
-      i32[textWords[i]] = Reference.BUNDLED | Reference.UTF16 | text.length;
-      end += size;
-    }
-    return end;
-  }
-
-  private letGo(): void {
-    this.texts.letGo();
-    this.textWords.length = 0;
   }
 }

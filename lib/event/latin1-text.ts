@@ -1,43 +1,17 @@
-/** So many places behind the last text are there, too, so that as many can be passed on without looking. */
-const PLACES = 8;
-
-/** Texts that lie one behind the other once they are written. Keeps those of the last event alive. */
-export class Texts {
-  /** The first `count`; what is behind them is void. */
-  readonly items: string[] = new Array<string>(2 * PLACES).fill('');
-  count = 0;
-  /** Characters of all of them. */
-  units = 0;
-
-  add(text: string): void {
-    const { items } = this;
-    items[this.count++] = text;
-    this.units += text.length;
-    if (this.count + PLACES > items.length) items.push('', '', '', '', '', '', '', '');
-  }
-
-  /** Lets go of the texts in these places. */
-  forget(from: number, to: number): void {
-    for (let i = from; i < to; i++) this.items[i] = '';
-  }
-
-  /** Keeps no text alive. */
-  letGo(): void {
-    this.items.length = 2 * PLACES;
-    this.items.fill('');
-  }
-}
-
 export function joined(items: readonly string[], from: number, to: number): string {
   let text = items[from];
   for (let i = from + 1; i < to; i++) text += items[i];
   return text;
 }
 
-/** How Latin-1 text gets into and out of a region of memory. Offsets and ends are bytes of the region and must be in it. */
+/** How Latin-1 text gets into and out of a region of memory. Keeps none. Offsets and ends are bytes of the region and must be in it. */
 export interface Latin1Text {
-  /** Writes the texts from number `from` up to `to`, from byte `at` on. False: one is not Latin-1, or too long for this way; the bytes where they would lie are then undefined. */
-  write(texts: Texts, from: number, to: number, at: number): boolean;
+  /**
+   * Writes the texts from number `from` up to `to` one behind the other, from byte `at` on. False: one is not Latin-1; the bytes where
+   * they would lie are then undefined.
+   * @param items the texts, and as many places behind them as EventTexts has
+   */
+  write(items: readonly string[], from: number, to: number, at: number): boolean;
   read(start: number, end: number): string;
 }
 
@@ -60,11 +34,11 @@ export function textBytes(memory: ArrayBuffer, byteOffset: number, byteLength: n
 /** Up to this many characters, a text is copied in JavaScript; a longer one by one call into C++. */
 const SHORT = 72;
 
-/** Text of memory that native code does not know. */
+/** By Node's Buffer: for memory that native code does not know. */
 export class BufferText implements Latin1Text {
   constructor(private readonly bytes: TextBytes) {}
 
-  write({ items }: Texts, from: number, to: number, at: number): boolean {
+  write(items: readonly string[], from: number, to: number, at: number): boolean {
     const { bytes } = this;
     const text = joined(items, from, to);
     const { length } = text;
@@ -80,7 +54,7 @@ export class BufferText implements Latin1Text {
   }
 }
 
-/** Writes a text at byte `at` if it is Latin-1. Eight characters at a time: the test for width costs as much as a store. */
+/** Writes a text at byte `at` if it is Latin-1. Eight characters at a time: the test for Latin-1 costs as much as a store. */
 export function writeLatin1(bytes: Uint8Array, text: string, at: number): boolean {
   const length = text.length;
   let i = 0;

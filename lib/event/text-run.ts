@@ -7,7 +7,7 @@ import { corrupt } from './invalid-event';
 export const TEXT_PIECE = 1024;
 
 /**
- * Texts of one width that lie one behind the other and are read in their order: cut from pieces that are read in one call, as most
+ * Texts of one form, Latin-1 or UTF-16, that lie one behind the other and are read in their order: cut from pieces that are read in one call, as most
  * events have no more than one piece. A text that is longer than half of a piece is read alone.
  */
 export class TextRun {

@@ -127,8 +127,8 @@ export abstract class ViewReader {
     return this.bytes.ucs2Slice(start, end);
   }
 
-  /** Length of the bundled texts of one width whose references are before this word. */
-  private unitsBefore(word: number, width: number): number {
+  /** Length of the bundled texts of one form whose references are before this word. */
+  private unitsBefore(word: number, form: number): number {
     const { i32 } = this;
     const runs = this.#runs;
     // The first text of the event, its id, needs no search.
@@ -140,7 +140,7 @@ export abstract class ViewReader {
       for (let k = runs[2 * run]; k < end; k++) {
         if (k === word) return units;
         const ref = i32[k];
-        if (ref < 0 && (ref & Reference.UTF16) === width) units += ref & Reference.LENGTH_MASK;
+        if (ref < 0 && (ref & Reference.UTF16) === form) units += ref & Reference.LENGTH_MASK;
       }
     }
     throw corrupt('a text is in no section');

@@ -88,7 +88,7 @@ std::unique_ptr<kernel::RecordMapper> ReadMapping(
   kernel::MapperPlan plan;
   plan.kind = header.data[0];
   plan.cpu = header.data[1];
-  plan.narrow_units = header.data[2];
+  plan.latin1_units = header.data[2];
   plan.text_start = header.data[3];
   plan.limit = header.data[4];
   plan.names = ReadMany<kernel::Name>(ElementsOf<std::uint32_t>(env, Element(env, parts, 1)));

@@ -62,7 +62,7 @@ Elements<T> ElementsOf(napi_env env, napi_value array) {
 
 // Copies kCount characters, which the compiler turns into vectors; returns them or-ed together.
 template <std::size_t kCount>
-char16_t Narrow(const char16_t* units, std::uint8_t* target) {
+char16_t ToLatin1(const char16_t* units, std::uint8_t* target) {
   char16_t any = 0;
   for (std::size_t k = 0; k < kCount; ++k) {
     any = static_cast<char16_t>(any | units[k]);
@@ -74,11 +74,11 @@ char16_t Narrow(const char16_t* units, std::uint8_t* target) {
 // At least kCount characters, in blocks of kCount; the last one overlaps the one before it, as no
 // byte behind the text may be written.
 template <std::size_t kCount>
-char16_t NarrowInBlocks(const char16_t* units, std::size_t count, std::uint8_t* target) {
+char16_t ToLatin1InBlocks(const char16_t* units, std::size_t count, std::uint8_t* target) {
   const std::size_t last = count - kCount;
-  char16_t any = Narrow<kCount>(units + last, target + last);
+  char16_t any = ToLatin1<kCount>(units + last, target + last);
   for (std::size_t i = 0; i < last; i += kCount) {
-    any = static_cast<char16_t>(any | Narrow<kCount>(units + i, target + i));
+    any = static_cast<char16_t>(any | ToLatin1<kCount>(units + i, target + i));
   }
   return any;
 }
@@ -93,12 +93,12 @@ std::int64_t CopyLatin1(napi_env env, napi_value text, std::uint8_t* target, std
   if (count > kMost || count > room) return -1;
   char16_t any = 0;
   if (count >= 16) {
-    any = NarrowInBlocks<16>(units, count, target);
+    any = ToLatin1InBlocks<16>(units, count, target);
   } else if (count >= 4) {
-    any = NarrowInBlocks<4>(units, count, target);
+    any = ToLatin1InBlocks<4>(units, count, target);
   } else {
     for (std::size_t i = 0; i < count; ++i)
-      any = static_cast<char16_t>(any | Narrow<1>(units + i, target + i));
+      any = static_cast<char16_t>(any | ToLatin1<1>(units + i, target + i));
   }
   return any > 0xff ? -1 : static_cast<std::int64_t>(count);
 }

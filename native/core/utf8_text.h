@@ -1,4 +1,4 @@
-// UTF-8, and the two widths that texts have in memory.
+// UTF-8, and the two forms that texts have in memory: Latin-1 and UTF-16.
 #ifndef TAPIO_CORE_UTF8_TEXT_H_
 #define TAPIO_CORE_UTF8_TEXT_H_
 

@@ -19,7 +19,7 @@ using Kind = Operation::Kind;
 
 // References to text: docs/event-format.md.
 constexpr std::uint32_t kBundled = std::uint32_t{1} << 31;
-constexpr std::uint32_t kWide = std::uint32_t{1} << 30;
+constexpr std::uint32_t kUtf16 = std::uint32_t{1} << 30;
 
 // Numbers of system calls: of the 32-bit table, and none at all; names of that table come behind
 // those of the first one.
@@ -136,7 +136,7 @@ RecordMapper::Outcome RecordMapper::Map(const std::uint8_t* record, std::uint32_
   ids_.Write(target + shape.id);
   end_ = static_cast<std::uint32_t>(shape.event.size());
   room_ = plan_.limit - end_;
-  wide_.clear();
+  utf16_.clear();
   fits_ = true;
   const bool has_details = has_details_[kind];
   if (has_details) {
@@ -146,10 +146,10 @@ RecordMapper::Outcome RecordMapper::Map(const std::uint8_t* record, std::uint32_
   for (const Operation& operation : shape.operations) Apply(operation, record, target);
   if (!fits_) return Outcome::kTooLarge;
   const std::uint32_t added = end_ - static_cast<std::uint32_t>(shape.event.size());
-  Write(target + plan_.narrow_units, Read<std::uint32_t>(target + plan_.narrow_units) + added);
-  if (!wide_.empty()) {
-    std::memcpy(target + end_, wide_.data(), wide_.size() * sizeof wide_[0]);
-    end_ += static_cast<std::uint32_t>(wide_.size() * sizeof wide_[0]);
+  Write(target + plan_.latin1_units, Read<std::uint32_t>(target + plan_.latin1_units) + added);
+  if (!utf16_.empty()) {
+    std::memcpy(target + end_, utf16_.data(), utf16_.size() * sizeof utf16_[0]);
+    end_ += static_cast<std::uint32_t>(utf16_.size() * sizeof utf16_[0]);
   }
   if (has_details && !gaps_.empty()) CloseGaps(target);
   bytes = end_;
@@ -291,16 +291,16 @@ void RecordMapper::PatchText(std::uint32_t target, std::string_view text, std::u
   scratch_.clear();
   DecodeUtf8(text, scratch_);
   const auto units = static_cast<std::uint32_t>(scratch_.size());
-  const bool narrow =
+  const bool is_latin1 =
       std::all_of(scratch_.begin(), scratch_.end(), [](char16_t unit) { return unit <= 0xff; });
-  if (narrow) {
+  if (is_latin1) {
     if (!TakeRoom(units)) return;
     for (const char16_t unit : scratch_) event[end_++] = static_cast<std::uint8_t>(unit);
     Write(event + target, kBundled | units);
   } else {
     if (!TakeRoom(units * sizeof scratch_[0])) return;
-    wide_.insert(wide_.end(), scratch_.begin(), scratch_.end());
-    Write(event + target, kBundled | kWide | units);
+    utf16_.insert(utf16_.end(), scratch_.begin(), scratch_.end());
+    Write(event + target, kBundled | kUtf16 | units);
   }
 }
 

@@ -71,7 +71,7 @@ struct Name {
 struct MapperPlan {
   std::uint32_t kind = kNowhere;   // byte of the record: 32 bits that choose a shape
   std::uint32_t cpu = kNowhere;    // byte of the record: 32 bits, the CPU's number
-  std::uint32_t narrow_units = 0;  // byte of the event: how many characters the bundle has
+  std::uint32_t latin1_units = 0;  // byte of the event: how many characters the bundle has
   std::uint32_t text_start = 0;    // byte of the event: where its texts begin
   std::uint32_t limit = 0;         // bytes the target takes at most
   std::vector<Shape> shapes;
@@ -82,7 +82,7 @@ struct MapperPlan {
 // Threads: one.
 // Guarantees: reads inside the record only; writes at most max_event() bytes, which is never more
 //   than the target takes.
-// Memory: its own; Map allocates nothing once it has met the longest wide text.
+// Memory: its own; Map allocates nothing once it has met the longest text of UTF-16.
 class RecordMapper {
  public:
   enum class Outcome { kMapped, kMalformed, kTooLarge, kLeftOut };
@@ -132,7 +132,7 @@ class RecordMapper {
   std::uint32_t end_ = 0;   // of the event being made, behind its Latin-1 bundle
   std::uint32_t room_ = 0;  // what it may still grow by, both bundles together
   bool fits_ = true;
-  std::vector<char16_t> wide_;  // its wide bundle
+  std::vector<char16_t> utf16_;  // its bundle of UTF-16
   std::vector<char16_t> scratch_;
 };
 

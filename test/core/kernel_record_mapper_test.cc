@@ -29,7 +29,7 @@ namespace {
 
 MapperPlan Plan(std::vector<Operation> operations) {
   MapperPlan plan;
-  plan.narrow_units = kUnits;
+  plan.latin1_units = kUnits;
   plan.limit = 4096;
   plan.shapes.push_back(MakeShape(std::move(operations)));
   return plan;
@@ -154,35 +154,36 @@ TEST(TimesOfThreeClocks) {
 TEST(TextOfAnyBytes) {
   SymbolTable table;
   RecordMapper mapper(Plan({Op(Kind::kText, 0, 8, kTexts)}), table);
-  constexpr std::uint32_t kBundled = 1U << 31, kWide = 1U << 30;
+  constexpr std::uint32_t kBundled = 1U << 31, kUtf16 = 1U << 30;
   struct Case {
     std::string text;
     std::uint32_t reference;
-    std::string narrow;
-    std::u16string wide;
+    std::string latin1;
+    std::u16string utf16;
   };
   for (const Case& each :
        {Case{"", kBundled, "", u""}, Case{"a", kBundled | 1, "a", u""},
         Case{"12345678", kBundled | 8, "12345678", u""},
         Case{"\xc3\xa9x", kBundled | 2, "\xe9x", u""},
-        Case{"\xe2\x82\xac", kBundled | kWide | 1, "", u"\u20ac"},
-        Case{"\xf0\x9f\x98\x80", kBundled | kWide | 2, "", u"\U0001F600"},
+        Case{"\xe2\x82\xac", kBundled | kUtf16 | 1, "", u"\u20ac"},
+        Case{"\xf0\x9f\x98\x80", kBundled | kUtf16 | 2, "", u"\U0001F600"},
         // No UTF-8, as TextDecoder spells it: a lone byte, an overlong slash, a surrogate, cut
         // characters, beyond U+10FFFF.
-        Case{"\xff", kBundled | kWide | 1, "", u"\ufffd"},
-        Case{"\xc0\xaf", kBundled | kWide | 2, "", u"\ufffd\ufffd"},
-        Case{"\xed\xa0\x80", kBundled | kWide | 3, "", u"\ufffd\ufffd\ufffd"},
-        Case{"\xe2\x82", kBundled | kWide | 1, "", u"\ufffd"},
-        Case{"\xf0\x9f\x98", kBundled | kWide | 1, "", u"\ufffd"},
-        Case{"\xf0\x9fx", kBundled | kWide | 2, "", u"\ufffdx"},
-        Case{"\xf4\x90\x80\x80", kBundled | kWide | 4, "", u"\ufffd\ufffd\ufffd\ufffd"}}) {
+        Case{"\xff", kBundled | kUtf16 | 1, "", u"\ufffd"},
+        Case{"\xc0\xaf", kBundled | kUtf16 | 2, "", u"\ufffd\ufffd"},
+        Case{"\xed\xa0\x80", kBundled | kUtf16 | 3, "", u"\ufffd\ufffd\ufffd"},
+        Case{"\xe2\x82", kBundled | kUtf16 | 1, "", u"\ufffd"},
+        Case{"\xf0\x9f\x98", kBundled | kUtf16 | 1, "", u"\ufffd"},
+        Case{"\xf0\x9fx", kBundled | kUtf16 | 2, "", u"\ufffdx"},
+        Case{"\xf4\x90\x80\x80", kBundled | kUtf16 | 4, "", u"\ufffd\ufffd\ufffd\ufffd"}}) {
     const Mapped mapped(mapper, Padded(each.text, 8));
     REQUIRE(mapped.outcome == Outcome::kMapped);
     CHECK_EQ(At<std::uint32_t>(mapped.event, kTexts), each.reference);
-    CHECK(mapped.text() == each.narrow);
-    const std::size_t wide_at = kId + At<std::uint32_t>(mapped.event, kUnits);
-    REQUIRE_EQ(mapped.event.size() - wide_at, each.wide.size() * 2);
-    CHECK(std::memcmp(mapped.event.data() + wide_at, each.wide.data(), each.wide.size() * 2) == 0);
+    CHECK(mapped.text() == each.latin1);
+    const std::size_t utf16_at = kId + At<std::uint32_t>(mapped.event, kUnits);
+    REQUIRE_EQ(mapped.event.size() - utf16_at, each.utf16.size() * 2);
+    CHECK(std::memcmp(mapped.event.data() + utf16_at, each.utf16.data(), each.utf16.size() * 2) ==
+          0);
   }
 }
 

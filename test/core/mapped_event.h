@@ -10,7 +10,7 @@
 
 namespace tapio::test {
 
-// Where it has its time, narrow units, presence bits, three words, five references, and the id.
+// Where it has its time, Latin-1 units, presence bits, three words, five references, and the id.
 inline constexpr std::uint32_t kTime = 0, kUnits = 8, kBits = 12, kWords = 16, kTexts = 28,
                                kId = 48;
 inline constexpr std::uint32_t kIdDigits = 32;

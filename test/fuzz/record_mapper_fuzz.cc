@@ -25,7 +25,7 @@ MapperPlan MakePlan() {
   MapperPlan plan;
   plan.kind = 0;
   plan.cpu = 4;
-  plan.narrow_units = kUnits;
+  plan.latin1_units = kUnits;
   plan.text_start = kId;
   plan.limit = 512;
   plan.literals = "readwrite";
@@ -56,15 +56,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Require(bytes >= kId + kIdDigits && bytes <= mapper.max_event(), "an event has room");
   std::uint32_t units = 0;
   std::memcpy(&units, event.data() + kUnits, sizeof units);
-  Require(units >= kIdDigits && units <= bytes - kId, "its narrow texts lie in it");
-  Require((bytes - kId - units) % 2 == 0, "behind them are wide ones");
-  std::uint32_t narrow = 0, wide = 0;
+  Require(units >= kIdDigits && units <= bytes - kId, "its texts of Latin-1 lie in it");
+  Require((bytes - kId - units) % 2 == 0, "behind them is UTF-16");
+  std::uint32_t latin1 = 0, utf16 = 0;
   for (std::uint32_t at = kTexts; at < kId; at += 4) {
     std::uint32_t reference = 0;
     std::memcpy(&reference, event.data() + at, sizeof reference);
-    if (reference >> 31 != 0) (reference >> 30 == 3 ? wide : narrow) += reference & 0x3fffffff;
+    if (reference >> 31 != 0) (reference >> 30 == 3 ? utf16 : latin1) += reference & 0x3fffffff;
   }
-  Require(narrow + kIdDigits == units && 2 * wide == bytes - kId - units,
+  Require(latin1 + kIdDigits == units && 2 * utf16 == bytes - kId - units,
           "its references are its texts");
   return 0;
 }

@@ -54,10 +54,10 @@ function event(full) {
     ? [31, 300, -1, ...whole, 2, 1, UTF16 | 4, 1, BUNDLED | 2, BUNDLED | 200, 0x04030201]
     : [];
   const latin1 = full ? Buffer.from(`ik\xe9${'v'.repeat(199)}\xff`, 'latin1') : Buffer.from('i');
-  const wide = full ? utf16('\u{1f600}\u65e5\udc00') : Buffer.alloc(0);
+  const behind = full ? utf16('\u{1f600}\u65e5\udc00') : Buffer.alloc(0);
   const start = (8 + body.length) * 4;
   const head = [5, 0, full ? 0x2f : 0, start, latin1.length, BUNDLED | 1, BUNDLED, BUNDLED];
-  return Buffer.concat([words(...head, ...body), latin1, wide]);
+  return Buffer.concat([words(...head, ...body), latin1, behind]);
 }
 
 function packed(...events) {

@@ -1,5 +1,5 @@
 /**
- * EventBuffer.putBatch with any events: texts of a batch cross together and on the assumption that all are Latin-1, so a wide or
+ * EventBuffer.putBatch with any events: texts of a batch cross together and on the assumption that all are Latin-1, so one of UTF-16 or a
  * long one in the middle must neither touch its neighbours nor be lost.
  */
 import assert from 'node:assert';

@@ -1,10 +1,10 @@
-/** The protobuf form, beside protobuf-es as the judge. */
+/** The protobuf form, written and read, beside protobuf-es as the judge. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { encodeEvent, EventBuffer, type UnifiedEvent } from '@tapio/performance';
+import { EventBuffer, type UnifiedEvent } from '@tapio/performance';
 import { fullEvents, kernelEvents } from '../../bench/sample-events';
 import { codeOf } from '../support/errors';
 import { numbered } from '../support/events';
@@ -18,9 +18,6 @@ import { seed } from './seed';
 const dist = path.join(__dirname, '../../../dist');
 /* eslint-disable @typescript-eslint/no-require-imports -- a path outside build/ */
 const { WireWriter } = require(`${dist}/event/wire-writer`) as typeof import('../../dist/event/wire-writer');
-const { EncodedEvents, Stopped } = require(
-  `${dist}/event/encoded-events`,
-) as typeof import('../../dist/event/encoded-events');
 const ours = require(
   `${dist}/integrations/grpc/batches`,
 ) as typeof import('../../dist/integrations/grpc/batches');
@@ -124,111 +121,14 @@ test.each(leafFields().map((field) => [field.path, field] as const))('%s alone',
   }
 });
 
-test(`encoded events are packed as encodeEvent writes them, however often their texts recur (SEED=${seed})`, () => {
-  const ring = new EventBuffer(8192, { maxEventSize: 2 ** 20 });
-  const [packed, wanted] = [new Uint8Array(2 ** 20), new Uint8Array(2 ** 20)];
-  fc.assert(
-    fc.property(arbitraryEvent, (event) => {
-      const length = encodeEvent(event, wanted, 4) + 4;
-      new DataView(wanted.buffer).setUint32(0, length - 4, true);
-      for (let turn = 0; turn < 3; turn++) {
-        ring.put(event);
-        ring.consume((view) => {
-          const events = EncodedEvents.ofOne(view as never);
-          expect(events.id).toBe(event.id);
-          expect(events.pack(packed, 3, 2 + length, 1)).toBe(0);
-          expect(events).toMatchObject({ stopped: Stopped.NO_ROOM, had: 0, left: 1 });
-          expect(events.pack(packed, 3, 3 + length, 1)).toBe(length);
-          expect(events).toMatchObject({ stopped: Stopped.NOT, had: 1, left: 0 });
-        });
-        expect(Buffer.compare(packed.subarray(3, 3 + length), wanted.subarray(0, length))).toBe(0);
-      }
-    }),
-    { seed, numRuns: 300 },
+test('a bad event is refused and leaves nothing behind', () => {
+  const writer = new WireWriter();
+  writer.append(smallestEvent());
+  const before = writer.toBuffer();
+  expect(thrown(() => writer.append({ ...smallestEvent(), kernel: { pid: -1 } })).code).toBe(
+    'ERR_INVALID_EVENT',
   );
-  ring.close();
-});
-
-test('encoded events whose place lies outside of their memory are corrupt, and nothing of the last turn is told again', () => {
-  const ring = new EventBuffer(8);
-  const out = new Uint8Array(4096);
-  ring.put(smallestEvent());
-  ring.consume((view) => {
-    expect(EncodedEvents.ofOne(view as never).pack(out, 0, out.length, 1)).toBeGreaterThan(0);
-    const outside = new EncodedEvents(view as never, 2 ** 31, Uint32Array.of(64), 0, 1);
-    expect(outside.pack(out, 0, out.length, 1)).toBe(0);
-    expect(outside).toMatchObject({ stopped: Stopped.CORRUPT, had: 0, left: 1 });
-  });
-  ring.close();
-});
-
-describe('a message that is not ours', () => {
-  const event = (...fields: number[]): Buffer => Buffer.from([0x0a, fields.length, ...fields]);
-
-  test('unknown fields, a known number with another type and unknown values of enumerations are skipped', () => {
-    const unknown = [
-      ...[0xf8, 0x7f, 0x96, 0x01], // 2047: varint
-      ...[0xf9, 0x7f, 1, 2, 3, 4, 5, 6, 7, 8],
-      ...[0xfa, 0x7f, 2, 9, 9],
-      ...[0xfd, 0x7f, 1, 2, 3, 4],
-      ...[0x08, 5], // id as a number
-      ...[0x30, 99], // a severity of the future
-    ];
-    const bytes = Buffer.concat([Buffer.from(unknown.slice(0, 4)), event(...unknown, 0x1a, 1, 0x61)]);
-    expect(ours.decodeBatch(bytes)).toEqual({
-      events: [{ id: '', timestamp: 0n, type: 'a', source: '' }],
-      dropped: 0,
-    });
-  });
-
-  test('a section in two parts is one', () => {
-    const bytes = event(0x6a, 2, 0x10, 7, 0x6a, 2, 0x18, 8);
-    expect(ours.decodeBatch(bytes).events[0].kernel).toEqual({ pid: 7, tid: 8 });
-    expect(decodeBatch(bytes).events[0].kernel).toEqual({ pid: 7, tid: 8 });
-  });
-
-  test.each([
-    ['a length beyond its end', event(0x0a, 5, 0x61), /5 bytes at \d+, where 1 are left/],
-    [
-      'a number without an end',
-      Buffer.concat([Buffer.from([0x0a, 12, 0x10]), Buffer.alloc(11, 0xff)]),
-      /does not end/,
-    ],
-    ['a group', event(0x0b), /wire type 3/],
-    ['the field number 0', event(0x02, 0), /number 0/],
-    [
-      'a timestamp before 1970',
-      event(0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01),
-      /timestamp/,
-    ],
-    ['text that is no UTF-8', event(0x0a, 2, 0xc3, 0x28), /id is not UTF-8/],
-    ['attributes that are no JSON object', event(0xa2, 0x01, 1, 0x31), /no JSON object/],
-    ['a port above 65535', event(0x72, 4, 0x18, 0x80, 0x80, 0x04), /network.sourcePort is 65536/],
-    [
-      'a count beyond 2^53',
-      event(0x72, 9, 0x38, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f),
-      /network.bytesSent/,
-    ],
-    [
-      'more than 65536 events',
-      Buffer.alloc(2 * 65_537).map((_, i) => (i % 2 === 0 ? 0x0a : 0)),
-      /65536 events/,
-    ],
-  ])('%s is refused with a reason', (_, bytes, reason) => {
-    const { code, message } = thrown(() => ours.decodeBatch(bytes));
-    expect(code).toBe('ERR_CORRUPT_DATA');
-    expect(message).toMatch(reason);
-  });
-
-  test('a bad event is refused and leaves nothing behind', () => {
-    const writer = new WireWriter();
-    writer.append(smallestEvent());
-    const before = writer.toBuffer();
-    expect(thrown(() => writer.append({ ...smallestEvent(), kernel: { pid: -1 } })).code).toBe(
-      'ERR_INVALID_EVENT',
-    );
-    expect(writer.toBuffer()).toEqual(before);
-  });
+  expect(writer.toBuffer()).toEqual(before);
 });
 
 describe('the .proto file and the type', () => {

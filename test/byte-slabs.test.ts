@@ -9,7 +9,7 @@ import {
   RingBuffer,
   type UnifiedEvent,
 } from '@tapio/performance';
-import { padded } from '../support/events';
+import { padded } from './support/events';
 
 /** Around every bound: what lies inside its array, what shares a slab, what has an ArrayBuffer of its own. */
 const SIZES = [0, 1, 7, 63, 64, 65, 100, 128, 200, 511, 512, 513, 1000, 1023, 1024, 1025, 5000];

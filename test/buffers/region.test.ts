@@ -36,7 +36,7 @@ test('at most 16 KiB until a larger event comes, then more, which stays', () => 
 const LARGE: [string, (n: number) => UnifiedEvent][] = [
   ['bytes', (n) => padded(n, 9000 * n)],
   ['Latin-1 text', (n) => ({ ...numbered(n), message: 'é'.repeat(9000 * n) })],
-  ['wide text', (n) => ({ ...numbered(n), message: '€'.repeat(4500 * n) })],
+  ['UTF-16', (n) => ({ ...numbered(n), message: '€'.repeat(4500 * n) })],
   ['many texts', (n) => ({ ...numbered(n), tags: range(0, 300 * n).map((i) => `a tag of number ${i}`) })],
 ];
 
