@@ -87,8 +87,11 @@ function presentAt(json: string, slot: number): unknown {
   switch (WORDS[slot] as Kind) {
     case Kind.TEXT:
       return json.slice(WORDS[slot + 1], WORDS[slot + 2]);
-    case Kind.INTEGER:
-      return WORDS[slot + 2] * TWO_TO_32 + (WORDS[slot + 1] >>> 0);
+    case Kind.INTEGER: {
+      const low = WORDS[slot + 1];
+      const high = WORDS[slot + 2];
+      return high === low >> 31 ? low : high * TWO_TO_32 + (low >>> 0);
+    }
     case Kind.TRUE:
       return true;
     case Kind.FALSE:
