@@ -3,13 +3,13 @@ import type { UnifiedEvent } from '../event/unified-event';
 import type { InputLine, JsonObject } from './format';
 import { readLog } from './log-record';
 import { isAnyAt, Kind, kindAt, project, restText, valueAt } from './projection';
-import { Shape, WHOLE } from './shape';
+import { Shape, TEXT, WHOLE } from './shape';
 
 const SHAPE = new Shape({
-  ...{ level: WHOLE, time: WHOLE, pid: WHOLE, hostname: WHOLE, name: WHOLE, msg: WHOLE, v: WHOLE },
-  ...{ reqId: WHOLE, err: { type: WHOLE, stack: WHOLE, '*': WHOLE } },
+  ...{ level: WHOLE, time: WHOLE, pid: WHOLE, hostname: WHOLE, name: WHOLE, msg: TEXT, v: WHOLE },
+  ...{ reqId: WHOLE, err: { type: WHOLE, stack: TEXT, '*': WHOLE } },
   // Which most lines have none of.
-  ...{ message: WHOLE, error: WHOLE, req: WHOLE, res: WHOLE, responseTime: WHOLE, requestId: WHOLE },
+  ...{ message: TEXT, error: WHOLE, req: WHOLE, res: WHOLE, responseTime: WHOLE, requestId: WHOLE },
   ...{ req_id: WHOLE, trace_id: WHOLE, span_id: WHOLE, trace_flags: WHOLE },
   ...{ timestamp: WHOLE, ts: WHOLE, '@timestamp': WHOLE },
   // Of other formats, and of docker's wrapper.
