@@ -197,7 +197,7 @@ export interface NativeBinding extends InstanceCalls {
    * results lie, the same for all shapes of this thread.
    */
   compileShape(nodes: Int32Array, keys: Int32Array, text: string, words: Int32Array): number;
-  /** Projects a text onto the shape that the words select; the text as repaired, if it was. */
+  /** Projects a text onto the shape that the words select; the text where it was repaired, and texts without their escapes behind it: see projections.h. */
   readonly project: (text: string) => string | undefined;
 
   /**

@@ -1,5 +1,5 @@
 /** What the loggers of applications have in common: level, time, message, error, request. */
-import { jsonText } from '../event/json-text';
+import { jsonText, quoted } from '../event/json-text';
 import { keptText } from '../event/known-json';
 import type { UnifiedEvent } from '../event/unified-event';
 import type { InputLine, JsonObject } from './format';
@@ -70,10 +70,11 @@ class LogRecord {
     private readonly value: JsonObject,
     source: string,
     line: InputLine,
-    rest: string | undefined,
+    /** The attributes, without the braces, where they are text and no object. */
+    private texts: string | undefined,
     private readonly restOfError: string | undefined,
   ) {
-    this.attributes = rest === undefined ? restOf(value, MAPPED) : undefined;
+    this.attributes = texts === undefined ? restOf(value, MAPPED) : undefined;
     this.event = newEvent('log', source, this.readTime() ?? line.arrival());
     this.application = {
       level: undefined,
@@ -95,18 +96,19 @@ class LogRecord {
     else if (value.error !== undefined) this.readError('error');
     if (value.req !== undefined || value.res !== undefined) this.readRequest();
     else if (value.responseTime !== undefined) this.keep('responseTime', value.responseTime);
-    const texts = textsOfRest(rest, restOfError);
-    this.event.attributes = texts === '' ? this.attributes : this.attributesWith(texts);
-  }
-
-  private attributesWith(rest: string): Record<string, unknown> {
-    const { attributes } = this;
-    if (attributes === undefined) return keptText(`{${rest}}`);
-    return keptText(`{${rest},${jsonText(attributes, 'attributes', Infinity)!.slice(1)}`);
+    this.event.attributes = this.texts ? keptText(`{${this.texts}}`) : this.attributes;
   }
 
   private keep(key: string, value: unknown): void {
-    if (value !== undefined && value !== null) setKey((this.attributes ??= {}), key, value);
+    if (value === undefined || value === null) return;
+    if (this.texts === undefined) setKey((this.attributes ??= {}), key, value);
+    else this.keepText(key, typeof value === 'string' ? quoted(value) : jsonText(value, key, Infinity)!);
+  }
+
+  /** key: one that is the same in JSON. */
+  private keepText(key: string, text: string): void {
+    const before = this.texts;
+    this.texts = before ? `${before},"${key}":${text}` : `"${key}":${text}`;
   }
 
   /** What is text; another value goes to the attributes. */
@@ -175,6 +177,7 @@ class LogRecord {
     this.application.errorType = textOf(error.type) ?? scalarText(error.code) ?? textOf(error.name);
     this.application.stackTrace = textOf(error.stack);
     if (this.restOfError === undefined) this.keep(key, restOf(error, MAPPED_OF_ERROR));
+    else if (this.restOfError !== '') this.keepText(key, `{${this.restOfError}}`);
   }
 
   private readRequest(): void {
@@ -198,13 +201,6 @@ class LogRecord {
     if (request !== undefined) this.keep('req', restOf(request, MAPPED_OF_REQUEST));
     if (response !== undefined) this.keep('res', restOf(response, MAPPED_OF_RESPONSE));
   }
-}
-
-/** The text of an error's rest is that of its key. */
-function textsOfRest(rest: string | undefined, restOfError: string | undefined): string {
-  if (restOfError === undefined || restOfError === '') return rest ?? '';
-  const error = `"err":{${restOfError}}`;
-  return rest === '' ? error : `${rest},${error}`;
 }
 
 function flagsOf(value: unknown): number {

@@ -23,10 +23,14 @@ export const enum Kind {
   NULL = 7,
   OBJECT = 8,
   ARRAY = 9,
+  UNESCAPED_TEXT = 10,
 }
 
 /** Words of a row for a key that the shape does not name: the complement of the node of its object, where it begins and its value ends, the kind. */
 export const REST_WORDS = 4;
+
+/** Texts of the line whose escapes were undone. */
+let unescaped = '';
 
 /**
  * The text, exact as `exactJson` makes it, in which the slots of the shape count; undefined where it is no JSON or has what is better left to
@@ -34,8 +38,12 @@ export const REST_WORDS = 4;
  */
 export function project(shape: Shape, text: string): string | undefined {
   WORDS[Word.SHAPE] = shape.number;
-  const repaired = projectText(text);
-  return WORDS[Word.STATUS] < TAKEN ? undefined : (repaired ?? text);
+  const made = projectText(text);
+  if (WORDS[Word.STATUS] < TAKEN) return undefined;
+  if (made === undefined) return text;
+  const size = WORDS[Word.REPAIRED_SIZE];
+  unescaped = made.slice(size);
+  return size === 0 ? text : made.slice(0, size);
 }
 
 /** One past the last word of the rows. */
@@ -87,8 +95,13 @@ function presentAt(json: string, slot: number): unknown {
   switch (WORDS[slot] as Kind) {
     case Kind.TEXT:
       return json.slice(WORDS[slot + 1], WORDS[slot + 2]);
-    case Kind.INTEGER:
-      return WORDS[slot + 2] * TWO_TO_32 + (WORDS[slot + 1] >>> 0);
+    case Kind.INTEGER: {
+      const low = WORDS[slot + 1];
+      const high = WORDS[slot + 2];
+      return high === low >> 31 ? low : high * TWO_TO_32 + (low >>> 0);
+    }
+    case Kind.UNESCAPED_TEXT:
+      return unescaped.slice(WORDS[slot + 1], WORDS[slot + 2]);
     case Kind.TRUE:
       return true;
     case Kind.FALSE:

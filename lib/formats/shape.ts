@@ -3,7 +3,7 @@ import { binding } from '../binding';
 
 /**
  * The wanted keys of an object, each with the wanted keys of its value. `a|b`: one value by two names, of which no line has both. `[]`: the wanted
- * keys of each item of an array. `*`: keys that are not named here are told, too, each as a row.
+ * keys of each item of an array. `"`: see TEXT. `*`: keys that are not named here are told, too, each as a row.
  */
 export interface ShapeKeys {
   readonly [key: string]: ShapeKeys;
@@ -11,6 +11,9 @@ export interface ShapeKeys {
 
 /** A value as it is, whatever it holds. */
 export const WHOLE: ShapeKeys = {};
+
+/** A value of which, if it is a text with escapes, `valueAt` needs not parse it. Where it lies in the line is then not told. */
+export const TEXT: ShapeKeys = { '"': WHOLE };
 
 /**
  * Where results lie: words that native code reads and writes, one array for all shapes of this thread. The slots of a shape, then its rows. What
@@ -23,6 +26,7 @@ export const enum Word {
   SHAPE = 0,
   STATUS = 1,
   ROWS_END = 2,
+  REPAIRED_SIZE = 3,
   FIRST_SLOT = 4,
 }
 
@@ -30,6 +34,7 @@ export const enum Word {
 export const SLOT_WORDS = 4;
 const TELLS_REST = 1;
 const HAS_ROWS = 2;
+const UNESCAPES = 4;
 
 /** Threads: the one that made it. Memory: native, until the thread ends: for constants of modules. */
 export class Shape {
@@ -86,6 +91,7 @@ export class Shape {
     for (const [key, below] of Object.entries(keys)) {
       const place = `${path}\n${key}`;
       if (key === '*') node[2] |= TELLS_REST | HAS_ROWS;
+      else if (key === '"') node[2] |= UNESCAPES;
       else if (key === '[]') {
         node[2] |= HAS_ROWS;
         this.arrays.push({ node: number, keys: below, path: place });

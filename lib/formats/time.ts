@@ -10,7 +10,6 @@ const COLON = 0x3a;
 const UPPER_T = 0x54;
 const UPPER_Z = 0x5a;
 
-const NS_PER_MS = 1_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 const MAX_TIMESTAMP = 2n ** 63n - 1n;
 /** A whole second, all of whose nanoseconds an event can carry, is before this one. */
@@ -18,7 +17,7 @@ const SECONDS_LIMIT = 9_223_372_036;
 
 /** Now, to the millisecond. */
 export function now(): bigint {
-  return BigInt(Date.now()) * NS_PER_MS;
+  return timeOfCount(Date.now(), Unit.MILLIS) ?? 0n;
 }
 
 function inRange(time: bigint): bigint | undefined {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kNodeWords = 3;
 constexpr std::int32_t kTellsRest = 1;
 constexpr std::int32_t kHasRows = 2;
+constexpr std::int32_t kUnescapes = 4;
 constexpr std::size_t kKeyWords = 5;
 
 std::vector<JsonShape::Node> NodesOf(const Elements<std::int32_t>& words) {
@@ -24,6 +25,7 @@ std::vector<JsonShape::Node> NodesOf(const Elements<std::int32_t>& words) {
     nodes[i].item = word[1];
     nodes[i].tells_rest = (word[2] & kTellsRest) != 0;
     nodes[i].has_rows = (word[2] & kHasRows) != 0;
+    nodes[i].unescapes = (word[2] & kUnescapes) != 0;
   }
   return nodes;
 }
@@ -89,10 +91,14 @@ napi_value Projections::Project(napi_env env, napi_callback_info info) {
                                                self.word_count_ - kFirstSlot);
   words[kStatus] = static_cast<std::int32_t>(status);
   words[kRowsEnd] = static_cast<std::int32_t>(projection.rows_end() + kFirstSlot);
-  if (status != JsonStatus::kRepaired) return nullptr;
-  const std::u16string_view repaired = projection.Repaired();
+  std::u16string& made = self.made_;
+  made.clear();
+  if (status == JsonStatus::kRepaired) made = projection.Repaired();
+  words[kRepairedSize] = static_cast<std::int32_t>(made.size());
+  made += projection.Unescaped();
+  if (made.empty()) return nullptr;
   napi_value result = nullptr;
-  napi_create_string_utf16(env, repaired.data(), repaired.size(), &result);
+  napi_create_string_utf16(env, made.data(), made.size(), &result);
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/json_projection.h"
@@ -21,11 +22,18 @@ class Projections {
   // Longer texts are left to others.
   static constexpr std::size_t kMaxText = 1 << 20;
   // Words before the slots: see Word in lib/formats/shape.ts.
-  enum Word : std::size_t { kShape = 0, kStatus = 1, kRowsEnd = 2, kFirstSlot = 4 };
+  enum Word : std::size_t {
+    kShape = 0,
+    kStatus = 1,
+    kRowsEnd = 2,
+    kRepairedSize = 3,
+    kFirstSlot = 4
+  };
 
   // compileShape(nodes: Int32Array, keys: Int32Array, text: string, words: Int32Array): number
   static napi_value CompileShape(napi_env env, napi_callback_info info);
-  // project(text: string): string | undefined
+  // project(text: string): string | undefined: the text where it was repaired, of kRepairedSize
+  // characters, and behind it what was unescaped; undefined where there is nothing of either.
   static napi_value Project(napi_env env, napi_callback_info info);
 
  private:
@@ -33,6 +41,7 @@ class Projections {
 
   std::vector<std::unique_ptr<JsonShape>> shapes_;
   JsonProjection projection_;
+  std::u16string made_;
   std::size_t room_ = 4096;
   std::int32_t* words_ = nullptr;
   std::size_t word_count_ = 0;

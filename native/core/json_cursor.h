@@ -160,48 +160,43 @@ class JsonCursor {
     return true;
   }
 
-  // Of a key that was found to be a string. What is longer than all keys is cut.
-  std::u16string_view Unescaped(std::u16string_view key) {
-    constexpr std::size_t kLongest = 64;
-    key_.clear();
-    for (std::size_t i = 0; i < key.size() && key_.size() < kLongest; ++i) {
-      if (key[i] != u'\\') {
-        key_ += key[i];
-        continue;
-      }
-      switch (key[++i]) {
+  // Appends what the inside of a string, found to be one, says.
+  static void Unescape(std::u16string_view text, std::u16string& target) {
+    for (;;) {
+      const std::size_t escape = text.find(u'\\');
+      target += text.substr(0, escape);
+      if (escape == text.npos) return;
+      std::size_t size = 2;
+      switch (text[escape + 1]) {
         case u'b':
-          key_ += u'\b';
+          target += u'\b';
           break;
         case u'f':
-          key_ += u'\f';
+          target += u'\f';
           break;
         case u'n':
-          key_ += u'\n';
+          target += u'\n';
           break;
         case u'r':
-          key_ += u'\r';
+          target += u'\r';
           break;
         case u't':
-          key_ += u'\t';
+          target += u'\t';
           break;
         case u'u':
-          key_ += static_cast<char16_t>(Hex(key.data() + i + 1));
-          i += 4;
+          target += static_cast<char16_t>(Hex(text.data() + escape + 2));
+          size = 6;
           break;
         default:
-          key_ += key[i];
+          target += text[escape + 1];
       }
+      text.remove_prefix(escape + size);
     }
-    return key_;
   }
 
   char16_t* at_ = nullptr;
   // Whether anything was repaired.
   bool changed_ = false;
-
- private:
-  std::u16string key_;
 };
 
 }  // namespace tapio

@@ -35,6 +35,7 @@ enum class JsonKind : std::int32_t {
   kNull = 7,
   kObject = 8,
   kArray = 9,
+  kUnescapedText = 10,  // start and end are those in Unescaped()
 };
 
 // Projects texts onto shapes. The texts taken are those of RFC 8259 that JSON.parse takes, but for
@@ -80,6 +81,7 @@ class JsonProjection : private JsonCursor {
     std::memset(text_.data() + size, 0, kPadding * sizeof(char16_t));
     at_ = begin_;
     quoted_.clear();
+    unescaped_.clear();
     changed_ = false;
     depth_ = 0;
     const JsonStatus status = Walk();
@@ -88,6 +90,9 @@ class JsonProjection : private JsonCursor {
   }
 
   std::size_t rows_end() const { return row_; }
+
+  // Texts of nodes that are to be told without escapes.
+  std::u16string_view Unescaped() const { return unescaped_; }
 
   std::u16string_view Repaired() {
     repaired_.clear();
@@ -141,6 +146,13 @@ class JsonProjection : private JsonCursor {
     word[1] = start;
     word[2] = end;
     word[3] = name;
+  }
+
+  void TellUnescaped(std::int32_t slot, std::int32_t name, std::u16string_view text) {
+    const std::size_t start = unescaped_.size();
+    Unescape(text, unescaped_);
+    Tell(slot, name, JsonKind::kUnescapedText, static_cast<std::int32_t>(start),
+         static_cast<std::int32_t>(unescaped_.size()));
   }
 
   void Clear(std::int32_t node, std::int32_t end) {
@@ -252,7 +264,11 @@ class JsonProjection : private JsonCursor {
     slot = kNone;
     if (frame.node != kNone) {
       std::u16string_view key(open + 1, static_cast<std::size_t>(at_ - open) - 2);
-      if (escaped) key = Unescaped(key);
+      if (escaped) {
+        key_.clear();
+        Unescape(key, key_);
+        key = key_;
+      }
       const JsonShape::Node& parent = shape_->At(frame.node);
       const JsonShape::Found found = shape_->Find(parent, key);
       if (found.node != kNone) {
@@ -282,10 +298,12 @@ class JsonProjection : private JsonCursor {
         if (!String(escaped)) return JsonStatus::kInvalid;
         const std::int32_t start = Position(open);
         const std::int32_t end = Position(at_);
-        if (escaped)
+        if (!escaped)
+          Tell(slot, name, JsonKind::kText, start + 1, end - 1);
+        else if (slot == kNone || !shape_->At(slot).unescapes)
           Tell(slot, name, JsonKind::kEscapedText, start, end);
         else
-          Tell(slot, name, JsonKind::kText, start + 1, end - 1);
+          TellUnescaped(slot, name, {open + 1, static_cast<std::size_t>(at_ - open) - 2});
         return JsonStatus::kPlain;
       }
       case u't':
@@ -358,6 +376,8 @@ class JsonProjection : private JsonCursor {
 
   std::vector<char16_t> text_;
   std::u16string repaired_;
+  std::u16string unescaped_;
+  std::u16string key_;
   std::vector<Quoted> quoted_;
   Frame frames_[kMaxDepth];
 

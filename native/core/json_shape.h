@@ -28,6 +28,7 @@ class JsonShape {
         kNone;                // the node of each item, if this is an array of which they are wanted
     bool tells_rest = false;  // whether keys that no node has are told
     bool has_rows = false;    // whether it or a node below has items, or tells the rest
+    bool unescapes = false;   // whether a text with escapes is told without them
     std::uint32_t first = 0;  // its buckets
     std::uint32_t mask = 0;   // their number less one
     bool has_keys = false;

@@ -26,14 +26,18 @@ namespace {
 struct Projected {
   JsonStatus status;
   std::u16string text;
+  std::u16string unescaped;
   std::vector<std::int32_t> words;
   std::size_t rows_end;
 
   JsonKind KindOf(Node node) const { return static_cast<JsonKind>(words[node * 4]); }
+  const std::u16string& Source(Node node) const {
+    return KindOf(node) == JsonKind::kUnescapedText ? unescaped : text;
+  }
   std::u16string Text(Node node) const {
     const auto* word = &words[static_cast<std::size_t>(node) * 4];
-    return text.substr(static_cast<std::size_t>(word[1]),
-                       static_cast<std::size_t>(word[2] - word[1]));
+    return Source(node).substr(static_cast<std::size_t>(word[1]),
+                               static_cast<std::size_t>(word[2] - word[1]));
   }
 };
 
@@ -41,11 +45,12 @@ Projected Project(std::u16string_view text, std::size_t room = 256) {
   static const JsonShape shape = MakeShape();
   static JsonProjection projection;
   std::copy(text.begin(), text.end(), projection.Text(text.size()));
-  Projected result{JsonStatus::kInvalid, {}, std::vector<std::int32_t>(room, -9), 0};
+  Projected result{JsonStatus::kInvalid, {}, {}, std::vector<std::int32_t>(room, -9), 0};
   result.status = projection.Project(shape, text.size(), result.words.data(), room);
   result.rows_end = projection.rows_end();
   result.text = result.status == JsonStatus::kRepaired ? std::u16string(projection.Repaired())
                                                        : std::u16string(text);
+  result.unescaped = projection.Unescaped();
   return result;
 }
 
@@ -135,6 +140,19 @@ TEST(HalvesOfPairsAreReplaced) {
   CHECK(Project(u"\"\\ud83d\xde00\"").text == u"\"\\ufffd\xfffd\"");
 }
 
+TEST(EscapesAreUndoneWhereThatIsWanted) {
+  const Projected result = Project(
+      u"{\"items\":\"a\\n\",\"a\":{\"b\":\"\\\"\\\\\\/"
+      u"\\b\\f\\n\\r\\t\\u00e9x\\ud83d\\ude00\\udc00y\"}}");
+  CHECK(result.KindOf(kList) == JsonKind::kEscapedText);
+  CHECK(result.Text(kList) == u"\"a\\n\"");
+  CHECK(result.KindOf(kB) == JsonKind::kUnescapedText);
+  CHECK(result.Text(kB) == u"\"\\/\b\f\n\r\t\u00e9x\xd83d\xde00\xfffdy");
+  const Projected last = Project(u"{\"a\":{\"b\":\"\\n\",\"b\":\"\\t\"}}");
+  CHECK(last.Text(kB) == u"\t");
+  CHECK(Project(u"{\"a\":{\"b\":\"n\"}}").unescaped.empty());
+}
+
 TEST(DepthIsBounded) {
   const auto nested = [](std::size_t depth) {
     return std::u16string(depth, u'[') + std::u16string(depth, u']');
@@ -174,7 +192,7 @@ TEST(RandomTextsStayInBounds) {
   int taken = 0;
   for (int i = 0; i < count; ++i) {
     std::u16string text =
-        u"{\"a\":{\"b\":[1,\"t\"]},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}";
+        u"{\"a\":{\"b\":\"t\\n\"},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}";
     for (std::uint64_t changes = random.Next() % 4; changes > 0; --changes) {
       const std::u16string_view piece = pieces[random.Next() % std::size(pieces)];
       const std::size_t at = random.Next() % text.size();
@@ -188,7 +206,7 @@ TEST(RandomTextsStayInBounds) {
       if (kind == JsonKind::kAbsent || kind == JsonKind::kInteger) continue;
       const std::int32_t* word = &result.words[static_cast<std::size_t>(node) * 4];
       CHECK(word[1] >= 0 && word[1] <= word[2]);
-      CHECK(static_cast<std::size_t>(word[2]) <= result.text.size());
+      CHECK(static_cast<std::size_t>(word[2]) <= result.Source(node).size());
     }
   }
   CHECK(taken > count / 20);

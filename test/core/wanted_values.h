@@ -18,6 +18,7 @@ inline JsonShape MakeShape() {
   nodes[kRoot] = {kItem, JsonShape::kNone, true, true};
   nodes[kA].end = kList;
   nodes[kB].end = kList;
+  nodes[kB].unescapes = true;
   nodes[kList] = {kItem, kItem, false, true};
   nodes[kItem].end = kNodes;
   nodes[kX].end = kNodes;

@@ -113,6 +113,14 @@ const others: readonly [like: RegExp, line: string][] = [
   ],
   [
     /"level":30,"time":1795860000123/,
+    '{"level":30,"big":12345678901234567890,"msg":"\\"\\u4e16\\ud83d\\ude00\\udc00\\t","err":{"type":"E","stack":"a\\n b","stack":"c\\n\\/d"}}',
+  ],
+  [
+    /"level":30,"time":1795860000123/,
+    '{"level":"warn","message":"a\\\\b","ts":"x\\u0041","error":"\\n","req":{"x":"\\n"}}',
+  ],
+  [
+    /"level":30,"time":1795860000123/,
     '{"level":30,"msg":"\u00e9\u4e16\ud83d\ude00","k\\ud800":"\\ud83d\\ude00\\udc00","__proto__":{"x":1}}',
   ],
 ];
