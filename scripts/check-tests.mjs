@@ -19,7 +19,6 @@ const parts = {
   'event/field-kinds': 'event/unified-event',
   'event/invalid-event': 'event/json-text',
   'event/json': 'event/long-integers event/rfc3339',
-  'event/encoded-events': 'event/event-plan',
   'event/wire-writer': 'event/own-views event/event-projector',
   'formats/projection': 'event/known-json',
   'collector/processes/kernel-annotator': 'event/address-text event/whole-number',
