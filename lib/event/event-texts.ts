@@ -2,7 +2,7 @@ import { HeaderWord } from './generated/encode';
 import { type Latin1Text, type TextBytes, writeLatin1 } from './latin1-text';
 import { Reference } from './references';
 
-/** So many places behind the last text are there, too, so that as many can be passed on without looking. */
+/** So many places behind the last text are there, too: Limit.MAX_TEXTS, as many as go with a native call. */
 const SPARE = 8;
 
 /** Longer ones are let go once they are written, so that little is kept alive where nothing is encoded. */

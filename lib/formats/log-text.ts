@@ -81,7 +81,7 @@ function commonOf(json: string, err: unknown): JsonObject {
   };
 }
 
-/** Written out, as an object that is spread into another costs ten times as much. */
+/** Written out, as to spread an object into another is slow. */
 function allOf(json: string, err: unknown): JsonObject {
   return {
     level: valueAt(json, LEVEL),

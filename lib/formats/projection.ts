@@ -78,7 +78,7 @@ export function endAt(slot: number): number {
   return WORDS[slot + 2];
 }
 
-/** The text of a value that is neither an integer nor text without escapes, of which only what is inside the quotes is told. */
+/** The text of a value that is neither an integer nor text that was cut or unescaped, of which the place is another. */
 export function rawAt(json: string, slot: number): string {
   return json.slice(WORDS[slot + 1], WORDS[slot + 2]);
 }

@@ -15,7 +15,7 @@ const MAX_TIMESTAMP = 2n ** 63n - 1n;
 /** A whole second, all of whose nanoseconds an event can carry, is before this one. */
 const SECONDS_LIMIT = 9_223_372_036;
 
-/** Now, to the millisecond. */
+/** Now, to the millisecond; the epoch where the clock of the machine is before it. */
 export function now(): bigint {
   return timeOfCount(Date.now(), Unit.MILLIS) ?? 0n;
 }

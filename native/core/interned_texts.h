@@ -20,7 +20,7 @@ namespace tapio {
 //   are short.
 class InternedTexts {
  public:
-  // So many bytes of each text may be read, however short it is.
+  // So many bytes of each text may be read, however short it is: WireWriter copies them all.
   static constexpr std::size_t kPadding = 32;
 
   explicit InternedTexts(const SymbolTable& table) : table_(table) {}
@@ -41,7 +41,8 @@ class InternedTexts {
     const std::string* const text = table_.Find(id);
     if (text == nullptr) return {};
     if (id >= texts_.size()) texts_.resize(id + 1);
-    return texts_[id] = text->size() < kPadding ? Padded(*text) : std::string_view(*text);
+    const std::string_view view = *text;
+    return texts_[id] = view.size() < kPadding ? Padded(view) : view;
   }
 
   std::string_view Padded(std::string_view text) {

@@ -38,8 +38,8 @@ struct WireOutcome {
 // are never decoded: those of the bundles become UTF-8, interned ones are it.
 //
 // The plan is a constant, so that each of its steps becomes code of its own, all in one function
-// that has the place in the event in registers: half the time of a loop over a plan in memory. A
-// function that takes the event by reference must therefore be inlined.
+// that has the place in the event in registers. A function that takes the event by reference must
+// therefore be inlined.
 //
 // Threads: one at a time; the symbol table may grow meanwhile.
 // Guarantees: whatever the bytes, reads only the event and writes only the room that it was given.
@@ -83,7 +83,9 @@ class WireWriter {
     std::uint8_t* const content = to + 2;
     to = Fields<0>(event, event.Word(EncodedEvent::kBitsWord), content);
     if (to == nullptr) return nullptr;
-    return event.IsUsedUp() ? Close(content, 2, to) : Fail(Status::kPastEnd);
+    if (event.IsUsedUp()) return Close(content, 2, to);
+    step_ = kPlan.records[0].end - 1;
+    return Fail(Status::kPastEnd);
   }
 
   template <std::size_t kRecord>
@@ -91,12 +93,14 @@ class WireWriter {
                                               std::uint8_t* to) {
     constexpr const EventPlan::Record& kFields = kPlan.records[kRecord];
     if ((bits & ~kFields.bits) != 0) return Fail(Status::kUnknownBits);
-    const auto each = [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>)
-        __attribute__((always_inline)) {
-      return (((to = Step<kFields.first + kIndex, kFields.fixed>(event, bits, to)) != nullptr) &&
-              ...);
-    };
-    each(std::make_index_sequence<kFields.end - kFields.first>{});
+    return Steps<kFields.first, kFields.fixed>(
+        std::make_index_sequence<kFields.end - kFields.first>{}, event, bits, to);
+  }
+
+  template <std::size_t kFirst, bool kFixed, std::size_t... kIndex>
+  [[gnu::always_inline]] std::uint8_t* Steps(std::index_sequence<kIndex...>, EncodedEvent& event,
+                                             std::uint32_t bits, std::uint8_t* to) {
+    static_cast<void>((((to = Step<kFirst + kIndex, kFixed>(event, bits, to)) != nullptr) && ...));
     return to;
   }
 
@@ -152,6 +156,7 @@ class WireWriter {
       return to == nullptr ? nullptr : Close(content, 1, to);
     }
     if constexpr (kStep.kind == Kind::kBytes) return Bytes(event.TakeRaw(), to);
+    static_assert(kStep.kind <= Kind::kBytes);
   }
 
   template <std::uint32_t kTag>
@@ -229,7 +234,7 @@ class WireWriter {
   }
 
   [[gnu::noinline]] std::uint8_t* Latin1Text(std::string_view text, std::uint8_t* to) {
-    if (ascii_) return Bytes(text, to);
+    if (ascii_ || IsAscii(text)) return Bytes(text, to);
     to = Length(Utf8SizeOfLatin1(text), to);
     return to == nullptr ? nullptr : WriteLatin1AsUtf8(text, to);
   }

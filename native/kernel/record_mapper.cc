@@ -2,6 +2,7 @@
 
 #include "record_mapper.h"
 
+#include "../core/encoded_event.h"
 #include "../core/utf8_text.h"
 #include "unaligned.h"
 
@@ -17,9 +18,8 @@ namespace {
 
 using Kind = Operation::Kind;
 
-// References to text: docs/event-format.md.
-constexpr std::uint32_t kBundled = std::uint32_t{1} << 31;
-constexpr std::uint32_t kUtf16 = std::uint32_t{1} << 30;
+constexpr std::uint32_t kBundled = EncodedEvent::kBundled;
+constexpr std::uint32_t kUtf16 = EncodedEvent::kUtf16;
 
 // Numbers of system calls: of the 32-bit table, and none at all; names of that table come behind
 // those of the first one.

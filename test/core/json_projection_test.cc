@@ -192,7 +192,9 @@ TEST(RandomTextsStayInBounds) {
   int taken = 0;
   for (int i = 0; i < count; ++i) {
     std::u16string text =
-        u"{\"a\":{\"b\":\"t\\n\"},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}";
+        random.OneIn(2)
+            ? u"{\"a\":{\"b\":\"t\\n\"},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}"
+            : u"{\"a\":{\"b\":[1,\"t\"]},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}";
     for (std::uint64_t changes = random.Next() % 4; changes > 0; --changes) {
       const std::u16string_view piece = pieces[random.Next() % std::size(pieces)];
       const std::size_t at = random.Next() % text.size();

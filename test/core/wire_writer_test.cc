@@ -120,6 +120,9 @@ TEST(WhatIsNoEventIsRefused) {
   CHECK(status_of(2, kSection | kList | kMap | kRaw | 0x30) == Status::kBadValue);
   CHECK(status_of(5, kBundled | 500) == Status::kPastEnd);
   CHECK(status_of(5, kBundled) == Status::kPastEnd);  // text is left over
+  Event left_over = EventOf(0);
+  left_over.latin1 += "x";
+  CHECK_EQ(Write(left_over.Encode()).outcome.step, kSmallPlan.records[0].end - 1);
   CHECK(status_of(5, kUtf16 | 5) == Status::kPastEnd);
   CHECK(status_of(5, 0) == Status::kUnknownText);
   CHECK(status_of(5, 77) == Status::kUnknownText);

@@ -2,6 +2,7 @@
 // is the same event to the other.
 #include "core/encoded_events.h"
 #include "core/self_contained_writer.h"
+#include "core/unified_event_plan.h"
 #include "core/wire_writer.h"
 #include "input.h"
 
@@ -43,12 +44,14 @@ bool Write(Writer& writer, const std::vector<std::uint8_t>& event, std::size_t r
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static WireWriter<kSmallPlan> wire(Symbols());
   static SelfContainedWriter self_contained(kSmallPlan, Symbols());
+  static WireWriter<tapio::kUnifiedEventPlan> unified(Symbols());
   Input input(data, size);
   const std::size_t little = input.Number<std::uint16_t>() % 1024;
   const std::vector<std::uint8_t> event = input.Rest();
   std::vector<std::uint8_t> out, again, form;
   Write(wire, event, little, out);
   Write(self_contained, event, little, out);
+  Write(unified, event, little, out);
 
   const std::size_t enough = 64 + 32 * event.size();
   if (!Write(self_contained, event, enough, form)) {

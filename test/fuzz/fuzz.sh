@@ -16,6 +16,7 @@ planted() {
 btf | kernel/btf.cc | s/ \|\| \*more > end - at - kTypeBytes//
 event_packer | core/staged_events.h | s/ \|\| size > bytes - at//
 event_writers | core/encoded_event.h | s/    if \(units > static_cast<std::size_t>\(utf16_end_ - utf16_\) \/ 2\) return false;\n//
+event_writers | core/wire_writer.h | s/readable >= kPadding && //
 json_projection | core/json_projection.h | s/    if \(row_limit_ - row_ < count \+ 1\) return false;\n//
 record_mapper | kernel/record_mapper.cc | s/ \|\| size < least_record_\[kind\]//
 tracer_details | kernel/tracer_details.cc | s/ \+ kAt, size - kAt/ + kAt, size - sizeof(TracerRecord)/

@@ -4,7 +4,7 @@ import path from 'node:path';
 test('an object that is collected while in use gives a warning that tells where it was taken', () => {
   const output = execFileSync(
     process.execPath,
-    ['--expose-gc', path.join(__dirname, 'pool-leak.fixture.js')],
+    ['--expose-gc', path.join(__dirname, 'debug-ledger.fixture.js')],
     {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -19,7 +19,7 @@ test('an object that is collected while in use gives a warning that tells where 
   ]) {
     expect(warning).toMatchObject({ name: 'PoolLeakWarning', code: 'TAPIO_POOL_LEAK' });
     expect(warning.detail).toContain(place);
-    expect(warning.detail).toContain('pool-leak.fixture');
+    expect(warning.detail).toContain('debug-ledger.fixture');
   }
   // Taken and never put back: still in use; only the one that is alive is listed.
   for (const { stats, outstanding } of pools) {
