@@ -92,8 +92,12 @@ class LogRecord {
     this.readLevel();
     this.readMessage();
     this.readIds();
-    if (value.err !== undefined) this.readError('err');
-    else if (value.error !== undefined) this.readError('error');
+    if (value.err === undefined) {
+      if (value.error !== undefined) this.readError('error');
+    } else {
+      this.readError('err');
+      this.keep('error', value.error);
+    }
     if (value.req !== undefined || value.res !== undefined) this.readRequest();
     else if (value.responseTime !== undefined) this.keep('responseTime', value.responseTime);
     this.event.attributes = this.texts ? keptText(`{${this.texts}}`) : this.attributes;

@@ -48,6 +48,11 @@ test('a line of bunyan has its name as the logger', () => {
   });
 });
 
+test('a second error beside the first one is kept', () => {
+  const line = '{"level":50,"time":1719400000123,"err":"first","error":{"message":"second"},"msg":"m"}';
+  expect(readOne('pino', line).attributes).toEqual({ err: 'first', error: { message: 'second' } });
+});
+
 test('an error of bunyan has its code', () => {
   expect(readOne('bunyan', bunyan[1])).toMatchObject({
     severity: 'error',

@@ -496,6 +496,17 @@ describe('GetStats, tokens and TLS', () => {
       expect(() => new EventService(options as never)).toThrow(
         expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
       );
+    for (const token of ['', 'secret\n', ' secret', 'se\tcret', 'secr\u00e9t', 5])
+      for (const make of [
+        () => new EventClient('1', { token } as never),
+        () => new EventService({ token } as never),
+      ])
+        expect(make).toThrow(
+          expect.objectContaining({
+            code: 'ERR_INVALID_ARGUMENT',
+            message: expect.not.stringMatching(/secr|cret/) as string,
+          }),
+        );
     expect(() => new EventService({}).addTo({} as Server)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
     );

@@ -6,6 +6,7 @@ import type { UnifiedEvent } from '../../event/unified-event';
 import { LinkedAbort } from '../../flow/linked-abort';
 import { checkFunction, checkOptions, checkSignal, invalidArgument } from '../../validate';
 import type { Activity } from '../activity';
+import { checkToken } from './authorization';
 import { decodeBatch } from './batches';
 import { METHODS } from './definition';
 import { checkFilter, type EventFilter } from './filter';
@@ -16,7 +17,7 @@ import { decodeMessage, encodeMessage } from './small-messages';
 export interface EventClientOptions {
   /** Default: none, which is for loopback and for networks that are trusted. */
   credentials?: ChannelCredentials;
-  /** Sent with every call as `authorization: Bearer TOKEN`; without TLS in clear. */
+  /** Visible ASCII, without white space around it. Sent with every call as `authorization: Bearer TOKEN`; without TLS in clear. */
   token?: string;
 }
 
@@ -60,12 +61,10 @@ export class EventClient {
     if (typeof address !== 'string' || address === '')
       throw invalidArgument('address', address, 'a text such as 127.0.0.1:50051');
     const { credentials, token } = checkOptions(options);
-    if (token !== undefined && (typeof token !== 'string' || token === ''))
-      throw invalidArgument('token', token, 'a text that is not empty');
+    this.#token = checkToken(token);
     const grpc = grpcLibrary();
     const target = address.replace(/^:?(\d+)$/, '127.0.0.1:$1');
     this.#client = new grpc.Client(target, credentials ?? grpc.credentials.createInsecure(), CHANNEL);
-    this.#token = token;
   }
 
   /**

@@ -10,7 +10,7 @@ import { isTapioError } from '../../errors';
 import { type AnyEventBuffer, checkEndpoint } from '../../flow/endpoints';
 import { checkFunction, checkInteger, checkOptions, invalidArgument } from '../../validate';
 import type { Activity } from '../activity';
-import { makeTokenCheck } from './authorization';
+import { checkToken, makeTokenCheck } from './authorization';
 import { METHODS } from './definition';
 import { EventPump } from './event-pump';
 import { type EventFilter, wantedBy } from './filter';
@@ -32,7 +32,7 @@ export interface EventServiceOptions {
   clientQueue?: number;
   /** Streams at a time, and publishers at a time, 1 to 65536, default 64; beyond it RESOURCE_EXHAUSTED. */
   maxClients?: number;
-  /** Asked for as `authorization: Bearer TOKEN`, else UNAUTHENTICATED. Without TLS it travels in clear. */
+  /** Visible ASCII, without white space around it. Asked for as `authorization: Bearer TOKEN`, else UNAUTHENTICATED. Without TLS it travels in clear. */
   token?: string;
   /** Told in GetStats. */
   activity?: () => Activity;
@@ -84,12 +84,10 @@ export class EventService {
     this.#maxBatch = checkInteger('maxBatch', maxBatch ?? 256, 1, 65536);
     this.#clientQueue = checkInteger('clientQueue', clientQueue ?? 8192, 1, 2 ** 20);
     this.#maxClients = checkInteger('maxClients', maxClients ?? 64, 1, 65536);
-    if (token !== undefined && (typeof token !== 'string' || token === ''))
-      throw invalidArgument('token', token, 'a text that is not empty');
     if (activity !== undefined) checkFunction('activity', activity);
     grpcLibrary();
     this.#options = { events, publishTo, activity };
-    this.#hasToken = makeTokenCheck(token);
+    this.#hasToken = makeTokenCheck(checkToken(token));
     if (events !== undefined)
       this.#pump = new EventPump(events, Math.min(this.#maxBatch, 256, this.#clientQueue));
   }
