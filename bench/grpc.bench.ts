@@ -38,7 +38,10 @@ interface Turn {
 }
 
 const BATCH = 256;
-const WARM_UP = 25_600;
+/** Events of a stream before the clock starts, which is when V8 compiles nothing any more: nobody streams for half a second. */
+const WARM_UP = 204_800;
+/** The least that holds one of these events. */
+const SLOT_BYTES = 640;
 /** Of ts-proto's objects; more than its caches hold. */
 const OBJECT_BATCHES = 40;
 const STREAM_EVENTS = '/tapio.v1.EventService/StreamEvents';
@@ -78,7 +81,7 @@ async function bind(server: Server): Promise<number> {
 }
 
 function filled(events: readonly UnifiedEvent[], count: number): EventBuffer {
-  const buffer = new EventBuffer(2 ** Math.ceil(Math.log2(count)), { slotSize: 1024 });
+  const buffer = new EventBuffer(2 ** Math.ceil(Math.log2(count)), { slotSize: SLOT_BYTES });
   for (let n = 0; n < count; n++) buffer.put(events[n % events.length]);
   buffer.close();
   return buffer;
@@ -129,12 +132,11 @@ async function serverOf(contender: Contender, count: number, batch: Buffer): Pro
   return bind(server);
 }
 
-/** Says the ports of the warm-up and of the run, and its CPU time when it is asked. */
+/** Says its port, and its CPU time when it is asked. */
 async function serve(contender: Contender, count: number): Promise<void> {
-  const batch = await encodedBatch();
-  const ports = [await serverOf(contender, WARM_UP, batch), await serverOf(contender, count, batch)];
+  const port = await serverOf(contender, count, await encodedBatch());
   process.on('message', () => process.send!(processCpuMs()));
-  process.send!(ports);
+  process.send!(port);
 }
 
 /** The events of a message: its fields of number 1, which are all that it has. */
@@ -153,28 +155,31 @@ function countEvents(message: Buffer): number {
   return events;
 }
 
-async function receive(contender: Contender, reading: Reading, port: number): Promise<number> {
-  let events = 0;
+/** Yields how many events each message has. */
+async function* receive(contender: Contender, reading: Reading, port: string): AsyncGenerator<number> {
   if (reading === 'objects' && contender !== 'ts-proto') {
-    const client = new EventClient(String(port));
-    for await (const batch of client.stream()) events += batch.length;
+    const client = new EventClient(port);
+    for await (const batch of client.stream()) yield batch.length;
     client.close();
-    return events;
+    return;
   }
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), WINDOW);
   const { EventBatch } = tsProto();
   for await (const message of streamOf(client) as AsyncIterable<Buffer>)
-    events += reading === 'counts' ? countEvents(message) : EventBatch.decode(message).events.length;
+    yield reading === 'counts' ? countEvents(message) : EventBatch.decode(message).events.length;
   client.close();
-  return events;
 }
 
-async function receiveBoth(contender: Contender, reading: Reading, ports: number[]): Promise<void> {
-  await receive(contender, reading, ports[0]);
-  process.send!('warm');
-  await once(process, 'message');
-  const started = performance.now();
-  const events = await receive(contender, reading, ports[1]);
+/** Says when the stream is warm, and then how many came behind that, in what time. */
+async function receiveAll(contender: Contender, reading: Reading, port: string): Promise<void> {
+  let [events, started] = [-WARM_UP, 0];
+  for await (const count of receive(contender, reading, port)) {
+    events += count;
+    if (started > 0 || events < 0) continue;
+    if (events > 0) throw new Error('the warm-up ends within a message');
+    process.send!('warm');
+    started = performance.now();
+  }
   process.send!({ events, wallMs: performance.now() - started }, () => process.disconnect());
 }
 
@@ -189,13 +194,13 @@ async function answerOf<T>(child: ChildProcess, question?: string): Promise<T> {
 }
 
 async function turnOf(contender: Contender, reading: Reading, count: number): Promise<Turn> {
-  const server = fork(__filename, ['server', contender, String(count)]);
+  const server = fork(__filename, ['server', contender, String(WARM_UP + count)]);
   try {
-    const ports = await answerOf<number[]>(server);
-    const client = fork(__filename, ['client', contender, reading, ...ports.map(String)]);
+    const port = await answerOf<number>(server);
+    const client = fork(__filename, ['client', contender, reading, String(port)]);
     await answerOf(client);
     const before = await answerOf<number>(server, 'cpu');
-    const { events, wallMs } = await answerOf<Turn>(client, 'go');
+    const { events, wallMs } = await answerOf<Turn>(client);
     const serverCpuMs = (await answerOf<number>(server, 'cpu')) - before;
     if (events !== count) throw new Error(`${contender}: ${events} of ${count} came`);
     return { events, wallMs, serverCpuMs };
@@ -292,7 +297,6 @@ async function main(repeats: number, count: number): Promise<void> {
 
 const [mode, ...rest] = process.argv.slice(2);
 if (mode === 'server') void serve(rest[0] as Contender, Number(rest[1]));
-else if (mode === 'client')
-  void receiveBoth(rest[0] as Contender, rest[1] as Reading, rest.slice(2).map(Number));
+else if (mode === 'client') void receiveAll(rest[0] as Contender, rest[1] as Reading, rest[2]);
 else if (mode === 'publisher') void publishFrom(rest[0], Number(rest[1]));
-else void main(Number(mode ?? 5), Number(rest[0] ?? 102_400));
+else void main(Number(mode ?? 5), Number(rest[0] ?? 819_200));
