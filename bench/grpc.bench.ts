@@ -45,6 +45,7 @@ const SLOT_BYTES = 640;
 /** Of ts-proto's objects; more than its caches hold. */
 const OBJECT_BATCHES = 40;
 const STREAM_EVENTS = '/tapio.v1.EventService/StreamEvents';
+/** Of clients: a server of @grpc/grpc-js takes no notice of it. */
 const WINDOW = { 'grpc-node.flow_control_window': 1024 * 1024 };
 const asIs = (bytes: Buffer): Buffer => bytes;
 
@@ -104,7 +105,7 @@ function streamOf(client: Client): ClientReadableStream<Buffer> {
 }
 
 async function serverOf(contender: Contender, count: number, batch: Buffer): Promise<number> {
-  const server = new Server(WINDOW);
+  const server = new Server();
   if (contender === 'ours') new EventService({ events: filled(fullEvents(BATCH), count) }).addTo(server);
   else if (contender === 'ts-proto') {
     const { EventServiceService, EventBatch } = tsProto();
@@ -247,7 +248,7 @@ async function compare(reading: Reading, repeats: number, count: number): Promis
 /** Publishes so many and says how long it took; they are stored, counted and thrown away. */
 async function publish(count: number): Promise<void> {
   const buffer = new EventBuffer(8192, { slotSize: 1024 });
-  const server = new Server(WINDOW);
+  const server = new Server();
   new EventService({ publishTo: buffer }).addTo(server);
   const port = await bind(server);
   const publisher = fork(__filename, ['publisher', String(port), String(count)]);

@@ -14,7 +14,7 @@ export const enum Stopped {
 const { packSelfContained, packWire } = binding;
 
 /** At multiples of so many bytes an event begins. */
-const ALIGNMENT = 8;
+export const EVENT_ALIGNMENT = 8;
 
 /** Events written, bytes passed, bytes written, why no more, the step of the plan where something was wrong. */
 const told = new Uint32Array(5);
@@ -67,7 +67,7 @@ export class EncodedEvents {
   }
 
   skip(): void {
-    this.at = (this.at + this.sizes[this.next++] + ALIGNMENT - 1) & -ALIGNMENT;
+    this.at = (this.at + this.sizes[this.next++] + EVENT_ALIGNMENT - 1) & -EVENT_ALIGNMENT;
   }
 
   /**

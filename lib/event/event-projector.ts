@@ -1,12 +1,17 @@
+import { EncodedEvents, EVENT_ALIGNMENT } from './encoded-events';
 import { Encoder } from './encoder';
 import { EventCursor } from './event-cursor';
 import type { UnifiedEvent } from './unified-event';
 
-/** Shows events as views, in memory of its own, which grows when one does not fit. A view is valid until the next one. */
+/** Encoded at a time, at most. */
+const MOST_EVENTS = 64;
+
+/** Shows events in memory of its own, which grows when one does not fit. What it shows is valid until the next call. */
 export class EventProjector {
   private memory: ArrayBuffer;
   private encoder: Encoder;
   private cursor: EventCursor;
+  private readonly sizes = new Uint32Array(MOST_EVENTS);
 
   constructor(private byteLength: number) {
     this.memory = new ArrayBuffer(byteLength);
@@ -15,6 +20,25 @@ export class EventProjector {
   }
 
   show(event: UnifiedEvent): EventCursor {
+    const size = this.encodeFirst(event);
+    return this.cursor.moveTo(0, size);
+  }
+
+  /** The events from number `from` on, up to `most`, as many as find room: one at least. */
+  encode(events: readonly UnifiedEvent[], from: number, most: number): EncodedEvents {
+    const { sizes } = this;
+    sizes[0] = this.encodeFirst(events[from]);
+    let count = 1;
+    for (let at = 0; count < most && count < MOST_EVENTS; count++) {
+      at = (at + sizes[count - 1] + EVENT_ALIGNMENT - 1) & -EVENT_ALIGNMENT;
+      const size = at < this.byteLength ? this.encoder.encode(events[from + count], at) : -1;
+      if (size === -1) break;
+      sizes[count] = size;
+    }
+    return new EncodedEvents(this.cursor.moveTo(0, sizes[0]), 0, sizes, 0, count);
+  }
+
+  private encodeFirst(event: UnifiedEvent): number {
     let size = this.encoder.encode(event, 0);
     while (size === -1) {
       // It may need more room than it came with, where the table of interned strings has filled up since.
@@ -24,6 +48,6 @@ export class EventProjector {
       this.cursor = new EventCursor(this.memory, 0, this.byteLength);
       size = this.encoder.encode(event, 0);
     }
-    return this.cursor.moveTo(0, size);
+    return size;
   }
 }

@@ -41,11 +41,6 @@ export class WireWriter {
     this.length = this.count = this.oversized = 0;
   }
 
-  /** A copy of what was written since `clear`. */
-  toBuffer(): Buffer {
-    return Buffer.from(this.out.subarray(0, this.length));
-  }
-
   /** Gives away what was written since the last `clear`, which must follow. `reuse` may be told when nobody reads it any more. */
   detach(): Uint8Array<ArrayBuffer> {
     const { message, next } = this.memory.cut(this.out, 0, this.length);
@@ -71,6 +66,18 @@ export class WireWriter {
     const start = this.length;
     this.appendAll(EncodedEvents.ofOne(this.views.of(event)), limit);
     return this.length - start;
+  }
+
+  /**
+   * Appends the events from number `from` on, up to `most`, as many as go with one call of native code.
+   * @returns how many: one at least
+   * @throws TapioError ERR_INVALID_EVENT for one that is no event; then none is appended
+   */
+  appendSome(events: readonly UnifiedEvent[], from: number, most: number): number {
+    const some = this.views.ofSome(events, from, most);
+    const count = some.left;
+    this.appendAll(some, ANY_SIZE);
+    return count;
   }
 
   /**

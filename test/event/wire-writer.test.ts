@@ -23,11 +23,17 @@ const ours = require(
 ) as typeof import('../../dist/integrations/grpc/batches');
 /* eslint-enable @typescript-eslint/no-require-imports */
 
-/** From objects. */
+/** What was written, which is then the caller's. */
+function taken(writer: InstanceType<typeof WireWriter>): Buffer {
+  const { buffer, byteOffset, length } = writer.detach();
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+/** From objects, one by one. */
 function write(events: readonly UnifiedEvent[]): Buffer {
   const writer = new WireWriter();
   for (const event of events) writer.append(event);
-  return writer.toBuffer();
+  return taken(writer);
 }
 
 /** Straight from a ring, whose text is interned when it recurs. */
@@ -42,7 +48,7 @@ function writeViews(events: readonly UnifiedEvent[]): Buffer {
     }
   }
   ring.close();
-  return writer.toBuffer();
+  return taken(writer);
 }
 
 describe(`random events (SEED=${seed})`, () => {
@@ -124,11 +130,52 @@ test.each(leafFields().map((field) => [field.path, field] as const))('%s alone',
 test('a bad event is refused and leaves nothing behind', () => {
   const writer = new WireWriter();
   writer.append(smallestEvent());
-  const before = writer.toBuffer();
   expect(thrown(() => writer.append({ ...smallestEvent(), kernel: { pid: -1 } })).code).toBe(
     'ERR_INVALID_EVENT',
   );
-  expect(writer.toBuffer()).toEqual(before);
+  expect(taken(writer)).toEqual(write([smallestEvent()]));
+});
+
+describe('objects, several in one call', () => {
+  const writeSome = (writer: InstanceType<typeof WireWriter>, events: readonly UnifiedEvent[]): number => {
+    let calls = 0;
+    for (let at = 0; at < events.length; calls++) at += writer.appendSome(events, at, events.length - at);
+    return calls;
+  };
+
+  test(`give what they give one by one (SEED=${seed})`, () => {
+    const writer = new WireWriter();
+    fc.assert(
+      fc.property(fc.array(arbitraryEvent, { maxLength: 100 }), (events) => {
+        writer.clear();
+        writeSome(writer, events);
+        expect(writer.count).toBe(events.length);
+        expect(taken(writer)).toEqual(write(events));
+      }),
+      { seed, numRuns: 50 },
+    );
+  });
+
+  test('are many in a call, and large ones between them have room', () => {
+    const writer = new WireWriter();
+    const events = Array.from({ length: 130 }, (_, n) => numbered(n));
+    expect(writeSome(writer, events)).toBe(3);
+    expect(taken(writer)).toEqual(write(events));
+    writer.clear();
+    events[5] = { ...numbered(5), message: 'x'.repeat(300_000) };
+    events[6] = { ...numbered(6), message: '\u20ac'.repeat(300_000) };
+    writeSome(writer, events);
+    expect(taken(writer)).toEqual(write(events));
+  });
+
+  test('of which one is none leave what was there before', () => {
+    const writer = new WireWriter();
+    writer.append(numbered(1));
+    const events = [numbered(2), { ...numbered(3), kernel: { pid: -1 } }];
+    expect(thrown(() => writer.appendSome(events, 0, 2)).code).toBe('ERR_INVALID_EVENT');
+    expect(writer.count).toBe(1);
+    expect(taken(writer)).toEqual(write([numbered(1)]));
+  });
 });
 
 describe('the .proto file and the type', () => {
@@ -206,7 +253,7 @@ describe('a chunk of encoded events', () => {
     const writer = new WireWriter();
     writer.appendAll(encoded, 1000);
     expect([writer.count, writer.oversized, encoded.had]).toEqual([2, 1, 3]);
-    expect(writer.toBuffer()).toEqual(write([events[0], events[2]]));
+    expect(taken(writer)).toEqual(write([events[0], events[2]]));
     const first = write([events[0]]).length;
     expect([...writer.endsOfEvents()]).toEqual([first, 2 * first]);
     buffer.close();
@@ -220,7 +267,7 @@ describe('a chunk of encoded events', () => {
     const writer = new WireWriter();
     expect(await codeOf(() => writer.appendAll(encoded, 1000))).toBe('ERR_CORRUPT_DATA');
     expect([writer.count, writer.oversized, encoded.had]).toEqual([1, 1, 3]);
-    expect(writer.toBuffer()).toEqual(write([events[0]]));
+    expect(taken(writer)).toEqual(write([events[0]]));
     buffer.close();
   });
 });

@@ -134,9 +134,7 @@ export class EventPump {
   }
 
   #handOut(all: readonly StreamClient[], some: readonly Picking[]): void {
-    const { buffer, byteOffset, length } = this.#writer.detach();
-    const bytes = Buffer.from(buffer, byteOffset, length);
-    const round = new Round(bytes, this.#writer.endsOfEvents(), () => this.#writer.reuse(bytes));
+    const round = Round.of(this.#writer);
     round.hold();
     const rounds = split(round);
     for (const client of all) for (const each of rounds) client.offer(each);
@@ -195,8 +193,7 @@ function split(round: Round): Round[] {
   const rounds: Round[] = [];
   for (let from = 0; from < ends.length;) {
     const start = round.startOf(from);
-    let to = from + 1;
-    while (to < ends.length && ends[to] - start <= MESSAGE_BYTES) to++;
+    const to = round.endOfMessage(from);
     rounds.push(
       new Round(
         Buffer.from(bytes.subarray(start, ends[to - 1])),

@@ -59,7 +59,7 @@ const CLOSING_MS = 1000;
  * each client that wants it, sent in order or counted as dropped and told so, in its place in the stream; what PublishEvents has answered
  * is stored. While no client is there nothing is taken, and the policy of the buffer decides. Full: slow clients lose their oldest, and
  * hold up nobody; publishers wait. Closed: a closed and drained `events` ends the streams; a closed `publishTo` gives UNAVAILABLE.
- * Memory: `clientQueue` for each client, and what gRPC holds: up to 32 messages each.
+ * Memory: `clientQueue` for each client, and what gRPC holds: up to 32 messages each, and 1 MiB of a connection that publishes.
  */
 export class EventService {
   readonly #options: EventServiceOptions;

@@ -4,6 +4,7 @@ import { internalsOf } from '../../buffers/internals-of';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { LinkedAbort } from '../../flow/linked-abort';
 import { decodeBatch } from './batches';
+import { widenReceiveWindow } from './receive-window';
 import { Refusal, Status } from './status';
 
 /**
@@ -25,6 +26,7 @@ export async function storePublished(
   const close = (): void => void call.destroy(new Refusal(Status.UNAVAILABLE, 'the service is closed'));
   closing.addEventListener('abort', close, { once: true });
   let accepted = 0;
+  widenReceiveWindow(call);
   try {
     for await (const bytes of call as AsyncIterable<Buffer>) {
       const { events } = decodeBatch(bytes);

@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientWritableStream, ServiceError } from '@grpc/grpc-js';
 import { TapioError } from '../../errors';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { WireWriter } from '../../event/wire-writer';
 import { checkArray, invalidArgument } from '../../validate';
 import { MAX_EVENT_BYTES, MESSAGE_BYTES } from './batches';
+import { Round } from './round';
 
 type Answer = (error: ServiceError | null, value?: Buffer) => void;
 type Batches = AsyncIterable<readonly UnifiedEvent[]> | Iterable<readonly UnifiedEvent[]>;
@@ -46,9 +48,13 @@ export async function sendEvents(
         Promise.resolve(iterator.next()),
       );
       if (step.done) break;
-      for (const message of messagesOf(step.value, writer)) {
+      for (const { bytes, round } of messagesOf(step.value, writer)) {
         race.throwIfEnded();
-        if (!call.write(message)) await race.run(drained(call));
+        // gRPC has its own copy when it calls back.
+        const wantsMore = call.write(bytes, () => round.letGo());
+        // Otherwise nothing would go out before it wants no more, and the server would wait until then.
+        if (wantsMore) await nextTurn();
+        else await race.run(drained(call));
       }
     }
     call.end();
@@ -100,30 +106,46 @@ class Race {
   }
 }
 
-function* messagesOf(events: readonly UnifiedEvent[], writer: WireWriter): Generator<Buffer> {
+interface Message {
+  readonly bytes: Buffer;
+  /** Where the bytes lie, which is held for them. */
+  readonly round: Round;
+}
+
+function* messagesOf(events: readonly UnifiedEvent[], writer: WireWriter): Generator<Message> {
   checkArray('a batch of events', events);
   writer.clear();
-  let count = 0;
-  for (let i = 0; i < events.length; i++) {
-    const start = writer.length;
-    const size = writer.append(events[i]);
-    if (size > MAX_EVENT_BYTES)
+  for (let at = 0; at < events.length;) {
+    at += appendSome(events, at, writer);
+    if (writer.count === MAX_EVENTS || writer.length > MESSAGE_BYTES || at === events.length)
+      yield* messagesIn(Round.of(writer));
+  }
+}
+
+function appendSome(events: readonly UnifiedEvent[], at: number, writer: WireWriter): number {
+  const before = writer.length;
+  const count = writer.appendSome(events, at, Math.min(events.length - at, MAX_EVENTS - writer.count));
+  if (writer.length - before > MAX_EVENT_BYTES) {
+    const ends = writer.endsOfEvents().subarray(-count);
+    const sizes = Array.from(ends, (end, i) => end - (i === 0 ? before : ends[i - 1]));
+    const index = sizes.findIndex((size) => size > MAX_EVENT_BYTES);
+    if (index >= 0)
       throw new TapioError(
         'ERR_EVENT_TOO_LARGE',
-        `event ${i} of a batch takes ${size} bytes, a message holds ${MAX_EVENT_BYTES}`,
+        `event ${at + index} of a batch takes ${sizes[index]} bytes, a message holds ${MAX_EVENT_BYTES}`,
       );
-    if (writer.length > MESSAGE_BYTES && start > 0) {
-      const bytes = writer.toBuffer();
-      yield bytes.subarray(0, start);
-      writer.clear();
-      writer.append(events[i]);
-      count = 0;
-    }
-    if (++count === MAX_EVENTS) {
-      yield writer.toBuffer();
-      writer.clear();
-      count = 0;
-    }
   }
-  if (count > 0) yield writer.toBuffer();
+  return count;
+}
+
+function* messagesIn(round: Round): Generator<Message> {
+  const { bytes, ends } = round;
+  round.hold();
+  for (let from = 0; from < ends.length;) {
+    const to = round.endOfMessage(from);
+    round.hold();
+    yield { bytes: bytes.subarray(round.startOf(from), ends[to - 1]), round };
+    from = to;
+  }
+  round.letGo();
 }
