@@ -14,24 +14,29 @@ const enum Wire {
 const TWO_32 = 2 ** 32;
 
 /** Texts that were read of late, each in the place of its hash, with its bytes. */
-const KNOWN_PLACES = 4096;
+const KNOWN_BITS = 12;
+const KNOWN_PLACES = 1 << KNOWN_BITS;
 const MAX_KNOWN = 40;
 /** A longer text is looked through faster by native code. */
 const MAX_CUT = 64;
 const knownTexts = new Array<string>(KNOWN_PLACES).fill('');
 const knownLengths = new Uint8Array(KNOWN_PLACES);
 const knownBytes = new Uint8Array(KNOWN_PLACES * MAX_KNOWN);
+const knownView = new DataView(knownBytes.buffer);
 
-/** By five of its bytes: all are compared anyway. */
-function placeOf(source: Uint8Array, from: number, length: number): number {
-  const quarter = length >>> 2;
-  const last = from + length - 1;
-  let hash = Math.imul(length ^ source[from], 0x01000193);
-  hash = Math.imul(hash ^ source[from + quarter], 0x01000193);
-  hash = Math.imul(hash ^ source[from + (length >>> 1)], 0x01000193);
-  hash = Math.imul(hash ^ source[last - quarter], 0x01000193);
-  hash = Math.imul(hash ^ source[last], 0x01000193);
-  return (hash ^ (hash >>> 15)) & (KNOWN_PLACES - 1);
+/** By up to twelve of its bytes, of which there are four at least: all are compared anyway. */
+function placeOf(source: DataView, from: number, length: number): number {
+  let hash = Math.imul(length ^ source.getUint32(from, true), 0x9e3779b1);
+  hash = Math.imul((hash ^ (hash >>> 15)) + source.getUint32(from + ((length - 4) >>> 1), true), 0x85ebca6b);
+  hash = Math.imul((hash ^ (hash >>> 13)) + source.getUint32(from + length - 4, true), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) & (KNOWN_PLACES - 1);
+}
+
+/** Of less than four bytes. */
+function placeOfFew(source: Uint8Array, from: number, length: number): number {
+  let bytes = length;
+  for (let i = from; i < from + length; i++) bytes = (bytes << 8) | source[i];
+  return Math.imul(bytes, 0x9e3779b1) >>> (32 - KNOWN_BITS);
 }
 
 /**
@@ -209,11 +214,9 @@ export class WireReader {
     const { source } = this;
     const length = to - from;
     if (length === 0 || length > MAX_KNOWN) return this.slice(from, to, path);
-    const place = placeOf(source, from, length);
+    const place = length < 4 ? placeOfFew(source, from, length) : placeOf(this.view, from, length);
     const at = place * MAX_KNOWN;
-    let same = knownLengths[place] === length;
-    for (let i = 0; same && i < length; i++) same = knownBytes[at + i] === source[from + i];
-    if (same) {
+    if (knownLengths[place] === length && this.isAt(from, length, at)) {
       this.at = to;
       return knownTexts[place];
     }
@@ -222,6 +225,20 @@ export class WireReader {
     knownLengths[place] = length;
     for (let i = 0; i < length; i++) knownBytes[at + i] = source[from + i];
     return text;
+  }
+
+  /** Whether the bytes are those at byte `at` of the known ones. Four at a time: the last four may have been compared before. */
+  private isAt(from: number, length: number, at: number): boolean {
+    const { source, view } = this;
+    let differing = 0;
+    if (length < 4) {
+      for (let i = 0; i < length; i++) differing |= source[from + i] ^ knownBytes[at + i];
+      return differing === 0;
+    }
+    const last = length - 4;
+    for (let i = 0; i < last; i += 4)
+      differing |= view.getUint32(from + i, true) ^ knownView.getUint32(at + i, true);
+    return (differing | (view.getUint32(from + last, true) ^ knownView.getUint32(at + last, true))) === 0;
   }
 
   json(end: number, path: string): Record<string, unknown> {
