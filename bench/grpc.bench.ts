@@ -40,7 +40,7 @@ interface Turn {
 const BATCH = 256;
 /** Events of a stream before the clock starts, which is when V8 compiles nothing any more: nobody streams for half a second. */
 const WARM_UP = 204_800;
-/** The least that holds one of these events. */
+/** The least that holds each of these events, the first ones too, whose texts have yet to be interned. */
 const SLOT_BYTES = 640;
 /** Of ts-proto's objects; more than its caches hold. */
 const OBJECT_BATCHES = 40;
@@ -200,8 +200,9 @@ async function turnOf(contender: Contender, reading: Reading, count: number): Pr
     const port = await answerOf<number>(server);
     const client = fork(__filename, ['client', contender, reading, String(port)]);
     await answerOf(client);
+    const over = answerOf<Turn>(client);
     const before = await answerOf<number>(server, 'cpu');
-    const { events, wallMs } = await answerOf<Turn>(client);
+    const { events, wallMs } = await over;
     const serverCpuMs = (await answerOf<number>(server, 'cpu')) - before;
     if (events !== count) throw new Error(`${contender}: ${events} of ${count} came`);
     return { events, wallMs, serverCpuMs };

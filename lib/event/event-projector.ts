@@ -12,8 +12,11 @@ export class EventProjector {
   private encoder: Encoder;
   private cursor: EventCursor;
   private readonly sizes = new Uint32Array(MOST_EVENTS);
+  private readonly room: number;
 
+  /** @param byteLength at first, and so many bytes of events at a time, or one event */
   constructor(private byteLength: number) {
+    this.room = byteLength;
     this.memory = new ArrayBuffer(byteLength);
     this.encoder = new Encoder(this.memory, 0, byteLength);
     this.cursor = new EventCursor(this.memory, 0, byteLength);
@@ -24,14 +27,18 @@ export class EventProjector {
     return this.cursor.moveTo(0, size);
   }
 
-  /** The events from number `from` on, up to `most`, as many as find room: one at least. */
+  /** The events from number `from` on, up to 64, as many as find room: one at least. */
   encode(events: readonly UnifiedEvent[], from: number, most: number): EncodedEvents {
     const { sizes } = this;
     sizes[0] = this.encodeFirst(events[from]);
+    const end = from + Math.min(most, MOST_EVENTS);
     let count = 1;
-    for (let at = 0; count < most && count < MOST_EVENTS; count++) {
-      at = (at + sizes[count - 1] + EVENT_ALIGNMENT - 1) & -EVENT_ALIGNMENT;
-      const size = at < this.byteLength ? this.encoder.encode(events[from + count], at) : -1;
+    // The length is read each time, as a getter of an event may make the array shorter.
+    for (let at = 0; from + count < Math.min(end, events.length); count++) {
+      const last = sizes[count - 1];
+      at = (at + last + EVENT_ALIGNMENT - 1) & -EVENT_ALIGNMENT;
+      // None is begun that will hardly fit, as it would be encoded again.
+      const size = at + last <= this.room ? this.encoder.encode(events[from + count], at) : -1;
       if (size === -1) break;
       sizes[count] = size;
     }

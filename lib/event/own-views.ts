@@ -10,7 +10,7 @@ const PROJECTOR_BYTES = 16 * 1024;
 const MANY_BYTES = 64 * 1024;
 
 /**
- * Shows events as views of this copy of the package. A view of another copy, which may have an addon of its own, is read like any other
+ * Shows events in their encoded form, and as views of this copy of the package. A view of another copy, which may have an addon of its own, is read like any other
  * object: the numbers in it stand for texts of that copy's table. A view is valid until the next one.
  */
 export class OwnViews {
@@ -24,7 +24,7 @@ export class OwnViews {
   }
 
   /**
-   * The events from number `from` on, up to `most`, as many as find room, and one at least; valid until the next call.
+   * The events from number `from` on, up to `most`, as many as are encoded at a time, and one at least; valid until the next call.
    * @throws TapioError as `of`, also for one that is not the first
    */
   ofSome(events: readonly UnifiedEvent[], from: number, most: number): EncodedEvents {

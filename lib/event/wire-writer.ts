@@ -69,7 +69,7 @@ export class WireWriter {
   }
 
   /**
-   * Appends the events from number `from` on, up to `most`, as many as go with one call of native code.
+   * Appends the events from number `from` on, up to `most`, as many as are encoded at a time.
    * @returns how many: one at least
    * @throws TapioError ERR_INVALID_EVENT for one that is no event; then none is appended
    */

@@ -168,6 +168,19 @@ describe('objects, several in one call', () => {
     expect(taken(writer)).toEqual(write(events));
   });
 
+  test('are read once each, also where few find room at a time', () => {
+    const writer = new WireWriter();
+    let reads = 0;
+    const events = Array.from({ length: 20 }, (_, n) =>
+      Object.defineProperty(numbered(n), 'message', {
+        enumerable: true,
+        get: () => (reads++, 'x'.repeat(40_000)),
+      }),
+    );
+    writeSome(writer, events);
+    expect([writer.count, reads]).toEqual([20, 20]);
+  });
+
   test('of which one is none leave what was there before', () => {
     const writer = new WireWriter();
     writer.append(numbered(1));

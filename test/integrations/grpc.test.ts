@@ -327,6 +327,45 @@ describe('PublishEvents', () => {
     expect(publishTo.getStats()).toMatchObject({ discarded: 0 });
   });
 
+  test('messages that wait their turn keep what was written', async () => {
+    const publishTo = buffer(128, { slotSize: 1024 });
+    const running = await start({ publishTo });
+    const padding = (n: number): string => String.fromCharCode(97 + (n % 26)).repeat(500 + ((n * 37) % 300));
+    const eventOf = (n: number): UnifiedEvent => ({ ...numbered(n), message: padding(n) });
+    const publishing = connect(running.address).publish(
+      range(0, 60).map((i) => range(i * 256, i * 256 + 256).map(eventOf)),
+    );
+    let next = 0;
+    for await (const batch of publishTo.batches()) {
+      for (const { id, message } of batch) {
+        expect({ id, message }).toEqual({ id: numbered(next).id, message: padding(next) });
+        next++;
+      }
+      if (next === 60 * 256) break;
+    }
+    expect(await publishing).toEqual({ accepted: 60 * 256 });
+  });
+
+  test('a batch that becomes shorter while it is read loses none of those that are left', async () => {
+    const publishTo = buffer();
+    const running = await start({ publishTo });
+    const batch = range(0, 3).map(numbered);
+    batch[1] = Object.defineProperty({ ...numbered(1) }, 'type', {
+      enumerable: true,
+      get: () => ((batch.length = 2), 'shortened'),
+    });
+    expect(await connect(running.address).publish([batch])).toEqual({ accepted: 2 });
+    expect(publishTo.getBatch(10).map(numberOf)).toEqual([0, 1]);
+  });
+
+  test('an event that no message holds is named by its number', async () => {
+    const running = await start({ publishTo: buffer() });
+    const batch = [...range(0, 300).map(numbered), padded(300, 5_000_000), numbered(301)];
+    await expect(connect(running.address).publish([batch])).rejects.toThrow(
+      /^event 300 of a batch takes 50000\d\d bytes, a message holds 4194240$/,
+    );
+  });
+
   test('an abort, and a source that throws, end it', async () => {
     const publishTo = buffer();
     const running = await start({ publishTo });

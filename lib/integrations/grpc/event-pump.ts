@@ -90,7 +90,12 @@ export class EventPump {
 
   #isRoundWanted(): boolean {
     const { clients } = this;
-    return clients.size > 0 && this.#pace.mayGoOn(clients, this.#round) && !this.#mayWaitInBuffer();
+    return (
+      !this.#stop.signal.aborted &&
+      clients.size > 0 &&
+      this.#pace.mayGoOn(clients, this.#round) &&
+      !this.#mayWaitInBuffer()
+    );
   }
 
   #mayWaitInBuffer(): boolean {

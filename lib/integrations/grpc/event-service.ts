@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type {
   Metadata,
   sendUnaryData,
@@ -59,7 +60,7 @@ const CLOSING_MS = 1000;
  * each client that wants it, sent in order or counted as dropped and told so, in its place in the stream; what PublishEvents has answered
  * is stored. While no client is there nothing is taken, and the policy of the buffer decides. Full: slow clients lose their oldest, and
  * hold up nobody; publishers wait. Closed: a closed and drained `events` ends the streams; a closed `publishTo` gives UNAVAILABLE.
- * Memory: `clientQueue` for each client, and what gRPC holds: up to 32 messages each, and 1 MiB of a connection that publishes.
+ * Memory: `clientQueue` for each client, and what gRPC holds: up to 32 messages each, of a publisher 16 and 1 MiB.
  */
 export class EventService {
   readonly #options: EventServiceOptions;
@@ -78,6 +79,8 @@ export class EventService {
 
   /** @throws TapioError ERR_INVALID_ARGUMENT; ERR_UNSUPPORTED without @grpc/grpc-js */
   constructor(options: EventServiceOptions) {
+    // Each publisher listens, and Node warns of a leak from eleven on.
+    setMaxListeners(0, this.#closing.signal);
     const { events, publishTo, maxBatch, clientQueue, maxClients, token, activity } = checkOptions(options);
     if (events !== undefined) checkEndpoint('events', events);
     if (publishTo !== undefined) checkEndpoint('publishTo', publishTo);

@@ -11,6 +11,8 @@ type Answer = (error: ServiceError | null, value?: Buffer) => void;
 type Batches = AsyncIterable<readonly UnifiedEvent[]> | Iterable<readonly UnifiedEvent[]>;
 
 const MAX_EVENTS = 256;
+/** Behind so many bytes the event loop has a turn: nothing goes out without one, and gRPC wants more until it has 16 messages. */
+const TURN_BYTES = 64 * 1024;
 
 /**
  * Sends batches of events as messages of one call, each when the call takes it.
@@ -42,6 +44,7 @@ export async function sendEvents(
   };
   signal.addEventListener('abort', abort, { once: true });
   const writer = new WireWriter();
+  let written = 0;
   try {
     for (;;) {
       const step: IteratorResult<readonly UnifiedEvent[], unknown> = await race.run(
@@ -52,7 +55,9 @@ export async function sendEvents(
         race.throwIfEnded();
         // gRPC has its own copy when it calls back.
         const wantsMore = call.write(bytes, () => round.letGo());
-        // Otherwise nothing would go out before it wants no more, and the server would wait until then.
+        written += bytes.length;
+        if (wantsMore && written < TURN_BYTES) continue;
+        written = 0;
         if (wantsMore) await nextTurn();
         else await race.run(drained(call));
       }
@@ -117,9 +122,9 @@ function* messagesOf(events: readonly UnifiedEvent[], writer: WireWriter): Gener
   writer.clear();
   for (let at = 0; at < events.length;) {
     at += appendSome(events, at, writer);
-    if (writer.count === MAX_EVENTS || writer.length > MESSAGE_BYTES || at === events.length)
-      yield* messagesIn(Round.of(writer));
+    if (writer.count === MAX_EVENTS || writer.length > MESSAGE_BYTES) yield* messagesIn(Round.of(writer));
   }
+  if (writer.count > 0) yield* messagesIn(Round.of(writer));
 }
 
 function appendSome(events: readonly UnifiedEvent[], at: number, writer: WireWriter): number {
