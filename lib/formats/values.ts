@@ -120,3 +120,20 @@ export function restOf(
   }
   return rest;
 }
+
+/**
+ * `rest` with the values that were tried for a field and did not fit it, nulls left out.
+ *
+ * @param taken what has become of each, by its key in `value`: undefined where it did not fit
+ */
+export function withMisfits(
+  rest: Record<string, unknown> | undefined,
+  value: JsonObject,
+  taken: JsonObject,
+): Record<string, unknown> | undefined {
+  for (const key in taken) {
+    const item = taken[key] === undefined ? value[key] : undefined;
+    if (item !== undefined && item !== null) setKey((rest ??= {}), key, item);
+  }
+  return rest;
+}
