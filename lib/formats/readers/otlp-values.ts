@@ -52,5 +52,5 @@ export function integerOf(value: unknown): unknown {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value)) return null;
   const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+  return Number.isSafeInteger(number) || String(number) === value ? number : value;
 }
