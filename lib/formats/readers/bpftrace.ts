@@ -143,7 +143,7 @@ function metricOf(
     }
     event.metrics = { metricName: name, value: number, labels };
     if (type === 'stats') event.metrics.aggregation = 'avg';
-    // What a double cannot hold came as text.
+    // One whose digits a number does not keep came as text.
     if (typeof content === 'string') event.attributes = { value: content };
   }
   return event;

@@ -16,7 +16,7 @@ export function readAttributes(
 }
 
 /**
- * As JSON: null for no value, the text of an integer that a double cannot hold, base64 of bytes; NaN and the infinities are
+ * As JSON: null for no value, the text of an integer whose digits a number does not keep, base64 of bytes; NaN and the infinities are
  * text, or null where the JavaScript SDK wrote them.
  * parseExact bounds how deep this recurses.
  */

@@ -152,8 +152,7 @@ function attributesText(json: string): string | undefined {
   const ofThread = restText(json, SHAPE, THREAD_NODE);
   if (rest === undefined || ofProcess === undefined || ofThread === undefined) return undefined;
   if (restText(json, SHAPE, WORKLOAD_NODE) !== '') return undefined;
-  for (const slot of OBJECTS)
-    if (kindAt(slot) !== Kind.ABSENT && !isObjectAt(slot)) return undefined;
+  for (const slot of OBJECTS) if (kindAt(slot) !== Kind.ABSENT && !isObjectAt(slot)) return undefined;
   const parts: string[] = [];
   if (rest !== '') parts.push(rest);
   if (kindAt(THREAT) !== Kind.ABSENT) {
