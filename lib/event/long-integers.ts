@@ -1,6 +1,6 @@
 /**
- * Integers in a JSON text whose digits a number does not keep: nanoseconds since the epoch, inodes, addresses. JSON.parse rounds them without
- * a word.
+ * Integers in a JSON text whose digits a number does not keep: nanoseconds since the epoch, inodes, addresses.
+ * JSON.parse rounds them without a word.
  */
 
 /** From 2^53 on an integer has at least 16 digits. */

@@ -17,7 +17,7 @@ import {
   textMapOf,
   textOf,
   u32Of,
-  withMisfits,
+  withItem,
 } from './values';
 
 type Application = NonNullable<UnifiedEvent['application']>;
@@ -201,8 +201,14 @@ class LogRecord {
     const stack = textOf(error.stack);
     this.application.errorType = type ?? scalarText(error.code) ?? textOf(error.name);
     this.application.stackTrace = stack;
-    if (this.restOfError === undefined) this.keepRest(key, error, MAPPED_OF_ERROR, { type, stack });
-    else if (this.restOfError !== '') this.keepText(key, `{${this.restOfError}}`);
+    if (this.restOfError !== undefined) {
+      if (this.restOfError !== '') this.keepText(key, `{${this.restOfError}}`);
+      return;
+    }
+    let rest = restOf(error, MAPPED_OF_ERROR);
+    if (type === undefined) rest = withItem(rest, 'type', error.type);
+    if (stack === undefined) rest = withItem(rest, 'stack', error.stack);
+    this.keep(key, rest ?? emptyOf(error));
   }
 
   private readRequest(): void {
@@ -226,16 +232,21 @@ class LogRecord {
     if (latencyNs === undefined) this.keep('responseTime', responseTime);
     if (request === undefined) this.keep('req', req);
     else {
-      const taken = { id, method, url, headers, remoteAddress, remotePort };
-      this.keepRest('req', request, MAPPED_OF_REQUEST, taken);
+      let rest = restOf(request, MAPPED_OF_REQUEST);
+      if (id === undefined) rest = withItem(rest, 'id', request.id);
+      if (method === undefined) rest = withItem(rest, 'method', request.method);
+      if (url === undefined) rest = withItem(rest, 'url', request.url);
+      if (headers === undefined) rest = withItem(rest, 'headers', request.headers);
+      if (remoteAddress === undefined) rest = withItem(rest, 'remoteAddress', request.remoteAddress);
+      if (remotePort === undefined) rest = withItem(rest, 'remotePort', request.remotePort);
+      this.keep('req', rest ?? emptyOf(request));
     }
     if (response === undefined) this.keep('res', res);
-    else this.keepRest('res', response, MAPPED_OF_RESPONSE, { statusCode });
-  }
-
-  /** taken: what has found a field, by its key; undefined where the value did not fit. */
-  private keepRest(key: string, object: JsonObject, mapped: ReadonlySet<string>, taken: JsonObject): void {
-    this.keep(key, withMisfits(restOf(object, mapped), object, taken) ?? emptyOf(object));
+    else {
+      let rest = restOf(response, MAPPED_OF_RESPONSE);
+      if (statusCode === undefined) rest = withItem(rest, 'statusCode', response.statusCode);
+      this.keep('res', rest ?? emptyOf(response));
+    }
   }
 }
 

@@ -131,9 +131,16 @@ export function withMisfits(
   value: JsonObject,
   taken: JsonObject,
 ): Record<string, unknown> | undefined {
-  for (const key in taken) {
-    const item = taken[key] === undefined ? value[key] : undefined;
-    if (item !== undefined && item !== null) setKey((rest ??= {}), key, item);
-  }
+  for (const key in taken) if (taken[key] === undefined) rest = withItem(rest, key, value[key]);
+  return rest;
+}
+
+/** `rest` with a value, unless there is none. key: one of this package. */
+export function withItem(
+  rest: Record<string, unknown> | undefined,
+  key: string,
+  item: unknown,
+): Record<string, unknown> | undefined {
+  if (item !== undefined && item !== null) (rest ??= {})[key] = item;
   return rest;
 }
