@@ -35,7 +35,7 @@ export function eventToJSON(event: UnifiedEvent): string {
 
 /**
  * The event in a JSON text. Unknown names and nulls in optional fields are ignored. An integer in `attributes` or
- * `application.custom` that a number cannot hold becomes a string of its digits.
+ * `application.custom` whose digits a number does not keep becomes a string of them.
  *
  * @throws TapioError ERR_CORRUPT_DATA when there is no event in it, or a field has the wrong type or range
  */
@@ -207,7 +207,7 @@ function checkTexts(items: Fields, { path, kind }: FieldInfo): void {
   }
 }
 
-/** The value of a field that may be any JSON, with texts for the integers that a number cannot hold. */
+/** The value of a field that may be any JSON, with texts for the integers whose digits a number does not keep. */
 function exactValue(json: string, field: FieldInfo, section: FieldInfo | undefined): unknown {
   let owner = JSON.parse(quoteLongIntegers(json)) as Fields;
   if (section !== undefined) owner = owner[section.json] as Fields;

@@ -1,10 +1,12 @@
 /**
- * Integers in a JSON text that a number cannot hold: nanoseconds since the epoch, inodes, addresses. JSON.parse rounds them without
- * a word.
+ * Integers in a JSON text whose digits a number does not keep: nanoseconds since the epoch, inodes, addresses.
+ * JSON.parse rounds them without a word.
  */
 
 /** From 2^53 on an integer has at least 16 digits. */
 const LONG_INTEGER = /^-?\d{16,}$/;
+/** With its sign. */
+const LONGEST_SIGNIFICANT = 18;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 const QUOTE = 0x22;
@@ -35,11 +37,17 @@ export function quoteLongIntegers(json: string): string {
   return quoted + json.slice(done);
 }
 
-/** Whether a number keeps the value, or at least the digits when it is written again, as those that JavaScript wrote are. */
-function survives(token: string): boolean {
+/**
+ * Whether a number, written again, has the same digits. Then it is as exact as the text: those that JavaScript wrote do, whatever it
+ * rounded, and 2^60 in full does not.
+ *
+ * @param token a number of JSON
+ */
+export function survives(token: string): boolean {
   if (!LONG_INTEGER.test(token)) return true;
-  const number = Number(token);
-  return String(number) === token || (Number.isFinite(number) && BigInt(number) === BigInt(token));
+  // JavaScript writes 17 digits at most and zeros behind them.
+  if (token.length > LONGEST_SIGNIFICANT && token.charCodeAt(token.length - 1) !== ZERO) return false;
+  return String(Number(token)) === token;
 }
 
 /** Behind the quote that ends the string which starts at `start`. */

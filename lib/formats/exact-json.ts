@@ -1,21 +1,21 @@
 /**
- * JSON.parse that loses nothing of integers. An integer that a double cannot hold becomes the text of its digits, and so does a
- * number beyond all doubles: `{"ns":1795860000123456789}` gives `{ ns: '1795860000123456789' }`. They are quoted in the text before it is parsed, as
+ * JSON.parse that loses nothing of integers. An integer whose digits a number does not keep becomes the text of them, as in JSON of our own, and so
+ * does a number beyond all doubles: `{"ns":1795860000123456789}` gives `{ ns: '1795860000123456789' }`. They are quoted in the text before it is parsed, as
  * Node 20 gives a reviver no source text, and as a reviver costs several times what the parser does.
  */
+
+import { survives } from '../event/long-integers';
 
 /** Values nested deeper than this are refused: an event's attributes may be 1000 deep, and a reader adds a few levels. */
 export const MAX_DEPTH = 500;
 
-/** The shortest integer that a double may not hold. */
+/** The shortest integer whose digits a number may not keep. */
 const SHORTEST_INEXACT = 16;
-const LARGEST_EXACT = '9007199254740991';
 /** A number beyond all doubles has an exponent of three digits or more than this many digits. */
 const MANY_DIGITS = 300;
 /** Such an exponent, with what stands before a number, as ids in hexadecimal have the like of `9e794`. */
 const PERHAPS_INFINITE = /(?:^|[\s:,[])-?\d+(?:\.\d+)?[eE]\+?\d{3}/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-const INTEGER = /^-?\d+$/;
 
 /** Halves of surrogate pairs as escapes, together with what must not be taken for one. */
 const ESCAPED_HALF = /\\u[dD][89a-fA-F]/;
@@ -65,7 +65,7 @@ function quoteLongIntegers(text: string): string {
     const place = placeOf(text, start, to);
     // JSON has no leading zeros: such a line stays no JSON.
     if (place === 'unknown' || text[from] === '0') return quoteOutsideStrings(text);
-    if (place === 'value' && (to - from > SHORTEST_INEXACT || text.slice(from, to) > LARGEST_EXACT)) {
+    if (place === 'value' && !survives(text.slice(start, to))) {
       result += `${text.slice(copied, start)}"${text.slice(start, to)}"`;
       copied = to;
     }
@@ -115,7 +115,7 @@ function quoteOutsideStrings(text: string): string {
 
 function quoteIfInexact(number: string): string {
   const value = Number(number);
-  const exact = Number.isFinite(value) && (!INTEGER.test(number) || Number.isSafeInteger(value));
+  const exact = Number.isFinite(value) && survives(number);
   // JSON has no leading zeros: such a line stays no JSON.
   return exact || /^-?0\d/.test(number) ? number : `"${number}"`;
 }

@@ -17,10 +17,10 @@ import {
   textMapOf,
   textOf,
   u32Of,
+  withItem,
 } from './values';
 
 type Application = NonNullable<UnifiedEvent['application']>;
-type Network = NonNullable<UnifiedEvent['network']>;
 
 /** Keys that have a field of their own. */
 const MAPPED = new Set([
@@ -115,9 +115,9 @@ class LogRecord {
     this.texts = before ? `${before},"${key}":${text}` : `"${key}":${text}`;
   }
 
-  /** What is text; another value goes to the attributes. */
+  /** Text that is not empty; another value goes to the attributes. */
   private takeText(key: string, value: unknown): string | undefined {
-    if (typeof value === 'string') return value === '' ? undefined : value;
+    if (typeof value === 'string' && value !== '') return value;
     this.keep(key, value);
     return undefined;
   }
@@ -152,23 +152,42 @@ class LogRecord {
   /** Of two messages the first one of `msg` and `message` that says something. */
   private readMessage(): void {
     const { msg, message } = this.value;
-    this.event.message = scalarText(msg) ?? scalarText(message);
-    if (typeof msg === 'object') this.keep('msg', msg);
-    if (message !== undefined && message !== this.event.message) this.keep('message', message);
+    const first = scalarText(msg);
+    this.event.message = first ?? scalarText(message);
+    if (first === undefined) this.keep('msg', msg);
+    if (message === undefined) return;
+    const isTold = first === undefined ? this.event.message !== undefined : first === message;
+    if (!isTold) this.keep('message', message);
   }
 
   private readIds(): void {
-    const { pid, v, reqId, requestId, req_id: request, trace_id: trace, span_id: span } = this.value;
+    const { pid, v, reqId, requestId, req_id: request } = this.value;
+    const { trace_id: trace, span_id: span, trace_flags: flags } = this.value;
     const id = u32Of(pid);
     if (id === undefined) this.keep('pid', pid);
     else this.event.kernel = kernelOf(id);
     if (v !== 0) this.keep('v', v);
-    this.application.requestId = scalarText(reqId) ?? scalarText(requestId) ?? scalarText(request);
-    if (trace === undefined && span === undefined) return;
-    this.event.traceContext = traceContextOf(trace, span, flagsOf(this.value.trace_flags));
-    if (this.event.traceContext !== undefined) return;
-    this.keep('trace_id', trace);
-    this.keep('span_id', span);
+    if (reqId !== undefined) this.takeRequestId('reqId', reqId);
+    if (requestId !== undefined) this.takeRequestId('requestId', requestId);
+    if (request !== undefined) this.takeRequestId('req_id', request);
+    if (trace !== undefined || span !== undefined || flags !== undefined) this.readTrace(trace, span, flags);
+  }
+
+  /** The first one is the request's; the others are kept. */
+  private takeRequestId(key: string, value: unknown): void {
+    const id = this.application.requestId === undefined ? scalarText(value) : undefined;
+    if (id === undefined) this.keep(key, value);
+    else this.application.requestId = id;
+  }
+
+  private readTrace(trace: unknown, span: unknown, flags: unknown): void {
+    const bits = flagsOf(flags);
+    const context = traceContextOf(trace, span, bits ?? 0);
+    this.event.traceContext = context;
+    if (context === undefined) this.keep('trace_id', trace);
+    if (context === undefined || context.spanId === '') this.keep('span_id', span);
+    // A context has room for one bit.
+    if (context === undefined || bits === undefined || bits > 1) this.keep('trace_flags', flags);
   }
 
   private readError(key: 'err' | 'error'): void {
@@ -178,37 +197,70 @@ class LogRecord {
       return;
     }
     // pino tells the class as `type`; bunyan has a code where there is one, and a name which mostly says Error.
-    this.application.errorType = textOf(error.type) ?? scalarText(error.code) ?? textOf(error.name);
-    this.application.stackTrace = textOf(error.stack);
-    if (this.restOfError === undefined) this.keep(key, restOf(error, MAPPED_OF_ERROR));
-    else if (this.restOfError !== '') this.keepText(key, `{${this.restOfError}}`);
+    const type = textOf(error.type);
+    const stack = textOf(error.stack);
+    this.application.errorType = type ?? scalarText(error.code) ?? textOf(error.name);
+    this.application.stackTrace = stack;
+    if (this.restOfError !== undefined) {
+      if (this.restOfError !== '') this.keepText(key, `{${this.restOfError}}`);
+      return;
+    }
+    let rest = restOf(error, MAPPED_OF_ERROR);
+    if (type === undefined) rest = withItem(rest, 'type', error.type);
+    if (stack === undefined) rest = withItem(rest, 'stack', error.stack);
+    this.keep(key, rest ?? emptyOf(error));
   }
 
   private readRequest(): void {
     const { req, res, responseTime } = this.value;
     const request = objectOf(req);
     const response = objectOf(res);
+    const method = textOf(request?.method);
+    const url = textOf(request?.url);
+    const remoteAddress = textOf(request?.remoteAddress);
+    const remotePort = portOf(request?.remotePort);
+    const headers = textMapOf(request?.headers);
+    const statusCode = safeIntegerOf(response?.statusCode);
+    const latencyNs = latencyOfMillis(responseTime);
+    const id = this.application.requestId === undefined ? scalarText(request?.id) : undefined;
+    if (id !== undefined) this.application.requestId = id;
+    if ((method ?? url ?? remoteAddress ?? remotePort ?? headers ?? statusCode ?? latencyNs) !== undefined) {
+      const sourceIP = remoteAddress;
+      const sourcePort = remotePort;
+      this.event.network = { method, path: url, sourceIP, sourcePort, headers, statusCode, latencyNs };
+    }
+    if (latencyNs === undefined) this.keep('responseTime', responseTime);
     if (request === undefined) this.keep('req', req);
+    else {
+      let rest = restOf(request, MAPPED_OF_REQUEST);
+      if (id === undefined) rest = withItem(rest, 'id', request.id);
+      if (method === undefined) rest = withItem(rest, 'method', request.method);
+      if (url === undefined) rest = withItem(rest, 'url', request.url);
+      if (headers === undefined) rest = withItem(rest, 'headers', request.headers);
+      if (remoteAddress === undefined) rest = withItem(rest, 'remoteAddress', request.remoteAddress);
+      if (remotePort === undefined) rest = withItem(rest, 'remotePort', request.remotePort);
+      this.keep('req', rest ?? emptyOf(request));
+    }
     if (response === undefined) this.keep('res', res);
-    const network: Network = {
-      method: textOf(request?.method),
-      path: textOf(request?.url),
-      sourceIP: textOf(request?.remoteAddress),
-      sourcePort: portOf(request?.remotePort),
-      headers: textMapOf(request?.headers),
-      statusCode: safeIntegerOf(response?.statusCode),
-      latencyNs: latencyOfMillis(responseTime),
-    };
-    this.event.network = network;
-    this.application.requestId ??= scalarText(request?.id);
-    if (network.latencyNs === undefined) this.keep('responseTime', responseTime);
-    if (request !== undefined) this.keep('req', restOf(request, MAPPED_OF_REQUEST));
-    if (response !== undefined) this.keep('res', restOf(response, MAPPED_OF_RESPONSE));
+    else {
+      let rest = restOf(response, MAPPED_OF_RESPONSE);
+      if (statusCode === undefined) rest = withItem(rest, 'statusCode', response.statusCode);
+      this.keep('res', rest ?? emptyOf(response));
+    }
   }
 }
 
-function flagsOf(value: unknown): number {
-  return typeof value === 'number' ? value : typeof value === 'string' ? parseInt(value, 16) : 0;
+/** Undefined for one that has something. */
+function emptyOf(object: JsonObject): JsonObject | undefined {
+  for (const key in object) if (Object.hasOwn(object, key)) return undefined;
+  return object;
+}
+
+const FLAGS = /^[\da-fA-F]{1,2}$/;
+
+function flagsOf(value: unknown): number | undefined {
+  if (typeof value === 'string') return FLAGS.test(value) ? parseInt(value, 16) : undefined;
+  return typeof value === 'number' && (value & 0xff) === value ? value : undefined;
 }
 
 function latencyOfMillis(value: unknown): number | undefined {

@@ -2,7 +2,7 @@
 import type { UnifiedEvent } from '../event/unified-event';
 import type { InputLine, JsonObject } from './format';
 import { readLog } from './log-record';
-import { isAnyAt, Kind, kindAt, project, restText, valueAt } from './projection';
+import { endAt, isAnyAt, Kind, kindAt, project, restText, startAt, valueAt } from './projection';
 import { Shape, TEXT, WHOLE } from './shape';
 
 const SHAPE = new Shape({
@@ -56,7 +56,7 @@ export function readLogText(
   if (json === undefined || (more && kindAt(OTHERS) !== Kind.ABSENT)) return undefined;
   const rest = restText(json, SHAPE, ROOT);
   if (rest === undefined) return undefined;
-  const restOfError = kindAt(ERR_TYPE) === Kind.TEXT ? restText(json, SHAPE, ERR_NODE) : undefined;
+  const restOfError = isUsualError() ? restText(json, SHAPE, ERR_NODE) : undefined;
   const err =
     restOfError === undefined
       ? valueAt(json, ERR)
@@ -64,6 +64,16 @@ export function readLogText(
   const value = more ? allOf(json, err) : commonOf(json, err);
   if (recognise(value) === undefined) return undefined;
   return [readLog(value, source, line, rest, restOfError)];
+}
+
+/** Whether type and stack are in the fields that they have. */
+function isUsualError(): boolean {
+  return (
+    kindAt(ERR_TYPE) === Kind.TEXT &&
+    startAt(ERR_TYPE) < endAt(ERR_TYPE) &&
+    (kindAt(ERR_STACK) === Kind.TEXT || kindAt(ERR_STACK) === Kind.UNESCAPED_TEXT) &&
+    startAt(ERR_STACK) < endAt(ERR_STACK)
+  );
 }
 
 /** What most lines have no more than. */

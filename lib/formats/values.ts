@@ -120,3 +120,27 @@ export function restOf(
   }
   return rest;
 }
+
+/**
+ * `rest` with the values that were tried for a field and did not fit it, nulls left out.
+ *
+ * @param taken what has become of each, by its key in `value`: undefined where it did not fit
+ */
+export function withMisfits(
+  rest: Record<string, unknown> | undefined,
+  value: JsonObject,
+  taken: JsonObject,
+): Record<string, unknown> | undefined {
+  for (const key in taken) if (taken[key] === undefined) rest = withItem(rest, key, value[key]);
+  return rest;
+}
+
+/** `rest` with a value, unless there is none. key: one of this package. */
+export function withItem(
+  rest: Record<string, unknown> | undefined,
+  key: string,
+  item: unknown,
+): Record<string, unknown> | undefined {
+  if (item !== undefined && item !== null) (rest ??= {})[key] = item;
+  return rest;
+}

@@ -20,7 +20,8 @@ enum class JsonStatus : std::int32_t {
   kRepaired = 1,  // Repaired() is
   kInvalid = -1,  // no JSON
   // Nested deeper than kMaxDepth; a number that may be beyond all doubles; more rows than there is
-  // room for; two names of one node; rows that a later value of the same key replaces.
+  // room for; two names of one node; rows that a later value of the same key replaces; an integer
+  // of which only JavaScript can tell whether a number keeps its digits.
   kOther = -2,
 };
 
@@ -28,7 +29,7 @@ enum class JsonKind : std::int32_t {
   kAbsent = 0,
   kText = 1,         // without escapes; start and end are those of what is between the quotes
   kEscapedText = 2,  // start and end with the quotes
-  kInteger = 3,      // that a double holds; the low and the high word stand for start and end
+  kInteger = 3,      // up to 2^53 - 1; the low and the high word stand for start and end
   kNumber = 4,       // any other
   kTrue = 5,
   kFalse = 6,
@@ -41,9 +42,9 @@ enum class JsonKind : std::int32_t {
 // Projects texts onto shapes. The texts taken are those of RFC 8259 that JSON.parse takes, but for
 // those that are left to others: see JsonStatus.
 //
-// Exact: an integer that a double cannot hold is told, and its digits are to be put in quotes; half
-// of a surrogate pair, as it is or escaped, becomes U+FFFD. `Repaired` is the text with that done,
-// and positions count in it.
+// Exact: an integer whose digits a double does not keep is told, and they are to be put in quotes;
+// half of a surrogate pair, as it is or escaped, becomes U+FFFD. `Repaired` is the text with that
+// done, and positions count in it.
 //
 // Of keys that stand twice the last one counts.
 //
@@ -333,6 +334,7 @@ class JsonProjection : private JsonCursor {
     // all doubles with an exponent of two digits, as an exponent of more may make any number.
     constexpr std::ptrdiff_t kExactDigits = 16;
     constexpr std::uint64_t kLargestExact = 9007199254740991;
+    constexpr std::ptrdiff_t kMostSignificant = 17;
     constexpr std::ptrdiff_t kManyDigits = 200;
     const char16_t* const open = at_;
     const bool negative = *at_ == u'-';
@@ -363,15 +365,30 @@ class JsonProjection : private JsonCursor {
     const std::int32_t start = Position(open);
     if (!integer || (negative && value == 0)) {
       Tell(slot, name, JsonKind::kNumber, start, Position(at_));
-    } else if (count > kExactDigits || value > kLargestExact) {
-      quoted_.push_back({open, at_});
-      Tell(slot, name, JsonKind::kText, start + 1, Position(at_) - 1);
+    } else if (count > kExactDigits) {
+      // JavaScript writes 17 digits at most and zeros behind them.
+      const char16_t* significant = at_;
+      while (significant[-1] == u'0') --significant;
+      if (significant - digits <= kMostSignificant) return JsonStatus::kOther;
+      Quote(slot, name, open);
+    } else if (value > kLargestExact && value % 2 != 0) {
+      // Doubles are two apart up to 16 digits.
+      Quote(slot, name, open);
+    } else if (value > kLargestExact) {
+      Tell(slot, name, JsonKind::kNumber, start, Position(at_));
     } else {
       const std::uint64_t bits = negative ? ~value + 1 : value;
       Tell(slot, name, JsonKind::kInteger, static_cast<std::int32_t>(bits),
            static_cast<std::int32_t>(bits >> 32));
     }
     return JsonStatus::kPlain;
+  }
+
+  // Tells the number that begins at `open` as text, and has it put in quotes.
+  void Quote(std::int32_t slot, std::int32_t name, const char16_t* open) {
+    const std::int32_t start = Position(open);
+    quoted_.push_back({open, at_});
+    Tell(slot, name, JsonKind::kText, start + 1, Position(at_) - 1);
   }
 
   std::vector<char16_t> text_;

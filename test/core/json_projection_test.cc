@@ -117,10 +117,10 @@ TEST(EachItemIsARow) {
   CHECK(Project(u"{\"items\":[1,2,3]}", kNodes * 4 + 20).status == JsonStatus::kOther);
 }
 
-TEST(IntegersThatADoubleCannotHoldAreQuoted) {
-  const Projected result = Project(u"{\"t\":9007199254740992,\"a\":{\"b\":-12345678901234567890}}");
+TEST(IntegersWhoseDigitsADoubleDoesNotKeepAreQuoted) {
+  const Projected result = Project(u"{\"t\":9007199254740993,\"a\":{\"b\":-12345678901234567890}}");
   CHECK(result.status == JsonStatus::kRepaired);
-  CHECK(result.text == u"{\"t\":\"9007199254740992\",\"a\":{\"b\":\"-12345678901234567890\"}}");
+  CHECK(result.text == u"{\"t\":\"9007199254740993\",\"a\":{\"b\":\"-12345678901234567890\"}}");
   CHECK(result.Text(kB) == u"-12345678901234567890");
   CHECK(result.Text(kA) == u"{\"b\":\"-12345678901234567890\"}");
   const Projected largest = Project(u"{\"a\":-9007199254740991}");
@@ -128,6 +128,11 @@ TEST(IntegersThatADoubleCannotHoldAreQuoted) {
   const std::int64_t high = largest.words[kA * 4 + 2];
   const auto low = static_cast<std::uint32_t>(largest.words[kA * 4 + 1]);
   CHECK(high * (std::int64_t{1} << 32) + low == -9007199254740991);
+  const Projected even = Project(u"{\"a\":-9007199254740994}");
+  CHECK(even.status == JsonStatus::kPlain);
+  CHECK(even.KindOf(kA) == JsonKind::kNumber);
+  CHECK(Project(u"1152921504606847000").status == JsonStatus::kOther);
+  CHECK(Project(u"1152921504606846976").status == JsonStatus::kRepaired);
   CHECK(Project(u"1e999").status == JsonStatus::kOther);
   CHECK(Project(std::u16string(400, u'9')).status == JsonStatus::kOther);
   CHECK(Project(std::u16string(220, u'9') + u"e99").status == JsonStatus::kOther);
@@ -181,7 +186,7 @@ TEST(RandomTextsStayInBounds) {
                                         u"\\",
                                         u"\\u00",
                                         u"\\ud800",
-                                        u"12345678901234567",
+                                        u"123456789012345678",
                                         u"null",
                                         u"true",
                                         u" ",
@@ -193,8 +198,8 @@ TEST(RandomTextsStayInBounds) {
   for (int i = 0; i < count; ++i) {
     std::u16string text =
         random.OneIn(2)
-            ? u"{\"a\":{\"b\":\"t\\n\"},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}"
-            : u"{\"a\":{\"b\":[1,\"t\"]},\"list\":[{\"x\":\"y\"}],\"q\":12345678901234567}";
+            ? u"{\"a\":{\"b\":\"t\\n\"},\"list\":[{\"x\":\"y\"}],\"q\":123456789012345678}"
+            : u"{\"a\":{\"b\":[1,\"t\"]},\"list\":[{\"x\":\"y\"}],\"q\":123456789012345678}";
     for (std::uint64_t changes = random.Next() % 4; changes > 0; --changes) {
       const std::u16string_view piece = pieces[random.Next() % std::size(pieces)];
       const std::size_t at = random.Next() % text.size();

@@ -1,3 +1,4 @@
+import { decodeEvent, encodeEvent, eventFromJSON } from '@tapio/performance';
 import { createFormatReader } from '@tapio/performance/formats';
 import { randomness, seed } from '../event/seed';
 
@@ -9,11 +10,21 @@ function attributes(text: string): Record<string, unknown> | undefined {
 
 test.each([
   ['9007199254740991', 9007199254740991],
-  ['9007199254740992', '9007199254740992'],
+  ['9007199254740992', 9007199254740992],
+  ['-9007199254740994', -9007199254740994],
   ['9007199254740993', '9007199254740993'],
   ['-9007199254740993', '-9007199254740993'],
   ['1795860000123456', 1795860000123456],
-  ['10000000000000000', '10000000000000000'],
+  ['9999999999999999', '9999999999999999'],
+  ['10000000000000000', 10000000000000000],
+  ['10000000000000001', '10000000000000001'],
+  // 2^56 and 2^60 in full, and as JavaScript writes them.
+  ['72057594037927936', '72057594037927936'],
+  ['72057594037927940', 2 ** 56],
+  ['1152921504606846976', '1152921504606846976'],
+  ['1152921504606847000', 2 ** 60],
+  ['100000000000000000000', 1e20],
+  ['1000000000000000000000', '1000000000000000000000'],
   ['18446744073709551615', '18446744073709551615'],
   ['0', 0],
   ['1795860000123456789.5', Number('1795860000123456789.5')],
@@ -77,7 +88,7 @@ test(`random values come back with every integer exact (seed ${seed})`, () => {
     const kind = Math.floor(random() * (depth > 3 ? 3 : 5));
     if (kind === 0) {
       const number = `${pick(['', '-'])}${digits().slice(0, 1 + Math.floor(random() * 25))}`;
-      return [number, Number.isSafeInteger(Number(number)) ? Number(number) : number];
+      return [number, String(Number(number)) === number ? Number(number) : number];
     }
     if (kind === 1) {
       const text = Array.from({ length: Math.floor(random() * 6) }, () =>
@@ -116,3 +127,49 @@ test.each([
 ] as const)('-0 is 0 in a field of an event: %s %s', (format, line) => {
   expect(createFormatReader(format).push(line)[0].kernel?.pid).toBe(0);
 });
+
+/** Integers from 2^53 on: powers of two, numbers that JavaScript wrote, and others. */
+function longIntegers(count: number): string[] {
+  const random = randomness(seed);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  return Array.from({ length: count }, () => {
+    const digits = String(random()).slice(2) + String(random()).slice(2);
+    const kind = below(4);
+    if (kind === 0) return String((1n << BigInt(53 + below(16))) + BigInt(below(3)) * 1024n);
+    if (kind === 1) return String(Math.floor(2 ** (53 + random() * 16)));
+    const length = 16 + below(5);
+    const kept = kind === 2 ? length : 1 + below(length);
+    return `9${digits}`.slice(0, kept).padEnd(length, '0');
+  });
+}
+
+test(`an integer is the same in an event of ours, of a reader and out of a buffer (seed ${seed})`, () => {
+  const reader = createFormatReader('pino');
+  const forBuffer = createFormatReader('pino', { forBuffer: true });
+  const memory = new Uint8Array(4096);
+  const event = '"id":"i","timestamp":"2024-06-26T11:06:40Z","type":"t","source":"s"';
+  for (const text of longIntegers(3000)) {
+    const number = String(Number(text)) === text ? Number(text) : text;
+    expect([text, eventFromJSON(`{${event},"attributes":{"n":${text}}}`).attributes]).toEqual([
+      text,
+      { n: number },
+    ]);
+    const line = `{"level":30,"time":1,"n":${text}}`;
+    expect([text, reader.push(line)[0].attributes]).toEqual([text, { n: number }]);
+    const [stored] = forBuffer.push(line);
+    const size = encodeEvent(stored, memory);
+    expect([text, decodeEvent(memory.slice(0, size)).attributes]).toEqual([text, { n: number }]);
+  }
+});
+
+test.each(['1795860000123456768', '1795860000123456800', '1795860000123457000', '1152921504606846976'])(
+  'the time %s and an id of the same digits are exact',
+  (digits) => {
+    for (const forBuffer of [false, true]) {
+      const reader = createFormatReader('pino', { forBuffer });
+      const line = `{"level":30,"time":${digits},"reqId":${digits},"msg":"m"}`;
+      const [event] = reader.push(line).concat(reader.push(line)).slice(-1);
+      expect(event).toMatchObject({ timestamp: BigInt(digits), application: { requestId: digits } });
+    }
+  },
+);

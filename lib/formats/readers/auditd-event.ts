@@ -9,7 +9,7 @@ import { timeOfCount, Unit } from '../time';
 import { i32Of, idOf, u32Of } from '../values';
 import { AuditArguments } from './auditd-arguments';
 import { AuditFields } from './auditd-fields';
-import { keyOf, Kind, lowerKeyOf, Role } from './auditd-key';
+import { type AuditKey, keyOf, Kind, lowerKeyOf, Role } from './auditd-key';
 import { AuditMembers } from './auditd-members';
 import { readEnriched, readFields, type AuditRecord } from './auditd-record';
 import { networkOf, socketAddressOf } from './auditd-socket';
@@ -56,6 +56,9 @@ const ARCH = keyOf('arch');
 const SYSCALL = keyOf('syscall');
 const NAMES = keyOf('names');
 const SOCKET = keyOf('saddr');
+const PID = [keyOf('pid')];
+const UID = [keyOf('uid')];
+const GID = [keyOf('gid')];
 const ARGUMENTS = [keyOf('a0'), keyOf('a1'), keyOf('a2'), keyOf('a3')];
 
 /** Lists of one, too. */
@@ -194,7 +197,8 @@ class RecordsReader {
     const exit = mapped[Role.EXIT];
     kernel.returnCode = i32Of(exit);
     let args = main.type === 'SYSCALL' ? argumentsOfCall() : undefined;
-    if (main.type !== 'SYSCALL') this.keepArguments();
+    if (main.type !== 'SYSCALL') this.keep(ARGUMENTS);
+    this.keepMisfits(kernel);
     // An address that mmap gave is no error number.
     if (exit !== undefined && kernel.returnCode === undefined) (args ??= {}).return = exit;
     kernel.args = args;
@@ -203,12 +207,18 @@ class RecordsReader {
       event.kernel = kernel;
   }
 
-  /** Of other records they are no arguments of a call. */
-  private keepArguments(): void {
-    for (const key of ARGUMENTS) {
+  /** Values that have no field: the arguments of what is no call, and what does not fit. */
+  private keep(keys: readonly AuditKey[]): void {
+    for (const key of keys) {
       const value = mapped[key.role];
       if (value !== undefined) this.attributes.add(key, quoted(value));
     }
+  }
+
+  private keepMisfits({ pid, uid, gid }: NonNullable<UnifiedEvent['kernel']>): void {
+    if (pid === undefined) this.keep(PID);
+    if (uid === undefined) this.keep(UID);
+    if (gid === undefined) this.keep(GID);
   }
 
   /** The names of users and groups that auditd looked up. Returns that of the system call. */

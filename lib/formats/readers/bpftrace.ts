@@ -3,7 +3,7 @@ import type { UnifiedEvent } from '../../event/unified-event';
 import { parseExact } from '../exact-json';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { kernelOf, newEvent } from '../new-event';
-import { anyText, i32Of, objectOf, restOf, scalarText, setKey } from '../values';
+import { anyText, i32Of, objectOf, restOf, scalarText, setKey, withMisfits } from '../values';
 import { hasSignedBytes, withQuotedValues, withSignedBytes } from './bpftrace-json';
 
 const TEXTS = new Set(['printf', 'time', 'cat', 'join', 'value', 'syscall', 'errorf', 'warnf']);
@@ -63,8 +63,10 @@ function read(parsed: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipRea
       const event = begin();
       if (type === 'errorf') event.severity = 'error';
       if (type === 'warnf') event.severity = 'warning';
-      if (TEXTS.has(type)) event.message = anyText(value.data ?? null).replace(/\n$/, '');
-      else
+      if (TEXTS.has(type)) {
+        event.message = anyText(value.data ?? null).replace(/\n$/, '');
+        event.attributes = restOf(value, TYPE_AND_DATA);
+      } else
         event.attributes =
           objectOf(value.data) === undefined ? restOf(value, NO_TYPE) : { ...objectOf(value.data) };
       out.push(event);
@@ -74,6 +76,7 @@ function read(parsed: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipRea
 }
 
 const NO_TYPE = new Set(['type']);
+const TYPE_AND_DATA = new Set(['type', 'data']);
 
 /** A helper that failed says so at the top of the object, without data. */
 function errorEvent(value: JsonObject, event: UnifiedEvent): UnifiedEvent {
@@ -85,7 +88,9 @@ function errorEvent(value: JsonObject, event: UnifiedEvent): UnifiedEvent {
   }
   event.message =
     scalarText(value.msg) ?? (scalarText(value.helper) && `helper ${scalarText(value.helper)} failed`);
-  event.attributes = { ...restOf(value, MAPPED_OF_ERROR), ...objectOf(value.data) };
+  const rest = { ...restOf(value, MAPPED_OF_ERROR), ...objectOf(value.data) };
+  const taken = { msg: scalarText(value.msg), retcode: code, data: objectOf(value.data) };
+  event.attributes = withMisfits(rest, value, taken);
   return event;
 }
 
@@ -138,7 +143,7 @@ function metricOf(
     }
     event.metrics = { metricName: name, value: number, labels };
     if (type === 'stats') event.metrics.aggregation = 'avg';
-    // What a double cannot hold came as text.
+    // One whose digits a number does not keep came as text.
     if (typeof content === 'string') event.attributes = { value: content };
   }
   return event;

@@ -5,7 +5,7 @@ import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { newEvent } from '../new-event';
 import { timeOfText } from '../time';
 import { traceContextOfHeader } from '../trace-context';
-import { bytesOfBase64, restOf, setKey, textOf } from '../values';
+import { bytesOfBase64, restOf, setKey, textOf, withMisfits } from '../values';
 
 export const cloudeventsFormat: JsonFormat = {
   kind: 'json',
@@ -53,18 +53,19 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
       return undefined;
     }
   }
-  const event = newEvent(type, source, timeOfText(value.time) ?? line.arrival(), `${source}#${id}`);
+  const time = timeOfText(value.time);
+  const event = newEvent(type, source, time ?? line.arrival(), `${source}#${id}`);
   event.traceContext = traceContextOfHeader(value.traceparent, value.tracestate);
   let attributes = restOf(value, MAPPED);
-  const keep = (key: string): void => setKey((attributes ??= {}), key, value[key]);
-  if (event.traceContext === undefined && value.traceparent !== undefined) keep('traceparent');
-  if (value.data !== undefined) keep('data');
+  if (value.data !== undefined) setKey((attributes ??= {}), 'data', value.data);
   const bytes = value.data_base64;
-  if (typeof bytes === 'string') {
-    event.rawData = bytesOfBase64(bytes);
-    if (event.rawData === undefined) keep('data_base64');
-  }
-  event.attributes = attributes;
+  event.rawData = typeof bytes === 'string' ? bytesOfBase64(bytes) : undefined;
+  event.attributes = withMisfits(attributes, value, {
+    time,
+    traceparent: event.traceContext,
+    tracestate: event.traceContext?.traceState,
+    data_base64: event.rawData,
+  });
   out.push(event);
   return undefined;
 }

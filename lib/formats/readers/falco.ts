@@ -19,7 +19,7 @@ import { RecentValues } from '../recent-values';
 import { severityOfWord } from '../severity';
 import { Shape, WHOLE } from '../shape';
 import { timeOfCount, timeOfText, Unit } from '../time';
-import { anyText, i32Of, idOf, objectOf, portOf, textOf, textsOf, u32Of } from '../values';
+import { anyText, arrayOf, i32Of, idOf, objectOf, portOf, textOf, textsOf, u32Of } from '../values';
 
 export const falcoFormat: JsonFormat = {
   kind: 'json',
@@ -47,6 +47,8 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   const time = timeOfText(value.time) ?? timeOfFields(fields) ?? line.arrival();
   const event = readAlert(value, fields, time, fields);
   for (const key in value) if (!MAPPED.has(key)) addAttribute(event, key, anyText(value[key]));
+  if (fields === undefined) keepText(event, 'output_fields', value.output_fields);
+  if (timeOfText(value.time) === undefined) keepText(event, 'time', value.time);
   out.push(event);
   return undefined;
 }
@@ -110,7 +112,7 @@ function readText(line: InputLine): UnifiedEvent[] | undefined {
     priority: valueAt(json, PRIORITY),
     rule: valueAt(json, RULE),
     source: valueAt(json, SOURCE),
-    tags: kindAt(TAGS) === Kind.ARRAY ? RECENT_TAGS.get(rawAt(json, TAGS)) : undefined,
+    tags: kindAt(TAGS) === Kind.ARRAY ? RECENT_TAGS.get(rawAt(json, TAGS)) : valueAt(json, TAGS),
     time,
   };
   if (time === undefined || !isAlert(alert)) return undefined;
@@ -154,10 +156,26 @@ function readAlert(
     readFields(event, fields);
     event.attributes = attributes;
   }
-  const host = textOf(alert.hostname);
-  if (event.entity === undefined) event.entity = entityOf('host', host);
-  else if (host !== undefined) addAttribute(event, 'hostname', host);
+  keepMisfits(event, alert);
   return event;
+}
+
+/** What the alert says around its fields and has no field of the event. */
+function keepMisfits(event: UnifiedEvent, alert: JsonObject): void {
+  const { hostname, source, message, output, priority, tags } = alert;
+  if (event.entity === undefined) event.entity = entityOf('host', textOf(hostname));
+  if (event.entity?.type !== 'host') keepText(event, 'hostname', hostname);
+  if (event.category === undefined) keepText(event, 'source', source);
+  if (event.severity === undefined) keepText(event, 'priority', priority);
+  if (textOf(message) === undefined) keepText(event, 'message', message);
+  const told = event.message;
+  if (told === undefined || typeof output !== 'string' || !output.endsWith(told))
+    keepText(event, 'output', output);
+  if ((event.tags?.length ?? 0) !== arrayOf(tags)?.length) keepText(event, 'tags', tags);
+}
+
+function keepText(event: UnifiedEvent, key: string, value: unknown): void {
+  if (value !== undefined && value !== null) addAttribute(event, key, anyText(value));
 }
 
 /** All of them are nanoseconds since the epoch, whatever their names promise. */

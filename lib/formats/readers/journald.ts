@@ -5,7 +5,7 @@ import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
 import { severityOfSyslog } from '../severity';
 import { timeOfCount, Unit } from '../time';
-import { idOf, restOf, u32Of } from '../values';
+import { idOf, restOf, u32Of, withMisfits } from '../values';
 
 const MAPPED = new Set([
   ...['__CURSOR', '__REALTIME_TIMESTAMP', '_SOURCE_REALTIME_TIMESTAMP', 'MESSAGE', 'PRIORITY'],
@@ -28,9 +28,8 @@ function unframe(text: string): string | undefined {
 }
 
 function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
-  const time =
-    timeOfCount(first(value._SOURCE_REALTIME_TIMESTAMP), Unit.MICROS) ??
-    timeOfCount(value.__REALTIME_TIMESTAMP, Unit.MICROS);
+  const sent = timeOfCount(first(value._SOURCE_REALTIME_TIMESTAMP), Unit.MICROS);
+  const time = sent ?? timeOfCount(value.__REALTIME_TIMESTAMP, Unit.MICROS);
   if (time === undefined && value.MESSAGE === undefined) return 'neither a time nor a message';
   const event = newEvent('log', 'journald', time ?? line.arrival(), text(value.__CURSOR));
   event.severity = severityOfSyslog(u32Of(first(value.PRIORITY)));
@@ -42,10 +41,23 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   if (logger !== undefined) event.application = { logger };
   const kernel = kernelOf(u32Of(first(value._PID)), undefined, idOf(first(value._UID)), text(value._COMM));
   kernel.gid = idOf(first(value._GID));
-  if (kernel.pid !== undefined || kernel.uid !== undefined || kernel.comm !== undefined)
-    event.kernel = kernel;
+  const { pid, uid, gid, comm } = kernel;
+  if ((pid ?? uid ?? gid ?? comm) !== undefined) event.kernel = kernel;
   event.entity = entityOfEntry(value);
-  event.attributes = attributesOf(restOf(value, MAPPED));
+  event.attributes = attributesOf(
+    withMisfits(restOf(value, MAPPED), value, {
+      __CURSOR: text(value.__CURSOR),
+      __REALTIME_TIMESTAMP: sent === undefined ? time : undefined,
+      _SOURCE_REALTIME_TIMESTAMP: single(value._SOURCE_REALTIME_TIMESTAMP, sent),
+      MESSAGE: single(value.MESSAGE, event.message ?? event.rawData),
+      PRIORITY: single(value.PRIORITY, event.severity),
+      SYSLOG_IDENTIFIER: single(value.SYSLOG_IDENTIFIER, logger),
+      _PID: single(value._PID, pid),
+      _UID: single(value._UID, uid),
+      _GID: single(value._GID, gid),
+      _COMM: single(value._COMM, comm),
+    }),
+  );
   out.push(event);
   return undefined;
 }
@@ -76,6 +88,11 @@ function decode(value: unknown): unknown {
 function first(value: unknown): unknown {
   const found: unknown = Array.isArray(value) && !isBytes(value) ? value[0] : value;
   return isBytes(found) ? Buffer.from(found).toString('utf8') : found;
+}
+
+/** What was taken of a value; undefined of several, of which only the first has been. */
+function single(value: unknown, taken: unknown): unknown {
+  return Array.isArray(value) && !isBytes(value) ? undefined : taken;
 }
 
 /** Null stands for a value of 4096 bytes or more, name and = included, that journalctl left out without --all. */

@@ -3,7 +3,7 @@ import type { Severity, UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { entityOf, newEvent } from '../new-event';
 import { timeOfText } from '../time';
-import { arrayOf, objectOf, restOf, safeIntegerOf, textMapOf, textOf } from '../values';
+import { arrayOf, objectOf, restOf, safeIntegerOf, textMapOf, textOf, withMisfits } from '../values';
 
 export const k8sAuditFormat: JsonFormat = {
   kind: 'json',
@@ -40,7 +40,8 @@ const MAPPED = new Set([
 /** A request has a record for each stage, all of one auditID, which is whatever text the client has sent. */
 function readRecord(value: JsonObject, line: InputLine): UnifiedEvent {
   const received = timeOfText(value.requestReceivedTimestamp);
-  const time = timeOfText(value.stageTimestamp) ?? received;
+  const staged = timeOfText(value.stageTimestamp);
+  const time = staged ?? received;
   const auditId = textOf(value.auditID);
   const id = auditId === undefined ? undefined : `${auditId}/${textOf(value.stage) ?? ''}`;
   const event = newEvent('audit', 'kubernetes-audit', time ?? line.arrival(), id);
@@ -54,21 +55,26 @@ function readRecord(value: JsonObject, line: InputLine): UnifiedEvent {
     const { resource, name, namespace, uid } = object;
     event.entity = entityOf(textOf(resource) ?? 'object', textOf(name), textOf(namespace), textOf(uid));
   }
-  event.network = {
-    method: verb,
-    path,
-    statusCode,
-    // The client can set all addresses but the last.
-    sourceIP: textOf(arrayOf(value.sourceIPs)?.at(-1)),
-    latencyNs:
-      time !== undefined && received !== undefined && value.stage !== 'RequestReceived'
-        ? safeIntegerOf(Number(time - received))
-        : undefined,
-  };
-  event.application = { userId: textOf(objectOf(value.user)?.username), requestId: auditId };
+  // The client can set all addresses but the last.
+  const sourceIP = textOf(arrayOf(value.sourceIPs)?.at(-1));
+  const latencyNs =
+    time !== undefined && received !== undefined && value.stage !== 'RequestReceived'
+      ? safeIntegerOf(Number(time - received))
+      : undefined;
+  if ((verb ?? path ?? statusCode ?? sourceIP ?? latencyNs) !== undefined)
+    event.network = { method: verb, path, statusCode, sourceIP, latencyNs };
+  const userId = textOf(objectOf(value.user)?.username);
+  if ((userId ?? auditId) !== undefined) event.application = { userId, requestId: auditId };
   const annotations = textMapOf(value.annotations);
   if (annotations !== undefined) event.kubernetes = { annotations };
-  event.attributes = restOf(value, MAPPED);
+  event.attributes = withMisfits(restOf(value, MAPPED), value, {
+    auditID: auditId,
+    verb,
+    requestURI: path,
+    annotations,
+    requestReceivedTimestamp: received,
+    stageTimestamp: staged,
+  });
   return event;
 }
 

@@ -4,7 +4,7 @@ import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { excerpt } from '../excerpt';
 import { entityOf, newEvent } from '../new-event';
 import { timeOfText } from '../time';
-import { arrayOf, objectOf, restOf, scalarText, textMapOf, textOf } from '../values';
+import { arrayOf, objectOf, restOf, scalarText, textMapOf, textOf, withMisfits } from '../values';
 
 export const k8sEventsFormat: JsonFormat = {
   kind: 'json',
@@ -79,10 +79,12 @@ const MAPPED = new Set([
     'type',
     'action',
   ],
-  ...['deprecatedCount', 'deprecatedSource', 'deprecatedFirstTimestamp', 'deprecatedLastTimestamp'],
+  ...['deprecatedCount', 'deprecatedSource'],
   ...['source', 'count', 'reportingComponent', 'reportingController', 'reportingInstance'],
 ]);
 const MAPPED_OF_OBJECT = new Set(['kind', 'name', 'namespace', 'uid']);
+const MAPPED_OF_METADATA = new Set(['name', 'uid', 'resourceVersion', 'labels', 'annotations']);
+const MAPPED_OF_SOURCE = new Set(['component', 'host']);
 
 function readEvent(value: JsonObject, watch: string | undefined, line: InputLine): UnifiedEvent {
   const metadata = objectOf(value.metadata) ?? {};
@@ -113,31 +115,77 @@ function readEvent(value: JsonObject, watch: string | undefined, line: InputLine
     annotations: textMapOf(metadata.annotations),
     clusterName: undefined,
   };
-  event.attributes = attributesOf(value, metadata, object, watch);
+  event.attributes = attributesOf(value, metadata, object, watch, event);
   return event;
 }
 
+/** What the event has no field for. */
 function attributesOf(
   value: JsonObject,
   metadata: JsonObject,
   object: JsonObject,
   watch: string | undefined,
+  { entity, kubernetes }: UnifiedEvent,
 ): Record<string, unknown> | undefined {
   const attributes = restOf(value, MAPPED) ?? {};
   const set = (key: string, item: unknown): void => {
-    if (item !== undefined && item !== null && item !== '') attributes[key] = item;
+    if (item !== undefined && item !== null) attributes[key] = item;
   };
-  const source = objectOf(value.source) ?? objectOf(value.deprecatedSource);
+  const { source: reporter, deprecatedSource, deprecatedCount } = value;
+  const source = objectOf(reporter) ?? objectOf(deprecatedSource);
+  const component =
+    textOf(value.reportingComponent) ?? textOf(value.reportingController) ?? source?.component;
+  const instance = textOf(value.reportingInstance) ?? source?.host;
+  const count = value.count ?? deprecatedCount ?? objectOf(value.series)?.count;
   set('watch', watch);
   set('name', metadata.name);
-  set('count', value.count ?? value.deprecatedCount ?? objectOf(value.series)?.count);
+  set('count', count);
+  set('component', component);
+  set('instance', instance);
+  const { objectKind: kind, object: name, resourceVersion, labels, annotations } = kubernetes!;
   set(
-    'component',
-    textOf(value.reportingComponent) ?? textOf(value.reportingController) ?? source?.component,
+    'object',
+    withMisfits(restOf(object, MAPPED_OF_OBJECT), object, {
+      kind,
+      name,
+      namespace: entity?.namespace,
+      uid: entity?.uid,
+    }),
   );
-  set('instance', textOf(value.reportingInstance) ?? source?.host);
-  set('object', restOf(object, MAPPED_OF_OBJECT));
-  return attributes;
+  set(
+    'metadata',
+    withMisfits(restOf(metadata, MAPPED_OF_METADATA), metadata, {
+      uid: textOf(metadata.uid),
+      resourceVersion,
+      labels,
+      annotations,
+    }),
+  );
+  if (source !== undefined) {
+    const taken = { component: told(source.component, component), host: told(source.host, instance) };
+    set('source', withMisfits(restOf(source, MAPPED_OF_SOURCE), source, taken));
+  }
+  return withMisfits(attributes, value, {
+    metadata: objectOf(value.metadata),
+    involvedObject: told(value.involvedObject, object),
+    regarding: told(value.regarding, object),
+    source: objectOf(reporter),
+    deprecatedSource: told(deprecatedSource, source),
+    deprecatedCount: told(deprecatedCount, count),
+    reportingComponent: told(value.reportingComponent, component),
+    reportingController: told(value.reportingController, component),
+    reportingInstance: told(value.reportingInstance, instance),
+    reason: kubernetes!.reason,
+    message: told(value.message, kubernetes!.message),
+    note: told(value.note, kubernetes!.message),
+    type: kubernetes!.eventType,
+    action: kubernetes!.action,
+  });
+}
+
+/** Whether a value is the one that was taken; empty text stands for none here. */
+function told(value: unknown, taken: unknown): true | undefined {
+  return value === taken || value === '' || undefined;
 }
 
 /** The time of the latest occurrence. The event recorder of newer components fills in eventTime and no other. */

@@ -78,8 +78,7 @@ export function parseLogfmt(text: string): { fields: Record<string, unknown>; co
       while (at < text.length && text.charCodeAt(at) > 0x20) at++;
       value = text.slice(start, at);
     }
-    if (key === '') continue;
-    count++;
+    if (key !== '') count++;
     setKey(fields, key, value);
   }
   return { fields, count };

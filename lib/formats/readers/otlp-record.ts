@@ -49,38 +49,60 @@ export function scopeOf(scope: JsonObject | undefined): Scope {
   return { name: textOf(scope.name), rest: restOf(scope, MAPPED_OF_SCOPE, readAttributes(scope.attributes)) };
 }
 
-/** All but the attributes. */
+/** All but the attributes, of which it has only what does not fit its field. */
 export function readRecord(
   record: JsonObject,
   resource: Resource,
   scope: Scope,
   line: InputLine,
 ): UnifiedEvent {
-  const time =
-    nanos(record.timeUnixNano ?? record.time_unix_nano) ??
-    nanos(record.observedTimeUnixNano ?? record.observed_time_unix_nano) ??
-    line.arrival();
-  const event = newEvent(textOf(record.eventName ?? record.event_name) ?? 'log', resource.source, time);
-  event.severity = severityOf(record.severityNumber ?? record.severity_number);
-  event.traceContext = traceContextOf(
-    record.traceId ?? record.trace_id,
-    record.spanId ?? record.span_id,
-    safeIntegerOf(record.flags) ?? 0,
-  );
+  const told = record.timeUnixNano ?? record.time_unix_nano;
+  const observed = record.observedTimeUnixNano ?? record.observed_time_unix_nano;
+  const time = nanos(told);
+  const name = record.eventName ?? record.event_name;
+  const number = record.severityNumber ?? record.severity_number;
+  const level = record.severityText ?? record.severity_text;
+  const type = textOf(name);
+  const at = time ?? nanos(observed) ?? line.arrival();
+  const event = newEvent(type ?? 'log', resource.source, at);
+  if (time === undefined) keep(event, 'timeUnixNano', told);
+  if (type === undefined) keep(event, 'eventName', name);
+  event.severity = severityOf(number);
+  if (event.severity === undefined) keep(event, 'severityNumber', number);
+  readTrace(event, record.traceId ?? record.trace_id, record.spanId ?? record.span_id, record.flags);
   event.entity = resource.entity;
-  event.application = applicationOf(textOf(record.severityText ?? record.severity_text), scope.name);
+  event.application = applicationOf(textOf(level), scope.name);
+  if (event.application?.level === undefined) keep(event, 'severityText', level);
   if (resource.clusterName !== undefined) event.kubernetes = { clusterName: resource.clusterName };
-  readBody(event, objectOf(record.body));
+  readBody(event, record.body);
   return event;
 }
 
+function readTrace(event: UnifiedEvent, trace: unknown, span: unknown, flags: unknown): void {
+  const bits = safeIntegerOf(flags);
+  const context = traceContextOf(trace, span, bits ?? 0);
+  event.traceContext = context;
+  if (context === undefined) keep(event, 'traceId', trace);
+  if (context === undefined || context.spanId === '') keep(event, 'spanId', span);
+  // A context has room for one bit.
+  if (context === undefined || bits !== 1) keep(event, 'flags', flags);
+}
+
+/** Adds an attribute. Zero and empty text are what stands for absent. */
+function keep(event: UnifiedEvent, key: string, value: unknown): void {
+  if (value === undefined || value === null || value === 0 || value === '0' || value === '') return;
+  (event.attributes ??= {})[key] = value;
+}
+
+/** rest: what the record has in the place of fields. */
 export function attributesOfRecord(
   record: JsonObject,
   resource: Resource,
   scope: Scope,
+  rest: Record<string, unknown> | undefined,
 ): Record<string, unknown> | undefined {
-  let attributes: Record<string, unknown> | undefined;
-  if (resource.rest !== undefined) attributes = { resource: resource.rest };
+  let attributes = rest;
+  if (resource.rest !== undefined) (attributes ??= {}).resource = resource.rest;
   if (scope.rest !== undefined) (attributes ??= {}).scope = scope.rest;
   attributes = readAttributes(record.attributes, attributes);
   const dropped = record.droppedAttributesCount ?? record.dropped_attributes_count;
@@ -107,11 +129,16 @@ function applicationOf(level: string | undefined, logger: string | undefined): U
 }
 
 /** Text is the message, bytes are the raw data, anything else is the message as JSON. */
-function readBody(event: UnifiedEvent, body: JsonObject | undefined): void {
-  if (body === undefined) return;
+function readBody(event: UnifiedEvent, item: unknown): void {
+  const body = objectOf(item);
+  if (body === undefined) {
+    keep(event, 'body', item);
+    return;
+  }
   const bytes = body.bytesValue ?? body.bytes_value;
   if (typeof bytes === 'string') {
     event.rawData = bytesOfBase64(bytes);
+    if (event.rawData === undefined) keep(event, 'body', item);
     return;
   }
   const value = valueOf(body);

@@ -139,7 +139,9 @@ function readLogs(json: string, from: number, end: number, line: InputLine, even
       if (WORDS[at] !== RECORD_ROW) continue;
       if (isObjectAt(at + RECORD)) {
         const event = readRecord(recordAt(json, at), resource, known.scope, line);
-        event.attributes = attributesOf(text, known.text, attributes, valueAt(json, at + RECORD_DROPPED));
+        const rest = textOfRest(event.attributes);
+        const dropped = valueAt(json, at + RECORD_DROPPED);
+        event.attributes = attributesOf(rest, text, known.text, attributes, dropped);
         events.push(event);
       }
       attributes = '';
@@ -173,12 +175,14 @@ function recordAt(json: string, row: number): Record<string, unknown> {
 
 /** In the order of `attributesOfRecord`, as of keys that stand twice the last one counts. */
 function attributesOf(
+  rest: string,
   resource: string,
   scope: string,
   attributes: string,
   dropped: unknown,
 ): Record<string, unknown> | undefined {
-  let text = resource === '' ? '' : `"resource":${resource}`;
+  let text = rest.slice(1, -1);
+  if (resource !== '') text = join(text, `"resource":${resource}`);
   if (scope !== '') text = join(text, `"scope":${scope}`);
   if (attributes !== '') text = join(text, attributes);
   if (typeof dropped === 'number' && dropped > 0) text = join(text, `"droppedAttributesCount":${dropped}`);

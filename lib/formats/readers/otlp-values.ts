@@ -16,7 +16,7 @@ export function readAttributes(
 }
 
 /**
- * As JSON: null for no value, the text of an integer that a double cannot hold, base64 of bytes; NaN and the infinities are
+ * As JSON: null for no value, the text of an integer whose digits a number does not keep, base64 of bytes; NaN and the infinities are
  * text, or null where the JavaScript SDK wrote them.
  * parseExact bounds how deep this recurses.
  */
@@ -52,5 +52,5 @@ export function integerOf(value: unknown): unknown {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value)) return null;
   const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+  return Number.isSafeInteger(number) || String(number) === value ? number : value;
 }

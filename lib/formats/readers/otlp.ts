@@ -48,7 +48,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
         const values = objectOf(record);
         if (values === undefined) continue;
         const event = readRecord(values, resource, scope, line);
-        event.attributes = attributesOfRecord(values, resource, scope);
+        event.attributes = attributesOfRecord(values, resource, scope, event.attributes);
         out.push(event);
       }
     }

@@ -7,7 +7,17 @@ import { hasRest, isObjectAt, Kind, kindAt, project, rawAt, restText, valueAt } 
 import { severityOfTracee } from '../severity';
 import { Shape, WHOLE } from '../shape';
 import { timeOfAny } from '../time';
-import { arrayOf, idOf, objectOf, restOf, safeIntegerOf, textMapOf, textOf, u32Of } from '../values';
+import {
+  arrayOf,
+  idOf,
+  objectOf,
+  restOf,
+  safeIntegerOf,
+  textMapOf,
+  textOf,
+  u32Of,
+  withMisfits,
+} from '../values';
 import { readAddress, readArguments, setReturn } from './tracee-arguments';
 
 export function isNested(value: JsonObject): boolean {
@@ -19,6 +29,7 @@ export function isNested(value: JsonObject): boolean {
 }
 
 const MAPPED = new Set(['timestamp', 'name', 'workload', 'data']);
+const MAPPED_OF_WORKLOAD = new Set(['process', 'container', 'k8s']);
 const MAPPED_OF_PROCESS = new Set(['host_pid', 'thread']);
 const MAPPED_OF_THREAD = new Set(['host_tid', 'name', 'syscall']);
 
@@ -33,6 +44,7 @@ const SHAPE = new Shape({
     },
     container: { id: WHOLE, name: WHOLE },
     k8s: { pod: { name: WHOLE, uid: WHOLE, labels: WHOLE }, namespace: { name: WHOLE } },
+    '*': WHOLE,
   },
   threat: { severity: WHOLE, name: WHOLE },
   stream: WHOLE,
@@ -42,6 +54,7 @@ const TIMESTAMP = SHAPE.slot('timestamp');
 const NAME = SHAPE.slot('name');
 const DATA = SHAPE.slot('data');
 const WORKLOAD = SHAPE.slot('workload');
+const WORKLOAD_NODE = SHAPE.nodeOf(['workload']);
 const PROCESS = SHAPE.slot('workload', 'process');
 const PROCESS_NODE = SHAPE.nodeOf(['workload', 'process']);
 const PID = SHAPE.slot('workload', 'process', 'host_pid');
@@ -67,6 +80,7 @@ const THREAT_SEVERITY = SHAPE.slot('threat', 'severity');
 const THREAT_NAME = SHAPE.slot('threat', 'name');
 const STREAM = SHAPE.slot('stream');
 const ROOT_NODE = SHAPE.nodeOf([]);
+const OBJECTS = [WORKLOAD, PROCESS, THREAD, CONTAINER, K8S];
 
 /** Without parsing the line, but for its data. */
 export function readNestedText(line: InputLine): UnifiedEvent[] | undefined {
@@ -116,17 +130,29 @@ export function readNestedText(line: InputLine): UnifiedEvent[] | undefined {
     id: hasRest(json, SHAPE, ROOT_NODE, 'id') || hasRest(json, SHAPE, ROOT_NODE, 'policies') || undefined,
   };
   if (!isNested(value)) return undefined;
-  const event = readEvent(value, line);
+  const time = timeOfAny(value.timestamp);
+  const event = readEvent(value, time, line);
+  const { pid, tid, comm, syscall } = event.kernel!;
+  const fits =
+    (time !== undefined || kindAt(TIMESTAMP) === Kind.ABSENT) &&
+    (pid !== undefined || kindAt(PID) === Kind.ABSENT) &&
+    (tid !== undefined || kindAt(TID) === Kind.ABSENT) &&
+    (comm !== undefined || kindAt(COMM) === Kind.ABSENT) &&
+    (syscall !== undefined || kindAt(SYSCALL) === Kind.ABSENT) &&
+    (isReadable(value.data) || kindAt(DATA) === Kind.ABSENT);
+  if (!fits) return undefined;
   event.attributes = keptText(attributes);
   return [event];
 }
 
-/** The text of what `attributesOf` gives; undefined where something in it is null or no object. */
+/** The text of what `attributesOf` gives where all values fit their fields; undefined where something in it is null or no object. */
 function attributesText(json: string): string | undefined {
   const rest = restText(json, SHAPE, ROOT_NODE);
   const ofProcess = restText(json, SHAPE, PROCESS_NODE);
   const ofThread = restText(json, SHAPE, THREAD_NODE);
   if (rest === undefined || ofProcess === undefined || ofThread === undefined) return undefined;
+  if (restText(json, SHAPE, WORKLOAD_NODE) !== '') return undefined;
+  for (const slot of OBJECTS) if (kindAt(slot) !== Kind.ABSENT && !isObjectAt(slot)) return undefined;
   const parts: string[] = [];
   if (rest !== '') parts.push(rest);
   if (kindAt(THREAT) !== Kind.ABSENT) {
@@ -142,17 +168,19 @@ function attributesText(json: string): string | undefined {
     parts.push(`"process":{${process}}`);
   }
   if (isObjectAt(CONTAINER)) parts.push(`"container":${rawAt(json, CONTAINER)}`);
+  if (isObjectAt(K8S)) parts.push(`"k8s":${rawAt(json, K8S)}`);
   return `{${parts.join(',')}}`;
 }
 
 export function readNested(value: JsonObject, line: InputLine): UnifiedEvent {
-  const event = readEvent(value, line);
-  event.attributes = attributesOf(value);
+  const time = timeOfAny(value.timestamp);
+  const event = readEvent(value, time, line);
+  event.attributes = attributesOf(value, time, event.kernel!);
   return event;
 }
 
-function readEvent(value: JsonObject, line: InputLine): UnifiedEvent {
-  const event = newEvent(value.name as string, 'tracee', timeOfAny(value.timestamp) ?? line.arrival());
+function readEvent(value: JsonObject, time: bigint | undefined, line: InputLine): UnifiedEvent {
+  const event = newEvent(value.name as string, 'tracee', time ?? line.arrival());
   const workload = objectOf(value.workload);
   const process = objectOf(workload?.process);
   const thread = objectOf(process?.thread);
@@ -183,20 +211,40 @@ function readEvent(value: JsonObject, line: InputLine): UnifiedEvent {
 }
 
 /** All that has no field. */
-function attributesOf(value: JsonObject): Record<string, unknown> {
+function attributesOf(
+  value: JsonObject,
+  time: bigint | undefined,
+  { pid, tid, comm, syscall }: Kernel,
+): Record<string, unknown> | undefined {
   const workload = objectOf(value.workload);
-  const process = objectOf(workload?.process);
-  const thread = objectOf(process?.thread);
-  const container = objectOf(workload?.container);
-  const attributes = restOf(value, MAPPED) ?? {};
-  if (process !== undefined) {
-    const rest = restOf(process, MAPPED_OF_PROCESS) ?? {};
-    const threadRest = thread && restOf(thread, MAPPED_OF_THREAD);
-    if (threadRest !== undefined) rest.thread = threadRest;
-    attributes.process = rest;
+  const data = isReadable(value.data) || undefined;
+  const attributes = withMisfits(restOf(value, MAPPED), value, { timestamp: time, data, workload }) ?? {};
+  if (workload === undefined) return attributes;
+  const rest = restOf(workload, MAPPED_OF_WORKLOAD);
+  if (rest !== undefined) attributes.workload = rest;
+  const { process: item, container, k8s } = workload;
+  const process = objectOf(item);
+  if (process === undefined) withMisfits(attributes, workload, { process });
+  else {
+    const thread = objectOf(process.thread);
+    const taken = { host_pid: pid, thread };
+    const restOfProcess = withMisfits(restOf(process, MAPPED_OF_PROCESS), process, taken) ?? {};
+    const threadTaken = { host_tid: tid, name: comm, syscall };
+    const restOfThread = thread && withMisfits(restOf(thread, MAPPED_OF_THREAD), thread, threadTaken);
+    if (restOfThread !== undefined) restOfProcess.thread = restOfThread;
+    attributes.process = restOfProcess;
   }
-  if (container !== undefined) attributes.container = container;
+  // Those have fields, and stay.
+  if (container !== undefined && container !== null) attributes.container = container;
+  if (k8s !== undefined && k8s !== null) attributes.k8s = k8s;
   return attributes;
+}
+
+type Kernel = NonNullable<UnifiedEvent['kernel']>;
+
+/** Whether all of the data has become arguments. */
+function isReadable(data: unknown): boolean {
+  return arrayOf(data)?.every((item) => textOf(objectOf(item)?.name) !== undefined) === true;
 }
 
 /** An entry is a name and one value under the name of its type. */
