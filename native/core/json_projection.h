@@ -363,7 +363,9 @@ class JsonProjection : private JsonCursor {
       if (at_ - exponent > 2) return JsonStatus::kOther;
     }
     const std::int32_t start = Position(open);
-    if (!integer || (negative && value == 0)) {
+    // Doubles are two apart up to 16 digits.
+    const bool keeps_digits = count <= kExactDigits && value > kLargestExact && value % 2 == 0;
+    if (!integer || (negative && value == 0) || keeps_digits) {
       Tell(slot, name, JsonKind::kNumber, start, Position(at_));
     } else if (count > kExactDigits) {
       // JavaScript writes 17 digits at most and zeros behind them.
@@ -371,11 +373,8 @@ class JsonProjection : private JsonCursor {
       while (significant[-1] == u'0') --significant;
       if (significant - digits <= kMostSignificant) return JsonStatus::kOther;
       Quote(slot, name, open);
-    } else if (value > kLargestExact && value % 2 != 0) {
-      // Doubles are two apart up to 16 digits.
-      Quote(slot, name, open);
     } else if (value > kLargestExact) {
-      Tell(slot, name, JsonKind::kNumber, start, Position(at_));
+      Quote(slot, name, open);
     } else {
       const std::uint64_t bits = negative ? ~value + 1 : value;
       Tell(slot, name, JsonKind::kInteger, static_cast<std::int32_t>(bits),
