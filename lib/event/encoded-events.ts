@@ -14,7 +14,12 @@ export const enum Stopped {
 const { packSelfContained, packWire } = binding;
 
 /** At multiples of so many bytes an event begins. */
-export const EVENT_ALIGNMENT = 8;
+const ALIGNMENT = 8;
+
+/** Where the event behind one of so many bytes begins. */
+export function behind(at: number, size: number): number {
+  return (at + size + ALIGNMENT - 1) & -ALIGNMENT;
+}
 
 /** Events written, bytes passed, bytes written, why no more, the step of the plan where something was wrong. */
 const told = new Uint32Array(5);
@@ -67,7 +72,7 @@ export class EncodedEvents {
   }
 
   skip(): void {
-    this.at = (this.at + this.sizes[this.next++] + EVENT_ALIGNMENT - 1) & -EVENT_ALIGNMENT;
+    this.at = behind(this.at, this.sizes[this.next++]);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { EncodedEvents, EVENT_ALIGNMENT } from './encoded-events';
+import { behind, EncodedEvents } from './encoded-events';
 import { Encoder } from './encoder';
 import { EventCursor } from './event-cursor';
 import type { UnifiedEvent } from './unified-event';
@@ -36,13 +36,13 @@ export class EventProjector {
     // The length is read each time, as a getter of an event may make the array shorter.
     for (let at = 0; from + count < Math.min(end, events.length); count++) {
       const last = sizes[count - 1];
-      at = (at + last + EVENT_ALIGNMENT - 1) & -EVENT_ALIGNMENT;
+      at = behind(at, last);
       // None is begun that will hardly fit, as it would be encoded again.
       const size = at + last <= this.room ? this.encoder.encode(events[from + count], at) : -1;
       if (size === -1) break;
       sizes[count] = size;
     }
-    return new EncodedEvents(this.cursor.moveTo(0, sizes[0]), 0, sizes, 0, count);
+    return new EncodedEvents(this.cursor, 0, sizes, 0, count);
   }
 
   private encodeFirst(event: UnifiedEvent): number {

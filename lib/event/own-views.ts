@@ -10,8 +10,8 @@ const PROJECTOR_BYTES = 16 * 1024;
 const MANY_BYTES = 64 * 1024;
 
 /**
- * Shows events in their encoded form, and as views of this copy of the package. A view of another copy, which may have an addon of its own, is read like any other
- * object: the numbers in it stand for texts of that copy's table. A view is valid until the next one.
+ * Shows events in their encoded form, and as views of this copy of the package. A view of another copy, which may have an addon of its
+ * own, is read like any other object: the numbers in it stand for texts of that copy's table. A view is valid until the next one.
  */
 export class OwnViews {
   #projector: EventProjector | undefined;

@@ -44,11 +44,12 @@ const TIMES = ['evt.time', 'evt.time.iso8601', 'evt.datetime'] as const;
 function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
   if (!isAlert(value)) return 'no rule and priority';
   const fields = objectOf(value.output_fields);
-  const time = timeOfText(value.time) ?? timeOfFields(fields) ?? line.arrival();
+  const told = timeOfText(value.time);
+  const time = told ?? timeOfFields(fields) ?? line.arrival();
   const event = readAlert(value, fields, time, fields);
   for (const key in value) if (!MAPPED.has(key)) addAttribute(event, key, anyText(value[key]));
   if (fields === undefined) keepText(event, 'output_fields', value.output_fields);
-  if (timeOfText(value.time) === undefined) keepText(event, 'time', value.time);
+  if (told === undefined) keepText(event, 'time', value.time);
   out.push(event);
   return undefined;
 }

@@ -1,4 +1,5 @@
 /** OTLP's AnyValue, in the names of the specification and in those that the Collector also reads. */
+import { survives } from '../../event/long-integers';
 import type { JsonObject } from '../format';
 import { arrayOf, objectOf, setKey } from '../values';
 
@@ -52,5 +53,5 @@ export function integerOf(value: unknown): unknown {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value)) return null;
   const number = Number(value);
-  return Number.isSafeInteger(number) || String(number) === value ? number : value;
+  return Number.isSafeInteger(number) || survives(value) ? number : value;
 }

@@ -33,7 +33,10 @@ export interface EventServiceOptions {
   clientQueue?: number;
   /** Streams at a time, and publishers at a time, 1 to 65536, default 64; beyond it RESOURCE_EXHAUSTED. */
   maxClients?: number;
-  /** Visible ASCII, without white space around it. Asked for as `authorization: Bearer TOKEN`, else UNAUTHENTICATED. Without TLS it travels in clear. */
+  /**
+   * Visible ASCII, without white space around it. Asked for as `authorization: Bearer TOKEN`, else UNAUTHENTICATED. Without TLS it
+   * travels in clear.
+   */
   token?: string;
   /** Told in GetStats. */
   activity?: () => Activity;
