@@ -49,8 +49,8 @@ export abstract class EventEndpoint implements AsyncIterable<UnifiedEvent>, Disp
    * @throws TapioError ERR_BUFFER_FULL, ERR_BUFFER_CLOSED, ERR_INVALID_EVENT naming the field and its value, ERR_EVENT_TOO_LARGE
    */
   put(event: UnifiedEvent): void {
-    const { writer, attachment } = this.#internals;
-    if (!writer.put(event)) throw fullError(attachment);
+    const internals = this.#internals;
+    if (!internals.writer.put(event)) throw fullError(internals.attachment);
   }
 
   /** As `put`, but never waits: false when full. */

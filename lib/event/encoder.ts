@@ -120,6 +120,7 @@ export class Encoder implements FieldWriter {
     this.tooLarge = false;
     const { texts } = this;
     texts.begin(index);
+    let start = -1;
     try {
       let end = writeEvent(this, event, at >> 2) * 4;
       if (this.raw !== undefined || this.tooLarge) end = this.placeRaw(end);
@@ -128,13 +129,12 @@ export class Encoder implements FieldWriter {
       const base = at >> 2;
       this.i32[base + HeaderWord.TEXT_START] = end - at;
       this.i32[base + HeaderWord.LATIN1_UNITS] = units;
-      texts.place(index, end);
-      return end;
+      return (start = end);
     } catch (error) {
       throw readFailure(event, error);
     } finally {
       this.encoding = false;
-      texts.end();
+      texts.end(index, start);
     }
   }
 

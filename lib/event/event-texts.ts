@@ -27,10 +27,10 @@ export class EventTexts {
   /** And of those of the events before it. */
   private unitsBefore = 0;
   /** Of each text: the word of its reference. */
-  private readonly words: number[] = [];
+  private readonly words: number[] = new Array<number>(2 * SPARE).fill(0);
   /** Of each event: the byte where its texts are to begin, and the number of the text behind its last one. */
-  private readonly starts: number[] = [];
-  private readonly ends: number[] = [];
+  private readonly starts: number[] = [0];
+  private readonly ends: number[] = [0];
   /** Behind these there is nothing to let go of. */
   private used = 0;
 
@@ -42,9 +42,13 @@ export class EventTexts {
 
   /** Before those of event number `index` are added; those of the events before it stay. */
   begin(index: number): void {
-    this.unitsBefore = index === 0 ? 0 : this.unitsBefore + this.units;
     this.used = this.count;
-    this.count = this.first(index);
+    if (index === 0) {
+      this.unitsBefore = this.count = 0;
+    } else {
+      this.unitsBefore += this.units;
+      this.count = this.ends[index - 1];
+    }
     this.units = 0;
   }
 
@@ -58,15 +62,15 @@ export class EventTexts {
     if (this.count + SPARE > items.length) items.push('', '', '', '', '', '', '', '');
   }
 
-  /** When the last one of an event was added: those that were in the places behind it are void. */
-  end(): void {
-    for (let i = this.count; i < this.used; i++) this.items[i] = '';
-  }
-
-  /** The texts of event number `index`, the last one, are to lie one behind the other, from byte `start` on. */
-  place(index: number, start: number): void {
+  /**
+   * When the last one of event number `index` was added: they are to lie one behind the other from byte `start` on. Those that were in the places behind
+   * them are void.
+   */
+  end(index: number, start: number): void {
+    const { count } = this;
     this.starts[index] = start;
-    this.ends[index] = this.count;
+    this.ends[index] = count;
+    for (let i = count; i < this.used; i++) this.items[i] = '';
   }
 
   /** Where the texts of an event are to begin. */

@@ -14,21 +14,6 @@ namespace {
 // Records of a packed batch that are moved with one claim.
 constexpr std::uint32_t kPackedChunk = 256;
 
-void PutLastSource(const Call& call) {
-  if (call.released()) return;
-  const Elements<std::uint8_t>& source = call.attachment->last_source();
-  call.Answer(call.rings->Put(call.attachment->lane(), source.data,
-                              static_cast<std::uint32_t>(source.count), RingSet::OnFull::kRefuse));
-}
-
-void TakeToLastTarget(const Call& call) {
-  if (call.released()) return;
-  const Elements<std::uint8_t>& target = call.attachment->last_target();
-  const TakeResult result = call.rings->Take(call.attachment->lane(), target.data, target.count);
-  call.Answer(result.status);
-  call.environment->Uint(kSize) = result.bytes;
-}
-
 // An array of the user, of which kSize bytes may be used: a shared one can have grown since that
 // was checked.
 Elements<std::uint8_t> CheckedArray(const CallWith<1>& call) {
@@ -37,16 +22,29 @@ Elements<std::uint8_t> CheckedArray(const CallWith<1>& call) {
   return array;
 }
 
+napi_value PutAgain(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  if (call.released()) return nullptr;
+  const Elements<std::uint8_t>& source = call.attachment->last_source();
+  call.Answer(call.rings->Put(call.attachment->lane(), source.data,
+                              static_cast<std::uint32_t>(source.count), RingSet::OnFull::kRefuse));
+  return nullptr;
+}
+
 // putFrom(source: Uint8Array): one record, the whole source.
 napi_value PutFrom(napi_env env, napi_callback_info info) {
   const CallWith<1> call(env, info);
   if (!call.released()) call.attachment->last_source() = CheckedArray(call);
-  PutLastSource(call);
-  return nullptr;
+  return PutAgain(env, info);
 }
 
-napi_value PutAgain(napi_env env, napi_callback_info info) {
-  PutLastSource(Call(env, info));
+napi_value TakeAgain(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  if (call.released()) return nullptr;
+  const Elements<std::uint8_t>& target = call.attachment->last_target();
+  const TakeResult result = call.rings->Take(call.attachment->lane(), target.data, target.count);
+  call.Answer(result.status);
+  call.environment->Uint(kSize) = result.bytes;
   return nullptr;
 }
 
@@ -54,13 +52,7 @@ napi_value PutAgain(napi_env env, napi_callback_info info) {
 napi_value TakeInto(napi_env env, napi_callback_info info) {
   const CallWith<1> call(env, info);
   if (!call.released()) call.attachment->last_target() = CheckedArray(call);
-  TakeToLastTarget(call);
-  return nullptr;
-}
-
-napi_value TakeAgain(napi_env env, napi_callback_info info) {
-  TakeToLastTarget(Call(env, info));
-  return nullptr;
+  return TakeAgain(env, info);
 }
 
 // putPacked(source: Uint8Array, lengths: Uint32Array): records back to back. kCount: stored.

@@ -91,7 +91,7 @@ napi_value Unreserve(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-TakeResult TakeRecord(const Call& call) {
+[[gnu::always_inline]] inline TakeResult TakeRecord(const Call& call) {
   const TakeResult result = call.rings->Take(call.attachment->lane(), call.attachment->TakeData(),
                                              call.attachment->TakeBytes());
   call.Answer(result.status);

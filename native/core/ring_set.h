@@ -192,9 +192,9 @@ class RingSet {
 
   TakeResult Take(Lane& lane, void* target, std::uint64_t limit) {
     if (total_rings() == 1) {
-      TakeResult result = rings_[0]->Take(lane.rings_[0], target, limit);
-      if (result.status == TakeStatus::kTaken) result.more = true;
-      return Told(result);
+      const TakeResult result = rings_[0]->Take(lane.rings_[0], target, limit);
+      if (result.status != TakeStatus::kTaken) return result;
+      return Told({result.status, result.count, result.bytes, true});
     }
     std::uint32_t size;
     return TakeBatch(lane, static_cast<std::uint8_t*>(target), limit, &size, 1, 1);
@@ -371,7 +371,7 @@ class RingSet {
     return false;
   }
 
-  TakeResult Told(TakeResult result) {
+  [[gnu::always_inline]] TakeResult Told(TakeResult result) {
     if (result.status == TakeStatus::kTaken && (room_.HasSleepers() || records_.HasSleepers()))
         [[unlikely]]
       TellSleepers();
