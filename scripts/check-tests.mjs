@@ -18,7 +18,7 @@ const parts = {
   'event/helpers': 'event/event-id',
   'event/field-kinds': 'event/unified-event',
   'event/invalid-event': 'event/json-text',
-  'event/json': 'event/long-integers event/rfc3339',
+  'event/json': 'event/kept-digits event/rfc3339',
   'event/wire-writer': 'event/own-views event/event-projector',
   'formats/projection': 'event/known-json',
   'collector/processes/kernel-annotator': 'event/address-text event/whole-number',

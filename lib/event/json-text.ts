@@ -2,6 +2,7 @@
  * Writes a JSON value as text, exactly, and refuses what JSON cannot say: one walk that checks and writes.
  * Unlike JSON.stringify it keeps -0, calls no toJSON, and leaves nothing out silently.
  */
+import { keepsItsDigits } from './kept-digits';
 import { isArray } from '../errors';
 import { isPlain } from './empty-object';
 import { invalid, pathOfKeys } from './invalid-event';
@@ -167,9 +168,9 @@ export function faultOf(value: unknown): JsonFault | undefined {
   }
 }
 
-/** Whether a value that JSON.parse made has no fault, nor an integer that might have been rounded. */
+/** Whether a value that JSON.parse made has no fault, nor a number that might have been rounded: see `survives`. */
 export function isOrdinary(value: unknown, depth = 0): boolean {
-  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  if (typeof value === 'number') return keepsItsDigits(value);
   if (typeof value !== 'object' || value === null) return true;
   if (depth >= MAX_JSON_DEPTH) return false;
   if (Array.isArray(value)) {

@@ -8,7 +8,7 @@ import { checkEmptyMap, checkEmptySection } from './empty-object';
 import { EVENT_FIELDS, type FieldInfo, holds, holdsInJson } from './generated/fields';
 import { invalid, invalidItem, pathOf, pathOfKeys } from './invalid-event';
 import { faultOf, isOrdinary, jsonText } from './json-text';
-import { quoteLongIntegers } from './long-integers';
+import { quoteLostDigits } from './kept-digits';
 import { formatTimestamp, parseTimestamp } from './rfc3339';
 import type { UnifiedEvent } from './unified-event';
 import { readFailure } from './unreadable-event';
@@ -174,7 +174,7 @@ function readField(value: unknown, field: FieldInfo, json: string, section: Fiel
       checkTexts(value as Fields, field);
       return value;
     case 'json':
-      return isOrdinary(value) ? value : exactValue(json, field, section);
+      return isOrdinary(value) ? value : exactValue(value, json, field, section);
     case 'u32':
     case 'i32':
     case 'port':
@@ -207,11 +207,14 @@ function checkTexts(items: Fields, { path, kind }: FieldInfo): void {
   }
 }
 
-/** The value of a field that may be any JSON, with texts for the integers whose digits a number does not keep. */
-function exactValue(json: string, field: FieldInfo, section: FieldInfo | undefined): unknown {
-  let owner = JSON.parse(quoteLongIntegers(json)) as Fields;
-  if (section !== undefined) owner = owner[section.json] as Fields;
-  const value = owner[field.json];
+/** The value of a field that may be any JSON, with texts for the numbers whose digits JavaScript's do not keep. */
+function exactValue(value: unknown, json: string, field: FieldInfo, section: FieldInfo | undefined): unknown {
+  const exact = quoteLostDigits(json);
+  if (exact !== json) {
+    let owner = JSON.parse(exact) as Fields;
+    if (section !== undefined) owner = owner[section.json] as Fields;
+    value = owner[field.json];
+  }
   const fault = faultOf(value);
   if (fault !== undefined) throw refuse(pathOfKeys(field.path, fault.keys), fault.value, fault.expected);
   return value;

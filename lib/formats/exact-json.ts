@@ -1,10 +1,10 @@
 /**
- * JSON.parse that loses nothing of integers. An integer whose digits a number does not keep becomes the text of them, as in JSON of our own, and so
+ * JSON.parse that loses nothing of integers and times. One whose digits a number does not keep becomes the text of them, as in JSON of our own, and so
  * does a number beyond all doubles: `{"ns":1795860000123456789}` gives `{ ns: '1795860000123456789' }`. They are quoted in the text before it is parsed, as
  * Node 20 gives a reviver no source text, and as a reviver costs several times what the parser does.
  */
 
-import { survives } from '../event/long-integers';
+import { survives } from '../event/kept-digits';
 
 /** Values nested deeper than this are refused: an event's attributes may be 1000 deep, and a reader adds a few levels. */
 export const MAX_DEPTH = 500;
@@ -30,7 +30,7 @@ export function parseExact(text: string): unknown {
 export function exactJson(text: string): string {
   let json = text.isWellFormed() ? text : text.toWellFormed();
   if (json.includes('\\u') && ESCAPED_HALF.test(json)) json = json.replace(ESCAPES, replaceHalf);
-  return PERHAPS_INFINITE.test(json) ? quoteOutsideStrings(json) : quoteLongIntegers(json);
+  return PERHAPS_INFINITE.test(json) ? quoteOutsideStrings(json) : quoteValues(json);
 }
 
 /** The value of an exact text, or undefined when it is no JSON. */
@@ -48,34 +48,36 @@ function replaceHalf(escape: string): string {
 }
 
 /**
- * Quotes integers that are the values of keys. Looks at every 16th character only, as each run of 16 digits covers one of those, and at
+ * Quotes numbers that do not survive and are the values of keys. Looks at every 16th character only, as each run of 16 digits, with a point or without, covers one of those, and at
  * the whole text with its strings where the place of a run does not tell what it is.
  */
-function quoteLongIntegers(text: string): string {
+function quoteValues(text: string): string {
   let result = '';
   let copied = 0;
   for (let at = SHORTEST_INEXACT - 1; at < text.length; at += SHORTEST_INEXACT) {
-    if (!isDigit(text, at)) continue;
+    if (!isOfNumber(text, at)) continue;
     let from = at;
-    while (isDigit(text, from - 1)) from--;
+    while (isOfNumber(text, from - 1)) from--;
     let to = at + 1;
-    while (isDigit(text, to)) to++;
+    while (isOfNumber(text, to)) to++;
     if (to - from < SHORTEST_INEXACT) continue;
+    at = to - 1 - (to % SHORTEST_INEXACT);
     const start = text.charCodeAt(from - 1) === MINUS ? from - 1 : from;
+    const token = text.slice(start, to);
+    if (token.includes('.') && token.length <= MANY_DIGITS && survives(token)) continue;
     const place = placeOf(text, start, to);
     // JSON has no leading zeros: such a line stays no JSON.
     if (place === 'unknown' || text[from] === '0') return quoteOutsideStrings(text);
-    if (place === 'value' && !survives(text.slice(start, to))) {
-      result += `${text.slice(copied, start)}"${text.slice(start, to)}"`;
+    if (place === 'value' && !survives(token)) {
+      result += `${text.slice(copied, start)}"${token}"`;
       copied = to;
     }
-    at = to - 1 - (to % SHORTEST_INEXACT);
   }
   return copied === 0 ? text : result + text.slice(copied);
 }
 
 /**
- * What a run of digits is: an integer that is the value of a key; or part of something else; or not to be told from here. The
+ * What a run of digits is: a number that is the value of a key; or part of something else; or not to be told from here. The
  * quote before a colon ends a key, unless it begins a string, when it stands behind one of `:,[{` or a space, or stands inside one, behind a
  * backslash.
  */
@@ -91,10 +93,12 @@ function placeOf(text: string, start: number, end: number): 'value' | 'part' | '
 const SPACES = ' \t\n\r';
 const NO_END_OF_KEY = `:,[{\\${SPACES}`;
 const MINUS = 0x2d;
+const POINT = 0x2e;
 
-function isDigit(text: string, at: number): boolean {
+/** Whether it is a digit or the point. */
+function isOfNumber(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
-  return code >= 0x30 && code <= 0x39;
+  return (code >= 0x30 && code <= 0x39) || code === POINT;
 }
 
 /** The same of all numbers, telling strings from what is between them. Linear in the text. */

@@ -185,7 +185,10 @@ class Reader implements FormatReader, InputLine {
     this.wrapper = whole;
     const from = out.length;
     this.readText(whole.text, out);
-    for (let at = from; at < out.length; at++) addAttribute(out[at], 'stream', whole.stream);
+    for (let at = from; at < out.length; at++) {
+      addAttribute(out[at], 'wrapper', 'stream', whole.stream);
+      for (const key in whole.rest) addAttribute(out[at], 'wrapper', key, whole.rest[key]);
+    }
     this.wrapper = wrapper;
   }
 

@@ -100,6 +100,7 @@ class LogRecord {
     }
     if (value.req !== undefined || value.res !== undefined) this.readRequest();
     else if (value.responseTime !== undefined) this.keep('responseTime', value.responseTime);
+    if (isEmpty(this.application)) this.event.application = undefined;
     this.event.attributes = this.texts ? keptText(`{${this.texts}}`) : this.attributes;
   }
 
@@ -166,7 +167,7 @@ class LogRecord {
     const id = u32Of(pid);
     if (id === undefined) this.keep('pid', pid);
     else this.event.kernel = kernelOf(id);
-    if (v !== 0) this.keep('v', v);
+    if (v !== 0 || this.event.source !== 'bunyan') this.keep('v', v);
     if (reqId !== undefined) this.takeRequestId('reqId', reqId);
     if (requestId !== undefined) this.takeRequestId('requestId', requestId);
     if (request !== undefined) this.takeRequestId('req_id', request);
@@ -229,7 +230,7 @@ class LogRecord {
       const sourcePort = remotePort;
       this.event.network = { method, path: url, sourceIP, sourcePort, headers, statusCode, latencyNs };
     }
-    if (latencyNs === undefined) this.keep('responseTime', responseTime);
+    if (latencyNs === undefined || latencyNs / 1e6 !== responseTime) this.keep('responseTime', responseTime);
     if (request === undefined) this.keep('req', req);
     else {
       let rest = restOf(request, MAPPED_OF_REQUEST);
@@ -248,6 +249,11 @@ class LogRecord {
       this.keep('res', rest ?? emptyOf(response));
     }
   }
+}
+
+/** Of what lines of loggers have. */
+function isEmpty({ level, logger, errorType, stackTrace, requestId }: Application): boolean {
+  return (level ?? logger ?? errorType ?? stackTrace ?? requestId) === undefined;
 }
 
 /** Undefined for one that has something. */

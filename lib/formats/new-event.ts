@@ -3,6 +3,7 @@ import { keptText, knownJsonText } from '../event/known-json';
 import { generateEventId } from '../event/event-id';
 import type { UnifiedEvent } from '../event/unified-event';
 import type { JsonObject } from './format';
+import { setKey } from './values';
 
 /**
  * An event of these fields and no others. All fields are there from the start, so that events of all formats have one shape, which
@@ -74,8 +75,13 @@ export function containerEntity(id: string | undefined, name?: string): Entity |
 const SPACE = 0x20;
 const OPEN = 0x7b;
 
-/** Adds an attribute, unless the event has one of that name; to the text of the attributes where that is all there is of them. */
-export function addAttribute(event: UnifiedEvent, key: string, value: string): void {
+/**
+ * Adds an attribute, to the text of the attributes where that is all there is of them. Where the event has another one of that name, this one is
+ * `PLACE.KEY`.
+ *
+ * @param place where the attribute stood in the line
+ */
+export function addAttribute(event: UnifiedEvent, place: string, key: string, value: unknown): void {
   const text = event.attributes === undefined ? undefined : knownJsonText(event.attributes);
   if (text !== undefined) {
     // Where the key may be there already, in whatever spelling, the text is parsed.
@@ -92,5 +98,6 @@ export function addAttribute(event: UnifiedEvent, key: string, value: string): v
     }
   }
   const attributes = (event.attributes ??= {});
-  if (!Object.hasOwn(attributes, key)) attributes[key] = value;
+  if (!Object.hasOwn(attributes, key)) setKey(attributes, key, value);
+  else if (attributes[key] !== value) attributes[`${place}.${key}`] = value;
 }

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from './format';
 import { timeOfText } from './time';
+import { restOf } from './values';
 
 export interface WrappedLine {
   readonly wrapper: 'CRI' | 'docker';
@@ -13,6 +14,8 @@ export interface WrappedLine {
   readonly time: bigint | undefined;
   /** Whether further parts follow. */
   readonly partial: boolean;
+  /** What docker's object has besides: `attrs`, and what collectors add. */
+  readonly rest?: JsonObject;
 }
 
 const CRI =
@@ -42,6 +45,8 @@ const MAX_LENGTH = 2 ** 26;
 /** So that parts of nothing do not wait without a bound. */
 const PART_OVERHEAD = 64;
 
+const MAPPED = new Set(['log', 'stream', 'time']);
+
 interface Waiting {
   wrapper: WrappedLine['wrapper'];
   parts: string[];
@@ -64,6 +69,7 @@ export class StreamParts {
       stream: value.stream as WrappedLine['stream'],
       time: timeOfText(value.time),
       partial: !whole,
+      rest: restOf(value, MAPPED),
     };
   }
 

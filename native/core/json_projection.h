@@ -336,6 +336,8 @@ class JsonProjection : private JsonCursor {
     constexpr std::uint64_t kLargestExact = 9007199254740991;
     constexpr std::ptrdiff_t kMostSignificant = 17;
     constexpr std::ptrdiff_t kManyDigits = 200;
+    // All integers of so many digits are below 2^64.
+    constexpr std::ptrdiff_t kMostDigits = 19;
     const char16_t* const open = at_;
     const bool negative = *at_ == u'-';
     if (negative) ++at_;
@@ -347,14 +349,17 @@ class JsonProjection : private JsonCursor {
     if (*digits == u'0' && count > 1) return JsonStatus::kInvalid;
     if (count > kManyDigits) return JsonStatus::kOther;
     bool integer = true;
+    bool is_time = false;
     if (*at_ == u'.') {
       integer = false;
-      ++at_;
+      const char16_t* const fraction = ++at_;
       if (!IsDigit(*at_)) return JsonStatus::kInvalid;
       while (IsDigit(*at_)) ++at_;
+      is_time = !negative && IsDecimalTime(digits, count, at_ - fraction);
     }
     if (*at_ == u'e' || *at_ == u'E') {
       integer = false;
+      is_time = false;
       ++at_;
       if (*at_ == u'+' || *at_ == u'-') ++at_;
       const char16_t* const exponent = at_;
@@ -363,8 +368,13 @@ class JsonProjection : private JsonCursor {
       if (at_ - exponent > 2) return JsonStatus::kOther;
     }
     const std::int32_t start = Position(open);
+    if (is_time) {
+      Quote(slot, name, open);
+      return JsonStatus::kPlain;
+    }
     // Doubles are two apart up to 16 digits.
-    const bool keeps_digits = count <= kExactDigits && value > kLargestExact && value % 2 == 0;
+    const bool keeps_digits = value > kLargestExact && ((count <= kExactDigits && value % 2 == 0) ||
+                                                        (count <= kMostDigits && IsAlone(value)));
     if (!integer || (negative && value == 0) || keeps_digits) {
       Tell(slot, name, JsonKind::kNumber, start, Position(at_));
     } else if (count > kExactDigits) {
@@ -381,6 +391,24 @@ class JsonProjection : private JsonCursor {
            static_cast<std::int32_t>(bits >> 32));
     }
     return JsonStatus::kPlain;
+  }
+
+  // Whether JavaScript writes an integer of more than 53 bits again as it is: no other integer with
+  // as many zeros at its end is the same double. Of the others some may be.
+  static bool IsAlone(std::uint64_t value) {
+    std::uint64_t unit = 1;
+    for (std::uint64_t rest = value; rest % 10 == 0; rest /= 10) unit *= 10;
+    std::uint64_t apart = 1;
+    for (std::uint64_t top = value >> 53; top != 0; top >>= 1) apart *= 2;
+    return unit > apart;
+  }
+
+  // See survives in lib/event/kept-digits.ts.
+  static bool IsDecimalTime(const char16_t* digits, std::ptrdiff_t whole, std::ptrdiff_t fraction) {
+    if (*digits != u'1' && *digits != u'2') return false;
+    if (whole + fraction != 19 || (fraction != 9 && fraction != 6 && fraction != 3)) return false;
+    const char16_t* const end = digits + whole + 1 + fraction;
+    return end[-1] != u'0' || end[-2] != u'0';
   }
 
   // Tells the number that begins at `open` as text, and has it put in quotes.

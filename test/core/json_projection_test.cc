@@ -54,6 +54,10 @@ Projected Project(std::u16string_view text, std::size_t room = 256) {
   return result;
 }
 
+bool IsPlainNumber(const Projected& projected) {
+  return projected.status == JsonStatus::kPlain && projected.KindOf(kRoot) == JsonKind::kNumber;
+}
+
 }  // namespace
 
 TEST(TakesWhatIsJson) {
@@ -117,6 +121,21 @@ TEST(EachItemIsARow) {
   CHECK(Project(u"{\"items\":[1,2,3]}", kNodes * 4 + 20).status == JsonStatus::kOther);
 }
 
+TEST(TimesToTheNanosecondAreQuoted) {
+  for (const char16_t* time :
+       {u"1795860000.123456789", u"1795860000123.456780", u"2795860000123456.789"}) {
+    const Projected result = Project(time);
+    CHECK(result.status == JsonStatus::kRepaired);
+    CHECK(result.KindOf(kRoot) == JsonKind::kText);
+    CHECK(result.Text(kRoot) == time);
+  }
+  // Those whose digits a double may keep, and what is no time.
+  for (const char16_t* number :
+       {u"1795860000.123456700", u"-1795860000.123456789", u"0.1234567890123456789",
+        u"1795860000.123456789e1", u"179586000.1234567891", u"3795860000.123456789"})
+    CHECK(IsPlainNumber(Project(number)));
+}
+
 TEST(IntegersWhoseDigitsADoubleDoesNotKeepAreQuoted) {
   const Projected result = Project(u"{\"t\":9007199254740993,\"a\":{\"b\":-12345678901234567890}}");
   CHECK(result.status == JsonStatus::kRepaired);
@@ -131,8 +150,13 @@ TEST(IntegersWhoseDigitsADoubleDoesNotKeepAreQuoted) {
   const Projected even = Project(u"{\"a\":-9007199254740994}");
   CHECK(even.status == JsonStatus::kPlain);
   CHECK(even.KindOf(kA) == JsonKind::kNumber);
-  CHECK(Project(u"1152921504606847000").status == JsonStatus::kOther);
   CHECK(Project(u"1152921504606846976").status == JsonStatus::kRepaired);
+  // Counts of nanoseconds of a coarser clock, and what JavaScript wrote.
+  for (const char16_t* kept : {u"1795860000123456000", u"-1795860000123456000",
+                               u"1152921504606847000", u"9007199254740992", u"10000000000000000"})
+    CHECK(IsPlainNumber(Project(kept)));
+  for (const char16_t* other : {u"1795860000123456700", u"17958600001234567", u"90071992547409930"})
+    CHECK(Project(other).status == JsonStatus::kOther);
   CHECK(Project(u"1e999").status == JsonStatus::kOther);
   CHECK(Project(std::u16string(400, u'9')).status == JsonStatus::kOther);
   CHECK(Project(std::u16string(220, u'9') + u"e99").status == JsonStatus::kOther);

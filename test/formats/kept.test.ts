@@ -95,6 +95,10 @@ test.each<[FormatName, string, object]>([
     { trace_flags: '01' },
   ],
   ['logfmt', 'level=info msg=m hostname= =x', { hostname: '', '': 'x' }],
+  ['logfmt', 'level=info msg=m t=later logger= host', { t: 'later', logger: '', host: true }],
+  ['logfmt', 'level= lvl=warn msg=m name= logger=db', { level: '', name: '' }],
+  ['pino', pino({ v: 0 }), { v: 0 }],
+  ['pino', pino({ responseTime: 12.3456789012, req: {} }), { responseTime: 12.3456789012 }],
   [
     'falco',
     object({ rule: 'r', priority: 'Odd', source: 5, time: 'x', tags: ['a', 7], hostname: 3, output: 8 }),
@@ -104,6 +108,22 @@ test.each<[FormatName, string, object]>([
     'falco',
     object({ rule: 'r', priority: 'Error', time: T, message: 'one', output: 'another', output_fields: [1] }),
     { output: 'another', output_fields: '[1]' },
+  ],
+  ...['Emergency', 'Alert'].map((priority): [FormatName, string, object] => [
+    'falco',
+    object({ rule: 'r', priority, time: T, output_fields: {} }),
+    { priority },
+  ]),
+  [
+    'falco',
+    object({
+      rule: 'r',
+      priority: 'Error',
+      time: T,
+      uuid: 'a',
+      output_fields: { uuid: 'b', 'k8s.pod.name': 'p' },
+    }),
+    { uuid: 'b', 'alert.uuid': 'a' },
   ],
   [
     'tracee',
@@ -197,7 +217,18 @@ test.each<[FormatName, string, object]>([
       ...{ _PID: ['1', '2'], _UID: '-', _COMM: '' },
     },
   ],
+  [
+    'journald',
+    object({ __CURSOR: 'c', __REALTIME_TIMESTAMP: '1795860000123456', PRIORITY: '1' }),
+    { PRIORITY: '1' },
+  ],
   ['bpftrace', object({ type: 'printf', data: 'm', more: 1 }), { more: 1 }],
+  ['bpftrace', object({ type: 'map', data: { '@a': 1 }, more: 1 }), { more: 1 }],
+  [
+    'bpftrace',
+    object({ type: 'attached_probes', data: { probes: 1 }, probes: 2 }),
+    { probes: 1, 'line.probes': 2 },
+  ],
   [
     'bpftrace',
     object({ type: 'helper_error', helper: 'h', msg: {}, retcode: 'x', data: 5 }),
@@ -217,6 +248,13 @@ test.each<[FormatName, string, object]>([
 function record(parts: object): string {
   return object({ resourceLogs: [{ scopeLogs: [{ logRecords: [parts] }] }] });
 }
+
+test.each([
+  ['pino', object({ level: '', msg: 'm' })],
+  ['logfmt', 'level= msg=m'],
+] as const)('a line of %s with no usable level has no application', (format, line) => {
+  expect(readOne(format, line).application).toBeUndefined();
+});
 
 test('an audit record with nothing usable has neither network nor application', () => {
   const { network, application } = readOne(

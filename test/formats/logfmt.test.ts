@@ -27,6 +27,7 @@ test('the samples', () => {
 
 test.each([
   ['level=info msg="a \\"b\\" \\\\ \\n\\t\\u00e9\\x41"', 'a "b" \\ \n\t\u00e9A'],
+  ['level=info msg="\\101 \\q \\/ \\\'"', "\\101 \\q / '"],
   ['level=info msg="never closed', 'never closed'],
   ['level=info msg=', undefined],
   ['level=info msg', 'true'],
@@ -43,6 +44,7 @@ test('other names of level, logger and host', () => {
     entity: { type: 'host', name: 'h1' },
   });
   expect(readOne('logfmt', 'severity=warn msg=m').severity).toBe('warning');
+  expect(readOne('logfmt', 'level= lvl=warn msg=m').severity).toBe('warning');
 });
 
 test("Go's slog: text, with a level between two", () => {

@@ -29,6 +29,16 @@ test.each([
   ['0', 0],
   ['1795860000123456789.5', Number('1795860000123456789.5')],
   ['0.12345678901234567890', 0.12345678901234568],
+  // Times to the nanosecond in seconds, milliseconds and microseconds; what a number keeps, and what is no time.
+  ['1795860000.123456789', '1795860000.123456789'],
+  ['1795860000123.456780', '1795860000123.456780'],
+  ['2795860000123456.789', '2795860000123456.789'],
+  ['1795860000.500000000', 1795860000.5],
+  ['1795860000.1234567', 1795860000.1234567],
+  ['-1795860000.123456789', Number('-1795860000.123456789')],
+  ['1795860000.123456789e0', Number('1795860000.123456789')],
+  ['3795860000.123456789', Number('3795860000.123456789')],
+  ['179586000.1234567891', Number('179586000.1234567891')],
   ['1e308', 1e308],
   ['1e309', '1e309'],
   ['-1e999', '-1e999'],
@@ -139,7 +149,7 @@ function longIntegers(count: number): string[] {
     if (kind === 1) return String(Math.floor(2 ** (53 + random() * 16)));
     const length = 16 + below(5);
     const kept = kind === 2 ? length : 1 + below(length);
-    return `9${digits}`.slice(0, kept).padEnd(length, '0');
+    return `${1 + below(9)}${digits}`.slice(0, kept).padEnd(length, '0');
   });
 }
 
@@ -160,6 +170,34 @@ test(`an integer is the same in an event of ours, of a reader and out of a buffe
     const size = encodeEvent(stored, memory);
     expect([text, decodeEvent(memory.slice(0, size)).attributes]).toEqual([text, { n: number }]);
   }
+});
+
+test.each([
+  ['1795860000.123456789', 1795860000123456789n],
+  ['1795860000123.456789', 1795860000123456789n],
+  ['1795860000123456.789', 1795860000123456789n],
+  ['1795860000.500000000', 1795860000500000000n],
+])('the time %s, which stands bare, is exact', (time, timestamp) => {
+  for (const forBuffer of [false, true]) {
+    const reader = createFormatReader('pino', { forBuffer });
+    const line = `{"level":30,"time":${time},"msg":"m"}`;
+    expect(reader.push(line).concat(reader.push(line))).toMatchObject([{ timestamp }, { timestamp }]);
+  }
+});
+
+test.each([
+  ['1795860000.123456789', '1795860000.123456789'],
+  ['1795860000.999999999', '1795860000.999999999'],
+  ['2795860000123456.001', '2795860000123456.001'],
+  ['1795860000.500000000', 1795860000.5],
+  ['1795860000', 1795860000],
+  ['3795860000.123456789', Number('3795860000.123456789')],
+])('%s is %p in an event of ours, too', (number, value) => {
+  const text = `{"id":"i","timestamp":"2024-06-26T11:06:40Z","type":"t","source":"s","attributes":{"n":[${number}]},
+    "metrics":{"metric_name":"m","value":1},"application":{"custom":{"n":${number}}}}`;
+  const event = eventFromJSON(text);
+  expect(event.attributes).toEqual({ n: [value] });
+  expect(event.application!.custom).toEqual({ n: value });
 });
 
 test.each(['1795860000123456768', '1795860000123456800', '1795860000123457000', '1152921504606846976'])(

@@ -158,3 +158,151 @@ test('a trace without a span is kept, ids of zeros are none', () => {
     readOne('otlp', record({ traceId: '0'.repeat(32), spanId: 'eee19b7ec3c1b174' })).traceContext,
   ).toBeUndefined();
 });
+
+/** A batch of one record, with parts of what stands around it. */
+function batch(parts: { record?: object; scope?: object; resource?: object; around?: object }): string {
+  const logRecords = [{ timeUnixNano: '1795860000123456789', ...parts.record }];
+  return JSON.stringify({
+    resourceLogs: [
+      { resource: parts.resource, scopeLogs: [{ scope: parts.scope, logRecords }], ...parts.around },
+    ],
+  });
+}
+const attributes = [text('resource', 'a'), text('scope', 'b'), text('flags', 'c'), text('own', 'd')];
+
+describe('nothing of a batch is lost', () => {
+  test.each<[string, Parameters<typeof batch>[0], object | undefined]>([
+    [
+      'attributes under names of the record',
+      { record: { attributes }, resource: { attributes: [text('x', 'y')] } },
+      { resource: { x: 'y' }, scope: 'b', flags: 'c', own: 'd', attributes: { resource: 'a' } },
+    ],
+    [
+      'one that is called attributes among them',
+      {
+        record: { traceId: 'no', attributes: [text('attributes', 'a'), text('traceId', 'b')] },
+      },
+      { traceId: 'no', attributes: { attributes: 'a', traceId: 'b' } },
+    ],
+    [
+      'attributes under names of the scope and the resource',
+      {
+        scope: { name: 's', version: '1', attributes: [text('version', 'x'), text('name', 'y')] },
+        resource: { droppedAttributesCount: 2, attributes: [text('droppedAttributesCount', 'z')] },
+      },
+      {
+        scope: { version: '1', name: 'y', attributes: { version: 'x' } },
+        resource: { droppedAttributesCount: 2, attributes: { droppedAttributesCount: 'z' } },
+      },
+    ],
+    [
+      'names of another type',
+      {
+        scope: { name: 5 },
+        resource: {
+          attributes: [
+            { key: 'service.name', value: { intValue: '5' } },
+            { key: 'k8s.cluster.name', value: { boolValue: true } },
+            text('k8s.pod.name', 'p'),
+            { key: 'k8s.pod.uid', value: {} },
+          ],
+        },
+      },
+      {
+        scope: { name: 5 },
+        resource: { 'service.name': 5, 'k8s.cluster.name': true, 'k8s.pod.uid': null },
+      },
+    ],
+    [
+      'the time of observation, where it is another',
+      { record: { observedTimeUnixNano: '1795860000123456790' } },
+      { observedTimeUnixNano: '1795860000123456790' },
+    ],
+    [
+      'no time of observation that is the same',
+      { record: { observedTimeUnixNano: '1795860000123456789' } },
+      undefined,
+    ],
+    [
+      'times that are none',
+      { record: { timeUnixNano: 'x', observedTimeUnixNano: 'y' } },
+      { timeUnixNano: 'x', observedTimeUnixNano: 'y' },
+    ],
+    [
+      'counts of what was dropped',
+      {
+        record: { droppedAttributesCount: 3 },
+        resource: { droppedAttributesCount: 1 },
+        scope: { droppedAttributesCount: 2 },
+      },
+      {
+        droppedAttributesCount: 3,
+        resource: { droppedAttributesCount: 1 },
+        scope: { droppedAttributesCount: 2 },
+      },
+    ],
+    [
+      'URLs of schemas and entities',
+      { around: { schemaUrl: 'https://a/1' }, resource: { entityRefs: [{ type: 'host' }] } },
+      { resource: { schemaUrl: 'https://a/1', entityRefs: [{ type: 'host' }] } },
+    ],
+    ['a key of a record that the specification has not', { record: { more: { a: 1 } } }, { more: { a: 1 } }],
+    [
+      'what is no resource and no scope',
+      { resource: 5 as unknown as object, scope: ['s'] },
+      { resource: { resource: 5 }, scope: { scope: ['s'] } },
+    ],
+    ['an empty body', { record: { body: { stringValue: '' } } }, { body: '' }],
+    ['attributes that are no list', { record: { attributes: { a: 1 } } }, { attributes: { a: 1 } }],
+    [
+      'a list in which an item is no attribute',
+      { record: { attributes: [text('a', 'b'), 5] } },
+      { attributes: [text('a', 'b'), 5] },
+    ],
+    ['an attribute without a name or a value', { record: { attributes: [{}] } }, { '': null }],
+    ['a finer severity', { record: { severityNumber: 10 } }, { severityNumber: 10 }],
+    [
+      'a finer one by name',
+      { record: { severityNumber: 'SEVERITY_NUMBER_WARN3' } },
+      { severityNumber: 'SEVERITY_NUMBER_WARN3' },
+    ],
+    ['no severity that is told', { record: { severityNumber: 'SEVERITY_NUMBER_WARN' } }, undefined],
+    [
+      'defaults are nothing',
+      { record: { flags: 0, traceId: '', droppedAttributesCount: 0 }, scope: { name: '', version: '' } },
+      undefined,
+    ],
+  ])('%s', (_, parts, kept) => {
+    expect(readOne('otlp', batch(parts)).attributes).toEqual(kept);
+  });
+
+  test.each([
+    [{ intValue: true }],
+    [{ intValue: '1.5' }],
+    [{ foo: 1 }],
+    [{ arrayValue: 5 }],
+    [{ arrayValue: { values: 'x' } }],
+    [{ kvlistValue: { values: [5] } }],
+    ['plain'],
+    [5],
+    [[1, 'x']],
+  ])('the value %j stays as it is', (value) => {
+    expect(readOne('otlp', attribute(value as object)).attributes).toEqual({ a: value });
+    expect(readOne('otlp', attribute({ arrayValue: { values: [value] } })).attributes).toEqual({
+      a: [value],
+    });
+  });
+
+  test.each([
+    ['resourceLogs', { resourceLogs: [5] }],
+    ['scopeLogs', { resourceLogs: [{ scopeLogs: 5 }] }],
+    [
+      'logRecords',
+      { resourceLogs: [{ scopeLogs: [{ logRecords: ['x', { body: { stringValue: 'm' } }] }] }] },
+    ],
+  ])('%s that are none are told, the others read', (name, value) => {
+    const { events, skips } = read('otlp', [JSON.stringify(value)]);
+    expect(skips).toEqual([[1, `otlp: ${name} that are no list of objects`]]);
+    expect(events.map(({ message }) => message)).toEqual(name === 'logRecords' ? ['m'] : []);
+  });
+});

@@ -72,7 +72,23 @@ test('blank lines in a wrapper give nothing', () => {
 
 test('a line of docker with more keys, in another order, is unwrapped', () => {
   const line = `{"time":"2026-11-28T10:00:00.475152409Z","attrs":{"a":"b"},"stream":"stdout","log":${JSON.stringify(`${inner}\n`)}}`;
-  expect(read('auto', [line]).events).toMatchObject([{ message: 'whole line' }]);
+  expect(read('auto', [line]).events).toMatchObject([
+    { message: 'whole line', attributes: { attrs: { a: 'b' }, stream: 'stdout' } },
+  ]);
+});
+
+test("what collectors add to docker's object is kept, beside what the line calls the same", () => {
+  const log = '{"level":30,"msg":"x","stream":"mine","attrs":5,"same":"s","__proto__":1}\n';
+  const line = JSON.stringify({ log, stream: 'stderr', time: '2026-11-28T10:00:00Z', attrs: { a: 'b' } });
+  const more = `${line.slice(0, -1)},"same":"s","kubernetes":{"pod_name":"p"},"__proto__":{"x":1}}`;
+  const [event] = read('auto', [more]).events;
+  expect(Object.entries(event.attributes!)).toEqual(
+    Object.entries({
+      ...(JSON.parse('{"stream":"mine","attrs":5,"same":"s","__proto__":1}') as object),
+      ...{ 'wrapper.stream': 'stderr', 'wrapper.attrs': { a: 'b' }, kubernetes: { pod_name: 'p' } },
+      'wrapper.__proto__': { x: 1 },
+    }),
+  );
 });
 
 test('a wrapper inside a wrapper is a line of its own', () => {
@@ -84,7 +100,9 @@ test('a wrapper inside a wrapper is a line of its own', () => {
 
 test('the source of an event keeps its own attributes beside the stream', () => {
   const line = cri('{"level":30,"msg":"x","stream":"mine"}');
-  expect(read('auto', [line]).events).toMatchObject([{ attributes: { stream: 'mine' } }]);
+  expect(read('auto', [line]).events).toMatchObject([
+    { attributes: { stream: 'mine', 'wrapper.stream': 'stdout' } },
+  ]);
 });
 
 test('text that only begins like CRI is told as it is', () => {

@@ -2,7 +2,7 @@
 import type { UnifiedEvent } from '../../event/unified-event';
 import { parseExact } from '../exact-json';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
-import { kernelOf, newEvent } from '../new-event';
+import { addAttribute, kernelOf, newEvent } from '../new-event';
 import { anyText, i32Of, objectOf, restOf, scalarText, setKey, withMisfits } from '../values';
 import { hasSignedBytes, withQuotedValues, withSignedBytes } from './bpftrace-json';
 
@@ -52,6 +52,7 @@ function read(parsed: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipRea
       event.severity = 'warning';
       event.message = `lost ${scalarText(lost) ?? 'some'} events`;
       event.attributes = { lost: lost ?? null };
+      addRest(event, restOf(value, LOST));
       out.push(event);
       return undefined;
     }
@@ -66,9 +67,11 @@ function read(parsed: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipRea
       if (TEXTS.has(type)) {
         event.message = anyText(value.data ?? null).replace(/\n$/, '');
         event.attributes = restOf(value, TYPE_AND_DATA);
-      } else
-        event.attributes =
-          objectOf(value.data) === undefined ? restOf(value, NO_TYPE) : { ...objectOf(value.data) };
+      } else if (objectOf(value.data) === undefined) event.attributes = restOf(value, NO_TYPE);
+      else {
+        event.attributes = { ...objectOf(value.data) };
+        addRest(event, restOf(value, TYPE_AND_DATA));
+      }
       out.push(event);
       return undefined;
     }
@@ -77,6 +80,12 @@ function read(parsed: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipRea
 
 const NO_TYPE = new Set(['type']);
 const TYPE_AND_DATA = new Set(['type', 'data']);
+const LOST = new Set([...TYPE_AND_DATA, 'count']);
+
+/** Adds what a line says beside its data. */
+function addRest(event: UnifiedEvent, rest: JsonObject | undefined): void {
+  for (const key in rest) addAttribute(event, 'line', key, rest[key]);
+}
 
 /** A helper that failed says so at the top of the object, without data. */
 function errorEvent(value: JsonObject, event: UnifiedEvent): UnifiedEvent {
@@ -88,9 +97,10 @@ function errorEvent(value: JsonObject, event: UnifiedEvent): UnifiedEvent {
   }
   event.message =
     scalarText(value.msg) ?? (scalarText(value.helper) && `helper ${scalarText(value.helper)} failed`);
-  const rest = { ...restOf(value, MAPPED_OF_ERROR), ...objectOf(value.data) };
-  const taken = { msg: scalarText(value.msg), retcode: code, data: objectOf(value.data) };
-  event.attributes = withMisfits(rest, value, taken);
+  const data = objectOf(value.data);
+  event.attributes = data === undefined ? undefined : { ...data };
+  const taken = { msg: scalarText(value.msg), retcode: code, data };
+  addRest(event, withMisfits(restOf(value, MAPPED_OF_ERROR), value, taken));
   return event;
 }
 
@@ -98,14 +108,20 @@ function errorEvent(value: JsonObject, event: UnifiedEvent): UnifiedEvent {
 function readMaps(value: JsonObject, begin: () => UnifiedEvent, out: UnifiedEvent[]): SkipReason {
   const maps = objectOf(value.data);
   if (maps === undefined) return `a ${String(value.type)} without data`;
+  const rest = restOf(value, TYPE_AND_DATA);
+  const add = (name: string, key: string | undefined, content: unknown): void => {
+    const event = metricOf(begin(), value.type, name, key, content);
+    addRest(event, rest);
+    out.push(event);
+  };
   for (const name of Object.keys(maps)) {
     const content = maps[name];
     const keys = objectOf(content);
     if (keys === undefined || isStats(keys)) {
-      out.push(metricOf(begin(), value.type, name, undefined, content));
+      add(name, undefined, content);
       continue;
     }
-    for (const key of Object.keys(keys)) out.push(metricOf(begin(), value.type, name, key, keys[key]));
+    for (const key of Object.keys(keys)) add(name, key, keys[key]);
   }
   return undefined;
 }

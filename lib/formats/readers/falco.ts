@@ -47,7 +47,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   const told = timeOfText(value.time);
   const time = told ?? timeOfFields(fields) ?? line.arrival();
   const event = readAlert(value, fields, time, fields);
-  for (const key in value) if (!MAPPED.has(key)) addAttribute(event, key, anyText(value[key]));
+  for (const key in value) if (!MAPPED.has(key)) keepText(event, key, value[key]);
   if (fields === undefined) keepText(event, 'output_fields', value.output_fields);
   if (told === undefined) keepText(event, 'time', value.time);
   out.push(event);
@@ -167,7 +167,9 @@ function keepMisfits(event: UnifiedEvent, alert: JsonObject): void {
   if (event.entity === undefined) event.entity = entityOf('host', textOf(hostname));
   if (event.entity?.type !== 'host') keepText(event, 'hostname', hostname);
   if (event.category === undefined) keepText(event, 'source', source);
-  if (event.severity === undefined) keepText(event, 'priority', priority);
+  // Those two are critical, as Critical is.
+  const isCoarse = event.severity === 'critical' && EMERGENCY_OR_ALERT.test(priority as string);
+  if (event.severity === undefined || isCoarse) keepText(event, 'priority', priority);
   if (textOf(message) === undefined) keepText(event, 'message', message);
   const told = event.message;
   if (told === undefined || typeof output !== 'string' || !output.endsWith(told))
@@ -175,8 +177,10 @@ function keepMisfits(event: UnifiedEvent, alert: JsonObject): void {
   if ((event.tags?.length ?? 0) !== arrayOf(tags)?.length) keepText(event, 'tags', tags);
 }
 
+const EMERGENCY_OR_ALERT = /^(?:emergency|alert)$/i;
+
 function keepText(event: UnifiedEvent, key: string, value: unknown): void {
-  if (value !== undefined && value !== null) addAttribute(event, key, anyText(value));
+  if (value !== undefined && value !== null) addAttribute(event, 'alert', key, anyText(value));
 }
 
 /** All of them are nanoseconds since the epoch, whatever their names promise. */

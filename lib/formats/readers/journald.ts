@@ -50,7 +50,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
       __REALTIME_TIMESTAMP: sent === undefined ? time : undefined,
       _SOURCE_REALTIME_TIMESTAMP: single(value._SOURCE_REALTIME_TIMESTAMP, sent),
       MESSAGE: single(value.MESSAGE, event.message ?? event.rawData),
-      PRIORITY: single(value.PRIORITY, event.severity),
+      PRIORITY: single(value.PRIORITY, isCoarse(first(value.PRIORITY)) ? undefined : event.severity),
       SYSLOG_IDENTIFIER: single(value.SYSLOG_IDENTIFIER, logger),
       _PID: single(value._PID, pid),
       _UID: single(value._UID, uid),
@@ -60,6 +60,12 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   );
   out.push(event);
   return undefined;
+}
+
+/** Those that are critical, as 2 is. */
+function isCoarse(priority: unknown): boolean {
+  const level = u32Of(priority);
+  return level === 0 || level === 1;
 }
 
 function entityOfEntry(value: JsonObject): UnifiedEvent['entity'] {

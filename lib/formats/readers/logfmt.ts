@@ -2,7 +2,9 @@
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, SkipReason, TextFormat, TextReader } from '../format';
 import { readLog } from '../log-record';
-import { setKey } from '../values';
+import { addAttribute } from '../new-event';
+import { timeOfAny } from '../time';
+import { setKey, textOf } from '../values';
 
 export const logfmtFormat: TextFormat = {
   kind: 'text',
@@ -28,23 +30,35 @@ function recognise(text: string): string | undefined {
 function push(line: InputLine, out: UnifiedEvent[]): SkipReason {
   const { fields, count } = parseLogfmt(line.text);
   if (count === 0) return 'no key=value';
-  // Names under which loggers write what others call level and msg.
-  for (const [from, to] of ALIASES) {
-    if (!Object.hasOwn(fields, from) || Object.hasOwn(fields, to)) continue;
+  const replaced: [key: string, value: unknown][] = [];
+  for (const [from, to, fits] of ALIASES) {
+    if (!fits(fields[from]) || fits(fields[to])) continue;
+    if (Object.hasOwn(fields, to)) replaced.push([to, fields[to]]);
     fields[to] = fields[from];
     delete fields[from];
   }
-  out.push(readLog(fields, 'logfmt', line));
+  const event = readLog(fields, 'logfmt', line);
+  for (const [key, value] of replaced) addAttribute(event, 'line', key, value);
+  out.push(event);
   return undefined;
 }
 
-const ALIASES = [
-  ['lvl', 'level'],
-  ['severity', 'level'],
-  ['logger', 'name'],
-  ['host', 'hostname'],
-  ['t', 'time'],
-] as const;
+/** Names under which loggers write what others call level and time, and what fits there. */
+const ALIASES: readonly (readonly [from: string, to: string, fits: (value: unknown) => boolean])[] = [
+  ['lvl', 'level', isText],
+  ['severity', 'level', isText],
+  ['logger', 'name', isText],
+  ['host', 'hostname', isText],
+  ['t', 'time', isTime],
+];
+
+function isText(value: unknown): boolean {
+  return textOf(value) !== undefined;
+}
+
+function isTime(value: unknown): boolean {
+  return value !== undefined && timeOfAny(value) !== undefined;
+}
 
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
@@ -104,6 +118,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   a: '\x07',
 };
 
+/** What is escaped by no rule is told with its backslash. */
+const LETTER = /[A-Za-z\d]/;
+
 /** Of a text in quotes, the last of which may be missing. */
 function unquote(quoted: string): string {
   const inner = quoted.length > 1 && quoted.endsWith('"') ? quoted.slice(1, -1) : quoted.slice(1);
@@ -114,7 +131,8 @@ function unquote(quoted: string): string {
       /\\(?:u([\da-fA-F]{4})|U([\da-fA-F]{8})|x([\da-fA-F]{2})|(.))/gs,
       (all: string, u, big, x, one) => {
         const hex = (u ?? big ?? x) as string | undefined;
-        if (hex === undefined) return ESCAPES[one as string] ?? (one as string);
+        if (hex === undefined)
+          return ESCAPES[one as string] ?? (LETTER.test(one as string) ? all : (one as string));
         const code = parseInt(hex, 16);
         return code <= 0x10ffff ? String.fromCodePoint(code) : all;
       },

@@ -1,8 +1,8 @@
 /** OTLP logs out of lines of which only resources, scopes and nested values are parsed. */
-import { jsonText } from '../../event/json-text';
+import { jsonText, quoted } from '../../event/json-text';
 import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
-import type { InputLine } from '../format';
+import type { InputLine, JsonObject } from '../format';
 import {
   isObjectAt,
   Kind,
@@ -17,9 +17,8 @@ import {
 } from '../projection';
 import { RecentValues } from '../recent-values';
 import { Shape, WHOLE, WORDS } from '../shape';
-import { objectOf } from '../values';
-import { readRecord, resourceOf, scopeOf } from './otlp-record';
-import { integerOf, valueOf } from './otlp-values';
+import { observedBeside, readRecord, resourceOf, scopeOf } from './otlp-record';
+import { integerOf, isDefault, valueOf } from './otlp-values';
 
 const STRING = 'stringValue|string_value';
 const INT = 'intValue|int_value';
@@ -32,6 +31,7 @@ const FIRST_SIMPLE = 4;
 const FIRST_NESTED = 10;
 
 const LOGS = 'resourceLogs|resource_logs';
+const SCHEMA = 'schemaUrl|schema_url';
 const SCOPES = 'scopeLogs|scope_logs';
 const RECORDS = 'logRecords|log_records';
 const TIME = 'timeUnixNano|time_unix_nano';
@@ -47,15 +47,20 @@ const SHAPE = new Shape({
   [LOGS]: {
     '[]': {
       resource: WHOLE,
+      [SCHEMA]: WHOLE,
+      '*': WHOLE,
       [SCOPES]: {
         '[]': {
           scope: WHOLE,
+          [SCHEMA]: WHOLE,
+          '*': WHOLE,
           [RECORDS]: {
             '[]': {
               ...{ [TIME]: WHOLE, [OBSERVED]: WHOLE, [NUMBER]: WHOLE, [TEXT]: WHOLE, [NAME]: WHOLE },
               ...{ [TRACE]: WHOLE, [SPAN]: WHOLE, flags: WHOLE, [DROPPED]: WHOLE },
               body: { [ANY]: WHOLE },
               attributes: { '[]': { key: WHOLE, value: { [ANY]: WHOLE } } },
+              '*': WHOLE,
             },
           },
         },
@@ -80,8 +85,16 @@ const ATTRIBUTE_ROW = SHAPE.nodeOf(ATTRIBUTE_PATH);
 function offset(path: readonly string[], ...below: readonly string[]): number {
   return SHAPE.slot(...path, ...below) - SHAPE.slot(...path) + 1;
 }
-const RESOURCE = offset(RESOURCE_PATH, 'resource');
-const SCOPE = offset(SCOPE_PATH, 'scope');
+const ofLogs = (...path: readonly string[]): number => offset(RESOURCE_PATH, ...path);
+const LOGS_ITEM = ofLogs();
+const LOGS_RESOURCE = ofLogs('resource');
+const LOGS_SCHEMA = ofLogs(SCHEMA);
+const LOGS_SCOPES = ofLogs(SCOPES);
+const ofScope = (...path: readonly string[]): number => offset(SCOPE_PATH, ...path);
+const SCOPE_ITEM = ofScope();
+const SCOPE_SCOPE = ofScope('scope');
+const SCOPE_SCHEMA = ofScope(SCHEMA);
+const SCOPE_RECORDS = ofScope(RECORDS);
 const ofRecord = (...path: readonly string[]): number => offset(RECORD_PATH, ...path);
 const RECORD = ofRecord();
 const RECORD_TIME = ofRecord(TIME);
@@ -95,20 +108,59 @@ const RECORD_FLAGS = ofRecord('flags');
 const RECORD_DROPPED = ofRecord(DROPPED);
 const RECORD_BODY = ofRecord('body');
 const RECORD_BODY_VALUE = ofRecord('body', ANY);
+const RECORD_ATTRIBUTES = ofRecord('attributes');
 const ATTRIBUTE_KEY = offset(ATTRIBUTE_PATH, 'key');
-const ATTRIBUTE_VALUE = offset(ATTRIBUTE_PATH, 'value', ANY);
+const ATTRIBUTE_VALUE = offset(ATTRIBUTE_PATH, 'value');
+const ATTRIBUTE_ANY = offset(ATTRIBUTE_PATH, 'value', ANY);
+
+/** Names that the attributes may have beside those of the producer, as the keys of a line. Where one of its own is the same, the line is parsed. */
+const OURS: ReadonlySet<string> = new Set(
+  [
+    ...['resource', 'scope', 'timeUnixNano', 'observedTimeUnixNano', 'severityNumber', 'severityText'],
+    ...['eventName', 'traceId', 'spanId', 'flags', 'body', 'droppedAttributesCount', 'attributes'],
+  ].map((name) => JSON.stringify(name)),
+);
+/** Bits of the second characters that keys of such a length have in it: most keys are told apart without a look into it. */
+const OUR_STARTS = new Uint32Array(32);
+for (const key of OURS) OUR_STARTS[key.length] |= 1 << (key.charCodeAt(1) & 31);
+
+function isOurs(key: string): boolean {
+  return (
+    key.length < OUR_STARTS.length &&
+    ((OUR_STARTS[key.length] >> (key.charCodeAt(1) & 31)) & 1) === 1 &&
+    OURS.has(key)
+  );
+}
 
 const textOfRest = (rest: Record<string, unknown> | undefined): string =>
   rest === undefined ? '' : jsonText(rest, 'attributes', Infinity)!;
-const RESOURCES = new RecentValues((value) => {
-  const resource = resourceOf(objectOf(value));
-  return { resource, text: textOfRest(resource.rest) };
+const RESOURCES = new RecentValues((resource) => {
+  const read = resourceOf({ resource });
+  return { read, text: textOfRest(read.rest) };
 });
-const SCOPES_OF_LATE = new RecentValues((value) => {
-  const scope = scopeOf(objectOf(value));
-  return { scope, text: textOfRest(scope.rest) };
+const SCOPES_OF_LATE = new RecentValues((scope) => {
+  const read = scopeOf({ scope });
+  return { read, text: textOfRest(read.rest) };
 });
 
+/** What stands around records, and the attributes for it: those of the object with the URL beside it. Undefined for what is better parsed. */
+function aroundAt<T>(
+  known: RecentValues<{ read: T; text: string }>,
+  json: string,
+  slot: number,
+  url: number,
+): { read: T; text: string } | undefined {
+  const kind = kindAt(slot);
+  if (kind !== Kind.OBJECT && kind !== Kind.ABSENT && kind !== Kind.NULL) return undefined;
+  const object = known.get(kind === Kind.OBJECT ? rawAt(json, slot) : 'null');
+  if (kindAt(url) === Kind.ABSENT) return object;
+  if (kindAt(url) !== Kind.TEXT || startAt(url) === endAt(url) || object.text.includes('schemaUrl'))
+    return undefined;
+  const member = `"schemaUrl":${textOfValue(json, url)}`;
+  return { read: object.read, text: `{${join(object.text.slice(1, -1), member)}}` };
+}
+
+/** Undefined for what is better parsed: keys and values that the specification has not, names that clash. */
 export function readText(line: InputLine): UnifiedEvent[] | undefined {
   if (!line.forBuffer) return undefined;
   const json = project(SHAPE, line.text);
@@ -119,40 +171,49 @@ export function readText(line: InputLine): UnifiedEvent[] | undefined {
   // The row of an item stands behind those of what is in it.
   let logsFrom = SHAPE.rows;
   for (let row = logsFrom; row < end; row += SHAPE.wordsOfRow(WORDS[row])) {
+    if (WORDS[row] < 0) return undefined;
     if (WORDS[row] !== RESOURCE_ROW) continue;
-    readLogs(json, logsFrom, row, line, events);
+    if (!readLogs(json, logsFrom, row, line, events)) return undefined;
     logsFrom = row + SHAPE.wordsOfRow(RESOURCE_ROW);
   }
   return events;
 }
 
-/** The records of one resource, whose row is at `end`. */
-function readLogs(json: string, from: number, end: number, line: InputLine, events: UnifiedEvent[]): void {
-  const { resource, text } = RESOURCES.get(objectText(json, end + RESOURCE));
+function isList(slot: number): boolean {
+  const kind = kindAt(slot);
+  return kind === Kind.ARRAY || kind === Kind.ABSENT || kind === Kind.NULL;
+}
+
+/** The records of one resource, whose row is at `end`. False for what is better parsed. */
+function readLogs(json: string, from: number, end: number, line: InputLine, events: UnifiedEvent[]): boolean {
+  if (!isObjectAt(end + LOGS_ITEM) || !isList(end + LOGS_SCOPES)) return false;
+  const resource = aroundAt(RESOURCES, json, end + LOGS_RESOURCE, end + LOGS_SCHEMA);
+  if (resource === undefined) return false;
   let scopeFrom = from;
   for (let row = from; row < end; row += SHAPE.wordsOfRow(WORDS[row])) {
     if (WORDS[row] !== SCOPE_ROW) continue;
-    const known = SCOPES_OF_LATE.get(objectText(json, row + SCOPE));
-    let attributes = '';
+    if (!isObjectAt(row + SCOPE_ITEM) || !isList(row + SCOPE_RECORDS)) return false;
+    const scope = aroundAt(SCOPES_OF_LATE, json, row + SCOPE_SCOPE, row + SCOPE_SCHEMA);
+    if (scope === undefined) return false;
+    let attributes: string | undefined = '';
     for (let at = scopeFrom; at < row; at += SHAPE.wordsOfRow(WORDS[at])) {
-      if (WORDS[at] === ATTRIBUTE_ROW) attributes = withAttribute(attributes, json, at);
-      if (WORDS[at] !== RECORD_ROW) continue;
-      if (isObjectAt(at + RECORD)) {
-        const event = readRecord(recordAt(json, at), resource, known.scope, line);
-        const rest = textOfRest(event.attributes);
-        const dropped = valueAt(json, at + RECORD_DROPPED);
-        event.attributes = attributesOf(rest, text, known.text, attributes, dropped);
-        events.push(event);
+      if (WORDS[at] === ATTRIBUTE_ROW) {
+        attributes = withAttribute(attributes, json, at);
+        if (attributes === undefined) return false;
       }
+      if (WORDS[at] !== RECORD_ROW) continue;
+      if (!isObjectAt(at + RECORD) || !isList(at + RECORD_ATTRIBUTES)) return false;
+      const record = recordAt(json, at);
+      const event = readRecord(record, resource.read, scope.read, line);
+      const ours = textOfOurs(event, record, resource.text, scope.text);
+      const all = attributes === '' ? ours : join(ours, attributes);
+      event.attributes = all === '' ? undefined : keptText(`{${all}}`);
+      events.push(event);
       attributes = '';
     }
     scopeFrom = row + SHAPE.wordsOfRow(SCOPE_ROW);
   }
-}
-
-/** Of what is no object nothing is read. */
-function objectText(json: string, slot: number): string {
-  return isObjectAt(slot) ? rawAt(json, slot) : 'null';
+  return true;
 }
 
 function recordAt(json: string, row: number): Record<string, unknown> {
@@ -167,52 +228,61 @@ function recordAt(json: string, row: number): Record<string, unknown> {
     traceId: valueAt(json, row + RECORD_TRACE),
     spanId: valueAt(json, row + RECORD_SPAN),
     flags: valueAt(json, row + RECORD_FLAGS),
+    droppedAttributesCount: valueAt(json, row + RECORD_DROPPED),
     body: hasText
       ? { stringValue: valueAt(json, row + RECORD_BODY_VALUE) }
       : valueAt(json, row + RECORD_BODY),
   };
 }
 
-/** In the order of `attributesOfRecord`, as of keys that stand twice the last one counts. */
-function attributesOf(
-  rest: string,
-  resource: string,
-  scope: string,
-  attributes: string,
-  dropped: unknown,
-): Record<string, unknown> | undefined {
-  let text = rest.slice(1, -1);
+/** The attributes of a record that are not the producer's own, without the braces. */
+function textOfOurs(event: UnifiedEvent, record: JsonObject, resource: string, scope: string): string {
+  let text = '';
+  for (const key in event.attributes) text = join(text, `"${key}":${textOfMisfit(event.attributes[key])}`);
   if (resource !== '') text = join(text, `"resource":${resource}`);
   if (scope !== '') text = join(text, `"scope":${scope}`);
-  if (attributes !== '') text = join(text, attributes);
-  if (typeof dropped === 'number' && dropped > 0) text = join(text, `"droppedAttributesCount":${dropped}`);
-  return text === '' ? undefined : keptText(`{${text}}`);
+  const { droppedAttributesCount: dropped, timeUnixNano: told, observedTimeUnixNano } = record;
+  const observed = observedBeside(told, observedTimeUnixNano, event);
+  if (observed !== undefined) text = join(text, `"observedTimeUnixNano":${JSON.stringify(observed)}`);
+  return isDefault(dropped) ? text : join(text, `"droppedAttributesCount":${JSON.stringify(dropped)}`);
+}
+
+/** The JSON of what found no field. */
+function textOfMisfit(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  return Number.isSafeInteger(value) && !Object.is(value, -0)
+    ? String(value)
+    : jsonText(value, 'attributes', Infinity)!;
 }
 
 function join(before: string, member: string): string {
   return before === '' ? member : `${before},${member}`;
 }
 
-function withAttribute(before: string, json: string, row: number): string {
-  const kind = kindAt(row + ATTRIBUTE_KEY);
-  if (kind !== Kind.TEXT && kind !== Kind.ESCAPED_TEXT) return before;
+/** Undefined for what is better parsed. */
+function withAttribute(before: string, json: string, row: number): string | undefined {
+  if (kindAt(row + ATTRIBUTE_KEY) !== Kind.TEXT) return undefined;
   const key = textOfValue(json, row + ATTRIBUTE_KEY);
-  return join(before, `${key}:${textOfAny(json, row + ATTRIBUTE_VALUE)}`);
+  if (isOurs(key)) return undefined;
+  return join(before, `${key}:${textOfAny(json, row + ATTRIBUTE_VALUE, row + ATTRIBUTE_ANY)}`);
 }
 
 /** The JSON of what `valueOf` gives. */
-function textOfAny(json: string, slot: number): string {
-  if (kindAt(slot) === Kind.ABSENT) return 'null';
-  const name = nameAt(slot);
-  // The words of an integer leave no room for where it stands; its name is told all the same.
-  if (name < FIRST_INT || (name >= FIRST_SIMPLE && name < FIRST_NESTED)) return textOfValue(json, slot);
-  const value = valueAt(json, slot);
-  if (name < FIRST_SIMPLE) return jsonText(integerOf(value), 'attributes', Infinity)!;
-  const any = { [name < FIRST_KVLIST ? 'arrayValue' : 'kvlistValue']: value };
-  return jsonText(valueOf(any), 'attributes', Infinity)!;
+function textOfAny(json: string, whole: number, slot: number): string {
+  if (kindAt(slot) === Kind.ABSENT) {
+    if (kindAt(whole) === Kind.ABSENT || (isObjectAt(whole) && endAt(whole) - startAt(whole) === 2))
+      return 'null';
+  } else {
+    const name = nameAt(slot);
+    // The words of an integer leave no room for where it stands; its name is told all the same.
+    if (name < FIRST_INT || (name >= FIRST_SIMPLE && name < FIRST_NESTED)) return textOfValue(json, slot);
+    if (name < FIRST_SIMPLE) {
+      const value = integerOf(valueAt(json, slot));
+      if (value !== undefined) return textOfMisfit(value);
+    }
+  }
+  return jsonText(valueOf(valueAt(json, whole)), 'attributes', Infinity)!;
 }
-
-const FIRST_KVLIST = FIRST_NESTED + 2;
 
 /** The JSON of a value as it stands in the text, or the same number. */
 function textOfValue(json: string, slot: number): string {

@@ -37,21 +37,25 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
       ? 'metrics, no logs'
       : 'no resourceLogs';
   }
-  for (const item of batch) {
-    const logs = objectOf(item);
-    if (logs === undefined) continue;
-    const resource = resourceOf(objectOf(logs.resource));
-    for (const scopeItem of arrayOf(logs.scopeLogs ?? logs.scope_logs) ?? []) {
-      const scopeLogs = objectOf(scopeItem);
-      const scope = scopeOf(objectOf(scopeLogs?.scope));
-      for (const record of arrayOf(scopeLogs?.logRecords ?? scopeLogs?.log_records) ?? []) {
-        const values = objectOf(record);
-        if (values === undefined) continue;
-        const event = readRecord(values, resource, scope, line);
-        event.attributes = attributesOfRecord(values, resource, scope, event.attributes);
-        out.push(event);
-      }
+  let fault: SkipReason;
+  const eachOf = (list: unknown, name: string, read: (item: JsonObject) => void): void => {
+    if (list === undefined || list === null) return;
+    for (const item of arrayOf(list) ?? [undefined]) {
+      const object = objectOf(item);
+      if (object === undefined) fault = `${name} that are no list of objects`;
+      else read(object);
     }
-  }
-  return undefined;
+  };
+  eachOf(batch, 'resourceLogs', (logs) => {
+    const resource = resourceOf(logs);
+    eachOf(logs.scopeLogs ?? logs.scope_logs, 'scopeLogs', (scopeLogs) => {
+      const scope = scopeOf(scopeLogs);
+      eachOf(scopeLogs.logRecords ?? scopeLogs.log_records, 'logRecords', (record) => {
+        const event = readRecord(record, resource, scope, line);
+        event.attributes = attributesOfRecord(record, resource, scope, event);
+        out.push(event);
+      });
+    });
+  });
+  return fault;
 }
