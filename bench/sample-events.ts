@@ -20,16 +20,28 @@ function randomness(seed: number): () => number {
   };
 }
 
+/** What events are made of, from one sequence. */
+function pickers(seed: number): {
+  random: () => number;
+  pick: <T>(items: readonly T[]) => T;
+  hex: (digits: number) => string;
+} {
+  const random = randomness(seed);
+  const digit = (): string => Math.floor(random() * 16).toString(16);
+  return {
+    random,
+    pick: (items) => items[Math.floor(random() * items.length)],
+    hex: (digits) => flat(Array.from({ length: digits }, digit).join('')),
+  };
+}
+
 /** What a system call probe reports: 100 bytes encoded. */
 export function kernelEvents(count: number, seed = 1): UnifiedEvent[] {
-  const random = randomness(seed);
-  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)];
-  const hex = (digits: number): string =>
-    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
+  const { random, pick, hex } = pickers(seed);
   return Array.from({ length: count }, (_, i) => {
     const pid = Math.floor(random() * 60000);
     return {
-      id: flat(hex(32)),
+      id: hex(32),
       timestamp: 1719400000123456789n + BigInt(i),
       type: 'kernel',
       source: 'ebpf',
@@ -48,12 +60,30 @@ export function kernelEvents(count: number, seed = 1): UnifiedEvent[] {
   });
 }
 
+/** A kernel event whose pod and trace are known, with the first bytes of what was written: about 390 bytes encoded. */
+export function midEvents(count: number, seed = 3): UnifiedEvent[] {
+  const { random, pick, hex } = pickers(seed);
+  return kernelEvents(count, seed + 1).map((event) => {
+    const service = pick(SERVICES);
+    const namespace = pick(NAMESPACES);
+    return {
+      ...event,
+      tags: ['production', 'eu-west-1'],
+      traceContext: { traceId: hex(32), spanId: hex(16), sampled: true },
+      entity: {
+        type: 'pod',
+        name: `${service}-${namespace}`,
+        namespace,
+        labels: { app: service, tier: 'backend', version: 'v1.4.2' },
+      },
+      rawData: Uint8Array.from({ length: 64 }, () => random() * 256),
+    };
+  });
+}
+
 /** An event after enrichment, with most sections. */
 export function fullEvents(count: number, seed = 2): UnifiedEvent[] {
-  const random = randomness(seed);
-  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)];
-  const hex = (digits: number): string =>
-    flat(Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join(''));
+  const { random, pick, hex } = pickers(seed);
   return Array.from({ length: count }, (_, i) => {
     const service = pick(SERVICES);
     const namespace = pick(NAMESPACES);

@@ -39,6 +39,11 @@ export const msgpackr: CodecMaker = ({ events }) => {
   };
 };
 
+/** What both schemas call a kind of event. */
+function messageOf(name: Workload['name']): string {
+  return `${name[0].toUpperCase()}${name.slice(1)}Event`;
+}
+
 interface BebopView {
   startReading(bytes: Uint8Array): void;
 }
@@ -49,7 +54,7 @@ interface BebopRecord {
 
 export const bebop: CodecMaker = ({ name }) => {
   const schema = peer<Record<string, BebopRecord>>('./build/schema.js');
-  const record = schema[name === 'kernel' ? 'KernelEvent' : 'FullEvent'];
+  const record = schema[messageOf(name)];
   const view = peer<{ BebopView: { getInstance(): BebopView } }>('bebop').BebopView.getInstance();
   return {
     // Its maps are Map objects.
@@ -75,7 +80,7 @@ export const protobufjs: CodecMaker = ({ name }) => {
   const { loadSync } = peer<{ loadSync(file: string): { lookupType(name: string): ProtobufType } }>(
     'protobufjs',
   );
-  const type = loadSync(peerFile('schema.proto')).lookupType(name === 'kernel' ? 'KernelEvent' : 'FullEvent');
+  const type = loadSync(peerFile('schema.proto')).lookupType(messageOf(name));
   return {
     // It has no bigint; splitting the number is left out of its time.
     adapt: ({ timestamp, ...event }) => ({

@@ -144,11 +144,15 @@ function peers(workload: Workload): OneThreadContender[] {
     codecTrip('protobufjs', workload, protobufjs),
     codecTrip('codec by hand', workload, byHand),
     trip(
-      'JSON, the timestamp as text',
+      'JSON, the timestamp and bytes as text',
       workload,
       false,
       () => (event) => JSON.parse(JSON.stringify(event)) as UnifiedEvent,
-      (event) => ({ ...event, timestamp: String(event.timestamp) }),
+      ({ rawData, ...event }) => ({
+        ...event,
+        timestamp: String(event.timestamp),
+        ...(rawData && { rawData: Buffer.from(rawData).toString('base64') }),
+      }),
     ),
     trip('structuredClone', workload, false, () => (event) => structuredClone(event) as UnifiedEvent),
   ];

@@ -1,13 +1,13 @@
 /** The events that go through every contender, and what is read of them, so that nobody can leave work out. */
 import type { EventView, UnifiedEvent } from '@tapio/performance';
-import { fullEvents, kernelEvents } from '../sample-events';
+import { fullEvents, kernelEvents, midEvents } from '../sample-events';
 
 /** Events take turns, so that nothing is predicted from the one before. A power of two. */
 export const VARIETY = 64;
 
 /** A kind of event: samples of it, and a sum over what a reader reads. */
 export interface Workload {
-  readonly name: 'kernel' | 'full';
+  readonly name: 'kernel' | 'mid' | 'full';
   events(): UnifiedEvent[];
   /** Three fields of one event. */
   read(event: UnifiedEvent | EventView): number;
@@ -19,6 +19,15 @@ export const kernel: Workload = {
   read(event) {
     const section = event.kernel!;
     return section.syscall!.length + section.pid! + section.returnCode!;
+  },
+};
+
+export const mid: Workload = {
+  name: 'mid',
+  events: () => midEvents(VARIETY),
+  read(event) {
+    const section = event.kernel!;
+    return event.entity!.name.length + section.pid! + section.returnCode!;
   },
 };
 

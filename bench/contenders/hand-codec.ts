@@ -6,7 +6,7 @@ import vm from 'node:vm';
 import type { UnifiedEvent } from '@tapio/performance';
 import type { Workload } from './events';
 
-type Kind = 'u32' | 'i32' | 'f64' | 'u64' | 'bool' | 'text' | 'texts' | 'map';
+type Kind = 'u32' | 'i32' | 'f64' | 'u64' | 'bool' | 'text' | 'texts' | 'map' | 'bytes';
 type Fields = readonly (readonly [path: string, kind: Kind])[];
 
 const head: Fields = [
@@ -17,33 +17,41 @@ const head: Fields = [
   ['severity', 'text'],
 ];
 
+const kernelFields: Fields = [
+  ['kernel.syscall', 'text'],
+  ['kernel.pid', 'u32'],
+  ['kernel.tid', 'u32'],
+  ['kernel.uid', 'u32'],
+  ['kernel.gid', 'u32'],
+  ['kernel.comm', 'text'],
+  ['kernel.returnCode', 'i32'],
+  ['kernel.cpuCore', 'u32'],
+];
+const traceFields: Fields = [
+  ['tags', 'texts'],
+  ['traceContext.traceId', 'text'],
+  ['traceContext.spanId', 'text'],
+  ['traceContext.sampled', 'bool'],
+];
+const entityFields: Fields = [
+  ['entity.type', 'text'],
+  ['entity.name', 'text'],
+  ['entity.namespace', 'text'],
+  ['entity.labels', 'map'],
+];
+
 const shapes: Record<Workload['name'], Fields> = {
-  kernel: [
-    ...head,
-    ['kernel.syscall', 'text'],
-    ['kernel.pid', 'u32'],
-    ['kernel.tid', 'u32'],
-    ['kernel.uid', 'u32'],
-    ['kernel.gid', 'u32'],
-    ['kernel.comm', 'text'],
-    ['kernel.returnCode', 'i32'],
-    ['kernel.cpuCore', 'u32'],
-  ],
+  kernel: [...head, ...kernelFields],
+  mid: [...head, ...traceFields, ...entityFields, ...kernelFields, ['rawData', 'bytes']],
   full: [
     ...head,
-    ['tags', 'texts'],
-    ['traceContext.traceId', 'text'],
-    ['traceContext.spanId', 'text'],
-    ['traceContext.sampled', 'bool'],
+    ...traceFields,
     ['semantic.intent', 'text'],
     ['semantic.category', 'text'],
     ['semantic.tags', 'texts'],
     ['semantic.narrative', 'text'],
     ['semantic.confidence', 'f64'],
-    ['entity.type', 'text'],
-    ['entity.name', 'text'],
-    ['entity.namespace', 'text'],
-    ['entity.labels', 'map'],
+    ...entityFields,
     ['network.protocol', 'text'],
     ['network.sourceIP', 'text'],
     ['network.sourcePort', 'u32'],
@@ -93,6 +101,10 @@ const texts: Partial<Record<Kind, { write: string; read: string }>> = {
       'mark = at++; n = 0; for (const key in VALUE) { n++; at = putText(VALUE[key], putText(key, at)); } bytes[mark] = n',
     read: 'getMap()',
   },
+  bytes: {
+    write: 'view.setUint16(at, VALUE.length, true); bytes.set(VALUE, at + 2); at += 2 + VALUE.length',
+    read: 'getBytes()',
+  },
 };
 
 /** Below this a loop in JavaScript is faster than a call of native code. */
@@ -128,6 +140,11 @@ const helpers = `
     for (let i = 0; i < items.length; i++) items[i] = getText();
     return items;
   }
+  function getBytes() {
+    const start = at + 2;
+    at = start + view.getUint16(at, true);
+    return Buffer.from(bytes.subarray(start, at));
+  }
   function getMap() {
     const map = {};
     for (let n = bytes[at++]; n > 0; n--) { const key = getText(); map[key] = getText(); }
@@ -146,7 +163,11 @@ export interface HandCodec {
 export function handCodec(shape: Workload['name'], memory: Uint8Array): HandCodec {
   const bytes = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
   const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
-  return vm.compileFunction(source(shapes[shape]), ['bytes', 'view'])(bytes, view) as HandCodec;
+  return vm.compileFunction(source(shapes[shape]), ['bytes', 'view', 'Buffer'])(
+    bytes,
+    view,
+    Buffer,
+  ) as HandCodec;
 }
 
 function source(fields: Fields): string {

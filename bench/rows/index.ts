@@ -2,7 +2,7 @@
 import { allocations } from '../contenders/allocations';
 import { bytesOut } from '../contenders/bytes-out';
 import { endToEnd } from '../contenders/end-to-end';
-import { full, expectedSum, kernel } from '../contenders/events';
+import { full, expectedSum, kernel, mid } from '../contenders/events';
 import { eventsAcrossThreads } from '../contenders/events-cross-thread';
 import { asObject, asView } from '../contenders/events-one-thread';
 import { hundred } from '../contenders/hundred';
@@ -31,6 +31,7 @@ const IN_BATCHES = 'EventBuffer putBatch of 64 + drainTo';
 const each = (count: number): number => count;
 const fullSum = expectedSum(full);
 const kernelSum = expectedSum(kernel);
+const midSum = expectedSum(mid);
 
 function oneThread(
   name: string,
@@ -59,6 +60,13 @@ export const rows: readonly Row[] = [
   ]),
   oneThread('full-view', 'Full event, object in, three fields read, one thread', asView(full), fullSum, [
     { times: 6, without: BY_HAND },
+  ]),
+  oneThread('mid-object', 'Mid-size event, object in and object out, one thread', asObject(mid), midSum, [
+    { times: 3.5, of: ONE_BY_ONE },
+    { times: 3.5, of: IN_BATCHES },
+  ]),
+  oneThread('mid-view', 'Mid-size event, object in, three fields read, one thread', asView(mid), midSum, [
+    { times: 5.5 },
   ]),
   oneThread(
     'kernel-object',
@@ -134,6 +142,13 @@ export const rows: readonly Row[] = [
     'Full event, object in and object out, two threads',
     eventsAcrossThreads(full),
     fullSum,
+    [{ times: 3.5, of: 'EventBuffer tryPut + drainTo' }],
+  ),
+  crossThread(
+    'mid-cross',
+    'Mid-size event, object in and object out, two threads',
+    eventsAcrossThreads(mid),
+    midSum,
     [{ times: 3.5, of: 'EventBuffer tryPut + drainTo' }],
   ),
   crossThread(
