@@ -353,7 +353,7 @@ export class EventWriter {
     const bytes = size < 0 ? `more than ${this.attachment.toPut.size}` : String(size);
     return new TapioError(
       'ERR_EVENT_TOO_LARGE',
-      `${name} takes ${bytes} bytes, more than the ${this.maxEventSize} of maxEventSize and of the whole buffer`,
+      `${name} takes ${bytes} bytes, more than ${this.maxEventSize}, the less of maxEventSize and what the whole buffer holds`,
     );
   }
 }

@@ -404,16 +404,17 @@ describe('PublishEvents', () => {
     await expect(publishing).rejects.toMatchObject({ code: status.UNAVAILABLE });
   });
 
-  test.each([
+  test.each<[string, Buffer, number, RegExp, number?]>([
     ['malformed', Buffer.from([0x0a, 9, 1]), status.INVALID_ARGUMENT, /9 bytes at 2/],
     [
       'too large for the buffer',
-      encodeBatch([padded(1, 70_000)]),
+      encodeBatch([padded(1, 7), padded(2, 70_000)]),
       status.INVALID_ARGUMENT,
-      /65536 of maxEventSize/,
+      /more than 65536, .* event 1 of the stream/,
+      1,
     ],
     ['larger than 4 MiB', Buffer.alloc(4 * 2 ** 20 + 1), status.RESOURCE_EXHAUSTED, /larger than max/],
-  ])('a message that is %s is refused with a reason', async (_, message, code, reason) => {
+  ])('a message that is %s is refused with a reason', async (_, message, code, reason, published = 0) => {
     const running = await start({ publishTo: buffer() });
     const asIs = (bytes: Buffer): Buffer => bytes;
     const raw = new Client(running.address, credentials.createInsecure());
@@ -424,6 +425,7 @@ describe('PublishEvents', () => {
       call.write(message);
     });
     expect(error).toMatchObject({ code, details: expect.stringMatching(reason) });
+    expect(running.service.getStats()).toMatchObject({ published });
   });
 
   test('a closed service ends publishers', async () => {

@@ -2,6 +2,7 @@ import type { ServerReadableStream } from '@grpc/grpc-js';
 import type { EventEndpoint } from '../../buffers/event-endpoint';
 import { internalsOf } from '../../buffers/internals-of';
 import type { UnifiedEvent } from '../../event/unified-event';
+import { isTapioError, TapioError } from '../../errors';
 import { LinkedAbort } from '../../flow/linked-abort';
 import { decodeBatch } from './batches';
 import { widenReceiveWindow } from './receive-window';
@@ -31,7 +32,9 @@ export async function storePublished(
     for await (const bytes of call as AsyncIterable<Buffer>) {
       const { events } = decodeBatch(bytes);
       for (let at = 0; at < events.length;) {
-        const stored = await storeSome(events, at, buffer, stop.signal);
+        const stored = await storeSome(events, at, buffer, stop.signal).catch((error: unknown) => {
+          throw withNumber(error, accepted);
+        });
         at += stored;
         accepted += stored;
         count(stored);
@@ -47,6 +50,12 @@ export async function storePublished(
   }
 }
 
+/** An event too large for the buffer is told with its number in the stream. */
+function withNumber(error: unknown, number: number): unknown {
+  if (!isTapioError(error, 'ERR_EVENT_TOO_LARGE')) return error;
+  return new TapioError(error.code, `${error.message}; it is event ${number} of the stream, counted from 0`);
+}
+
 async function storeSome(
   events: readonly UnifiedEvent[],
   from: number,
@@ -54,7 +63,12 @@ async function storeSome(
   signal: AbortSignal,
 ): Promise<number> {
   let stored = 0;
-  while (from + stored < events.length && internalsOf(buffer).offer(events[from + stored])) stored++;
+  try {
+    while (from + stored < events.length && internalsOf(buffer).offer(events[from + stored])) stored++;
+  } catch (error) {
+    // Those before it count; it is refused again when it is the first.
+    if (stored === 0) throw error;
+  }
   if (stored > 0) return stored;
   await buffer.putAsync(events[from], { signal });
   return 1;
