@@ -47,20 +47,21 @@ export class ActivityPoll {
     }
   }
 
-  /** Calls with each answer, once a second, until the signal. Rejects never. */
+  /** Behind an answer of `ask`: calls with each further one, once a second, until the signal. Rejects never. */
   async follow(
     tell: (news: Activity | { readonly trouble: string }) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    while (!signal.aborted) {
+    for (let rest = INTERVAL_MS; ;) {
+      await delay(rest, undefined, { signal }).catch(() => {});
+      if (signal.aborted) break;
       const askedAt = performance.now();
       const news = await this.ask().catch((error: unknown) => ({
         trouble: messageOf(error),
       }));
       if (signal.aborted) break;
       tell(news);
-      const rest = Math.max(0, INTERVAL_MS - (performance.now() - askedAt));
-      await delay(rest, undefined, { signal }).catch(() => {});
+      rest = Math.max(0, INTERVAL_MS - (performance.now() - askedAt));
     }
     this.close();
   }

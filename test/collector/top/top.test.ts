@@ -37,7 +37,11 @@ test('a client gets events and the activity, top shows it, Prometheus text tells
     expect(activity.processes.length).toBe(10);
 
     const top = new Tapio(['top', String(port)]);
+    await top.until('stdout', (text) => text.includes('\n'));
+    const first = performance.now();
     await top.until('stdout', (text) => text.split('\n').length > 2);
+    // A line a second.
+    expect(performance.now() - first).toBeGreaterThan(500);
     top.child.kill('SIGINT');
     const { code, stdout, stderr } = await top.end();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
