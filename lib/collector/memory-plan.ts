@@ -14,6 +14,8 @@ export interface MemoryPlan {
   /** Events that are taken or sent at once, and bytes that a file is read in. */
   readonly batch: number;
   readonly readBytes: number;
+  /** Bytes of the longest line. */
+  readonly lineBytes: number;
   /** Of each worker's heap. Undefined: what V8 decides. */
   readonly workerLimits?: ResourceLimits;
   /** For V8, in all threads. */
@@ -34,6 +36,7 @@ const AMPLE: MemoryPlan = {
   grpcCapacity: 16_384,
   batch: 1024,
   readBytes: 256 * 1024,
+  lineBytes: 16 * MIB,
 };
 
 /** limit: bytes, undefined where there is none. Node itself, its code and the heap of the main thread take more than half of 64 MB. */
@@ -48,6 +51,7 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
     grpcCapacity: Math.min(AMPLE.grpcCapacity, waiting),
     batch: Math.max(64, Math.min(AMPLE.batch, piece / 256)),
     readBytes: Math.max(16 * 1024, Math.min(AMPLE.readBytes, piece)),
+    lineBytes: Math.max(MIB, Math.min(AMPLE.lineBytes, powerOfTwoTo(limit / 64))),
     workerLimits: {
       maxYoungGenerationSizeMb: Math.min(48, Math.max(1, Math.floor(limit / 64 / MIB))),
       maxOldGenerationSizeMb: Math.max(16, Math.floor(limit / 4 / MIB)),

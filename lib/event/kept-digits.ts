@@ -6,12 +6,12 @@
 /** From 2^53 on an integer has at least 16 digits. */
 const LONG_INTEGER = /^-?\d{16,}$/;
 /**
- * Nanoseconds since the epoch from 2001 to 2065, told in seconds, milliseconds or microseconds with a fraction: 19 digits, of which more
- * count than JavaScript writes.
+ * A time since the epoch from 2001 to 2065, told in seconds, milliseconds or microseconds with so long a fraction that the whole may have more
+ * digits than the 17 that JavaScript writes.
  */
-const DECIMAL_TIME = /^[12](?:\d{9}\.\d{9}|\d{12}\.\d{6}|\d{15}\.\d{3})$/;
-const ENDS_IN_ZEROS = /00$/;
-const PERHAPS_LOST = /\d{16}|\d{10}\.\d{9}|\d{13}\.\d{6}/;
+const DECIMAL_TIME = /^[12](?:\d{9}\.\d{8,}|\d{12}\.\d{5,}|\d{15}\.\d{2,})$/;
+const ZEROS_OF_FRACTION = /\.?0+$/;
+const PERHAPS_LOST = /\d{16}|\d{10}\.\d{8}|\d{13}\.\d{5}/;
 /** Of such times in seconds, and in microseconds. */
 const FIRST_TIME = 1e9;
 const LAST_TIME = 3e15;
@@ -49,13 +49,14 @@ export function quoteLostDigits(json: string): string {
 }
 
 /**
- * Whether a number, written again, has the same digits. Then it is as exact as the text: those that JavaScript wrote do, whatever it
- * rounded, and 2^60 in full does not. Of numbers with a fraction only a time to the nanosecond is asked.
+ * Whether an integer or a time with a long fraction, written again as a number, has the same digits but for zeros at the end of the fraction. Then it is as
+ * exact as the text: those that JavaScript wrote do, whatever it rounded, and 2^60 in full does not. Any other number is taken for exact.
  *
  * @param token a number of JSON
  */
 export function survives(token: string): boolean {
-  if (!LONG_INTEGER.test(token)) return !DECIMAL_TIME.test(token) || ENDS_IN_ZEROS.test(token);
+  if (!LONG_INTEGER.test(token))
+    return !DECIMAL_TIME.test(token) || String(Number(token)) === token.replace(ZEROS_OF_FRACTION, '');
   // JavaScript writes 17 digits at most and zeros behind them.
   if (token.length > LONGEST_SIGNIFICANT && token.charCodeAt(token.length - 1) !== ZERO) return false;
   return String(Number(token)) === token;

@@ -13,6 +13,8 @@ export const MAX_DEPTH = 500;
 const SHORTEST_INEXACT = 16;
 /** A number beyond all doubles has an exponent of three digits or more than this many digits. */
 const MANY_DIGITS = 300;
+/** A number with no more, and an exponent of two digits, is finite. */
+const FINITE_DIGITS = 200;
 /** Such an exponent, with what stands before a number, as ids in hexadecimal have the like of `9e794`. */
 const PERHAPS_INFINITE = /(?:^|[\s:,[])-?\d+(?:\.\d+)?[eE]\+?\d{3}/;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -64,7 +66,7 @@ function quoteValues(text: string): string {
     at = to - 1 - (to % SHORTEST_INEXACT);
     const start = text.charCodeAt(from - 1) === MINUS ? from - 1 : from;
     const token = text.slice(start, to);
-    if (token.includes('.') && token.length <= MANY_DIGITS && survives(token)) continue;
+    if (token.includes('.') && token.length <= FINITE_DIGITS && survives(token)) continue;
     const place = placeOf(text, start, to);
     // JSON has no leading zeros: such a line stays no JSON.
     if (place === 'unknown' || text[from] === '0') return quoteOutsideStrings(text);

@@ -15,7 +15,7 @@ import type {
   TextReader,
 } from './format';
 import { IndentedObject } from './indented-object';
-import { addAttribute } from './new-event';
+import { addAttributes } from './new-event';
 import { FORMATS } from './registry';
 import { now } from './time';
 import { objectOf } from './values';
@@ -134,6 +134,7 @@ class Reader implements FormatReader, InputLine {
     if (typeof line !== 'string') throw invalidArgument('line', line, 'a string');
     this.lines++;
     this.wrapper = undefined;
+    if (this.lines === 1 && line.charCodeAt(0) === BYTE_ORDER_MARK) line = line.slice(1);
     const early = this.readAsBefore(line);
     if (early !== undefined) {
       this.events += early.length;
@@ -186,8 +187,7 @@ class Reader implements FormatReader, InputLine {
     const from = out.length;
     this.readText(whole.text, out);
     for (let at = from; at < out.length; at++) {
-      addAttribute(out[at], 'wrapper', 'stream', whole.stream);
-      for (const key in whole.rest) addAttribute(out[at], 'wrapper', key, whole.rest[key]);
+      addAttributes(out[at], 'wrapper', { stream: whole.stream, ...whole.rest });
     }
     this.wrapper = wrapper;
   }
@@ -325,6 +325,7 @@ class Reader implements FormatReader, InputLine {
 }
 
 const OPEN = 0x7b;
+const BYTE_ORDER_MARK = 0xfeff;
 
 /** The first that is no white space; '' of a blank line. */
 function firstCharacter(text: string): string {

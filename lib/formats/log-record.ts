@@ -1,7 +1,7 @@
 /** What the loggers of applications have in common: level, time, message, error, request. */
 import { jsonText, quoted } from '../event/json-text';
 import { keptText } from '../event/known-json';
-import type { UnifiedEvent } from '../event/unified-event';
+import type { Severity, UnifiedEvent } from '../event/unified-event';
 import type { InputLine, JsonObject } from './format';
 import { entityOf, kernelOf, newEvent } from './new-event';
 import { severityOfLevel, severityOfWord } from './severity';
@@ -19,6 +19,13 @@ import {
   u32Of,
   withItem,
 } from './values';
+
+const OTHER_LEVELS = ['severity', 'log.level', 'lvl'] as const;
+
+/** What tells how bad it is, under whatever name. */
+export function levelOf(value: JsonObject): unknown {
+  return value.level ?? value.severity ?? value['log.level'] ?? value.lvl;
+}
 
 type Application = NonNullable<UnifiedEvent['application']>;
 
@@ -141,13 +148,25 @@ class LogRecord {
 
   private readLevel(): void {
     const { level } = this.value;
+    if ((level ?? undefined) === undefined && this.attributes !== undefined)
+      this.readOtherLevel(this.attributes);
     if (typeof level === 'number') {
       this.event.severity = severityOfLevel(level);
       this.application.level = LEVEL_NAMES[level / 10 - 1] ?? String(level);
     } else if (level !== undefined) {
       this.application.level = this.takeText('level', level);
-      this.event.severity = severityOfWord(level);
+      this.event.severity = severityOfWord(level) ?? severityOfNumber(level);
     }
+  }
+
+  /** In Google's logs, Elastic's and those of some Go programs. */
+  private readOtherLevel(attributes: Record<string, unknown>): void {
+    const key = OTHER_LEVELS.find((name) => textOf(attributes[name]) !== undefined);
+    if (key === undefined) return;
+    this.application.level = attributes[key] as string;
+    this.event.severity = severityOfWord(attributes[key]);
+    delete attributes[key];
+    if (emptyOf(attributes) !== undefined) this.attributes = undefined;
   }
 
   /** Of two messages the first one of `msg` and `message` that says something. */
@@ -260,6 +279,13 @@ function isEmpty({ level, logger, errorType, stackTrace, requestId }: Applicatio
 function emptyOf(object: JsonObject): JsonObject | undefined {
   for (const key in object) if (Object.hasOwn(object, key)) return undefined;
   return object;
+}
+
+const LEVEL = /^[1-9]\d$/;
+
+/** Of a text that is one of pino's numbers. */
+function severityOfNumber(level: unknown): Severity | undefined {
+  return typeof level === 'string' && LEVEL.test(level) ? severityOfLevel(Number(level)) : undefined;
 }
 
 const FLAGS = /^[\da-fA-F]{1,2}$/;

@@ -1,9 +1,10 @@
 /** The event that a reader fills in. */
 import { keptText, knownJsonText } from '../event/known-json';
+import { jsonText, quoted } from '../event/json-text';
 import { generateEventId } from '../event/event-id';
 import type { UnifiedEvent } from '../event/unified-event';
 import type { JsonObject } from './format';
-import { setKey } from './values';
+import { mergeUnder } from './values';
 
 /**
  * An event of these fields and no others. All fields are there from the start, so that events of all formats have one shape, which
@@ -75,29 +76,41 @@ export function containerEntity(id: string | undefined, name?: string): Entity |
 const SPACE = 0x20;
 const OPEN = 0x7b;
 
+/** So many are looked for in a text; of more it is made an object. */
+const MOST_LOOKED_FOR = 8;
+
 /**
- * Adds an attribute, to the text of the attributes where that is all there is of them. Where the event has another one of that name, this one is
+ * Adds attributes, to the text of the attributes where that is all there is of them. Where the event has another one of that name, the one that comes is
  * `PLACE.KEY`.
  *
- * @param place where the attribute stood in the line
+ * @param place where they stood in the line
  */
-export function addAttribute(event: UnifiedEvent, place: string, key: string, value: unknown): void {
+export function addAttributes(event: UnifiedEvent, place: string, added: JsonObject): void {
   const text = event.attributes === undefined ? undefined : knownJsonText(event.attributes);
   if (text !== undefined) {
-    // Where the key may be there already, in whatever spelling, the text is parsed.
-    if (text.includes(key) || text.includes('\\u')) event.attributes = JSON.parse(text) as JsonObject;
-    else {
-      const end = text.lastIndexOf('}');
-      let last = end - 1;
-      while (text.charCodeAt(last) <= SPACE) last--;
-      const comma = text.charCodeAt(last) === OPEN ? '' : ',';
-      event.attributes = keptText(
-        `${text.slice(0, end)}${comma}${JSON.stringify(key)}:${JSON.stringify(value)}}`,
-      );
+    const keys = Object.keys(added);
+    // A key with an escape may be the same in another spelling.
+    const mayClash =
+      keys.length > MOST_LOOKED_FOR || text.includes('\\') || keys.some((key) => text.includes(key));
+    if (!mayClash) {
+      event.attributes = keptText(withMembers(text, keys, added));
       return;
     }
+    event.attributes = JSON.parse(text) as JsonObject;
   }
-  const attributes = (event.attributes ??= {});
-  if (!Object.hasOwn(attributes, key)) setKey(attributes, key, value);
-  else if (attributes[key] !== value) attributes[`${place}.${key}`] = value;
+  event.attributes = mergeUnder(event.attributes, place, added);
+}
+
+/** The text of an object with these members behind its own. */
+function withMembers(text: string, keys: readonly string[], added: JsonObject): string {
+  const end = text.lastIndexOf('}');
+  let last = end - 1;
+  while (text.charCodeAt(last) <= SPACE) last--;
+  let members = text.slice(0, end);
+  let comma = text.charCodeAt(last) === OPEN ? '' : ',';
+  for (const key of keys) {
+    members += `${comma}${quoted(key)}:${jsonText(added[key], key, Infinity)!}`;
+    comma = ',';
+  }
+  return `${members}}`;
 }

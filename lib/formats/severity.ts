@@ -1,5 +1,6 @@
 /** The severities of all formats, so that filters, priorities and correlation mean the same for each. */
 import type { Severity } from '../event/unified-event';
+import { safeIntegerOf } from './values';
 
 const SYSLOG: readonly Severity[] = [
   'critical',
@@ -36,9 +37,10 @@ export function severityOfLevel(level: number): Severity {
 
 const TRACEE: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical'];
 
-/** Tracee's 0 to 4. */
-export function severityOfTracee(level: number | undefined): Severity | undefined {
-  return level === undefined ? undefined : TRACEE[level];
+/** Tracee's 0 to 4, or their names. */
+export function severityOfTracee(level: unknown): Severity | undefined {
+  const number = safeIntegerOf(level);
+  return number === undefined ? severityOfWord(level) : TRACEE[number];
 }
 
 const WORDS: ReadonlyMap<string, Severity> = new Map<string, Severity>([
@@ -52,6 +54,8 @@ const WORDS: ReadonlyMap<string, Severity> = new Map<string, Severity>([
   ['dpanic', 'critical'],
   ['error', 'error'],
   ['err', 'error'],
+  // log15 has four letters for each.
+  ['eror', 'error'],
   ['severe', 'error'],
   ['warning', 'warning'],
   ['warn', 'warning'],
@@ -61,6 +65,7 @@ const WORDS: ReadonlyMap<string, Severity> = new Map<string, Severity>([
   ['info', 'info'],
   ['http', 'info'],
   ['debug', 'debug'],
+  ['dbug', 'debug'],
   ['verbose', 'debug'],
   ['trace', 'debug'],
   ['silly', 'debug'],

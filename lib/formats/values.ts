@@ -103,6 +103,21 @@ export function setKey<T>(target: Record<string, T>, key: string, value: T): voi
   else Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
+/** Adds `added` to `own`, which may be undefined. One whose name is taken by another value stands under `PLACE.KEY`. */
+export function mergeUnder(
+  own: Record<string, unknown> | undefined,
+  place: string,
+  added: JsonObject | undefined,
+): Record<string, unknown> | undefined {
+  for (const key in added) {
+    own ??= {};
+    let name = key;
+    while (Object.hasOwn(own, name) && own[name] !== added[key]) name = `${place}.${name}`;
+    setKey(own, name, added[key]);
+  }
+  return own;
+}
+
 /**
  * What a format has no field for: the properties but those named in `mapped`, nulls left out, added to `rest`. Undefined when
  * there is nothing. Nested values are shared with `value`, not copied.

@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from './format';
 import { timeOfText } from './time';
-import { restOf } from './values';
+import { parseJson } from './exact-json';
+import { objectOf, restOf, withMisfits } from './values';
 
 export interface WrappedLine {
   readonly wrapper: 'CRI' | 'docker';
@@ -47,6 +48,11 @@ const PART_OVERHEAD = 64;
 
 const MAPPED = new Set(['log', 'stream', 'time']);
 
+/** Whether it is an object of JSON: part of a longer text is none. */
+function isObject(text: string): boolean {
+  return text.startsWith('{') && text.endsWith('}') && objectOf(parseJson(text)) !== undefined;
+}
+
 interface Waiting {
   wrapper: WrappedLine['wrapper'];
   parts: string[];
@@ -54,6 +60,7 @@ interface Waiting {
   /** Of the first part. */
   time: bigint | undefined;
   since: number;
+  rest: JsonObject | undefined;
 }
 
 /** Puts the parts of each stream together. At most MAX_LENGTH characters wait for each of the two. */
@@ -62,15 +69,23 @@ export class StreamParts {
 
   ofDocker(value: JsonObject): WrappedLine {
     const log = value.log as string;
-    const whole = log.endsWith('\n');
+    const ends = log.endsWith('\n');
+    const stream = value.stream as WrappedLine['stream'];
+    const time = timeOfText(value.time);
     return {
-      wrapper: 'docker',
-      text: whole ? log.slice(0, -1) : log,
-      stream: value.stream as WrappedLine['stream'],
-      time: timeOfText(value.time),
-      partial: !whole,
-      rest: restOf(value, MAPPED),
+      ...{ wrapper: 'docker', stream, time },
+      text: ends ? log.slice(0, -1) : log,
+      partial: !ends && !this.isWhole(value, log),
+      rest: withMisfits(restOf(value, MAPPED), value, { time }),
     };
+  }
+
+  /** Of a text without a newline, which collectors take off. */
+  private isWhole(value: JsonObject, log: string): boolean {
+    const tag = value._p ?? value.logtag;
+    if (tag === 'F' || tag === 'P') return tag === 'F';
+    for (const key in value) if (!MAPPED.has(key) && key !== 'attrs') return true;
+    return !this.waiting.has(value.stream as WrappedLine['stream']) && isObject(log);
   }
 
   /** The number of the oldest line that waits, or infinity. */
@@ -85,8 +100,9 @@ export class StreamParts {
   join(part: WrappedLine, number: number): WrappedLine | undefined {
     const before = this.waiting.get(part.stream);
     if (before === undefined && !part.partial) return part;
-    const all = before ?? { wrapper: part.wrapper, parts: [], length: 0, time: part.time, since: number };
+    const all = before ?? { ...part, parts: [], length: 0, since: number, rest: undefined };
     const { text } = part;
+    if (part.rest !== undefined) all.rest = { ...all.rest, ...part.rest };
     all.length += (text?.length ?? 0) + PART_OVERHEAD;
     if (all.length > MAX_LENGTH) all.parts = [];
     else all.parts.push(text ?? '');
@@ -95,7 +111,8 @@ export class StreamParts {
       return undefined;
     }
     this.waiting.delete(part.stream);
-    return { ...part, text: all.length > MAX_LENGTH ? undefined : all.parts.join(''), time: all.time };
+    const { time, rest } = all;
+    return { ...part, text: all.length > MAX_LENGTH ? undefined : all.parts.join(''), time, rest };
   }
 
   /** What waits, as if it were whole: an empty last part for each stream. */

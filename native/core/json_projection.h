@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "json_cursor.h"
+#include "json_number.h"
 #include "json_shape.h"
 
 namespace tapio {
@@ -20,8 +21,8 @@ enum class JsonStatus : std::int32_t {
   kRepaired = 1,  // Repaired() is
   kInvalid = -1,  // no JSON
   // Nested deeper than kMaxDepth; a number that may be beyond all doubles; more rows than there is
-  // room for; two names of one node; rows that a later value of the same key replaces; an integer
-  // of which only JavaScript can tell whether a number keeps its digits.
+  // room for; two names of one node; rows that a later value of the same key replaces; a number of
+  // which only JavaScript can tell whether it keeps its digits.
   kOther = -2,
 };
 
@@ -42,7 +43,7 @@ enum class JsonKind : std::int32_t {
 // Projects texts onto shapes. The texts taken are those of RFC 8259 that JSON.parse takes, but for
 // those that are left to others: see JsonStatus.
 //
-// Exact: an integer whose digits a double does not keep is told, and they are to be put in quotes;
+// Exact: a number whose digits a double does not keep (see JsonNumber) is put in quotes;
 // half of a surrogate pair, as it is or escaped, becomes U+FFFD. `Repaired` is the text with that
 // done, and positions count in it.
 //
@@ -330,85 +331,25 @@ class JsonProjection : private JsonCursor {
   }
 
   JsonStatus Number(std::int32_t slot, std::int32_t name) {
-    // Digits of the largest integer below which a double holds all; and of one that may be beyond
-    // all doubles with an exponent of two digits, as an exponent of more may make any number.
-    constexpr std::ptrdiff_t kExactDigits = 16;
-    constexpr std::uint64_t kLargestExact = 9007199254740991;
-    constexpr std::ptrdiff_t kMostSignificant = 17;
-    constexpr std::ptrdiff_t kManyDigits = 200;
-    // All integers of so many digits are below 2^64.
-    constexpr std::ptrdiff_t kMostDigits = 19;
-    const char16_t* const open = at_;
-    const bool negative = *at_ == u'-';
-    if (negative) ++at_;
-    const char16_t* const digits = at_;
-    if (!IsDigit(*at_)) return JsonStatus::kInvalid;
-    std::uint64_t value = 0;
-    while (IsDigit(*at_)) value = value * 10 + static_cast<std::uint64_t>(*at_++ - u'0');
-    const std::ptrdiff_t count = at_ - digits;
-    if (*digits == u'0' && count > 1) return JsonStatus::kInvalid;
-    if (count > kManyDigits) return JsonStatus::kOther;
-    bool integer = true;
-    bool is_time = false;
-    if (*at_ == u'.') {
-      integer = false;
-      const char16_t* const fraction = ++at_;
-      if (!IsDigit(*at_)) return JsonStatus::kInvalid;
-      while (IsDigit(*at_)) ++at_;
-      is_time = !negative && IsDecimalTime(digits, count, at_ - fraction);
-    }
-    if (*at_ == u'e' || *at_ == u'E') {
-      integer = false;
-      is_time = false;
-      ++at_;
-      if (*at_ == u'+' || *at_ == u'-') ++at_;
-      const char16_t* const exponent = at_;
-      while (IsDigit(*at_)) ++at_;
-      if (at_ == exponent) return JsonStatus::kInvalid;
-      if (at_ - exponent > 2) return JsonStatus::kOther;
-    }
-    const std::int32_t start = Position(open);
-    if (is_time) {
-      Quote(slot, name, open);
-      return JsonStatus::kPlain;
-    }
-    // Doubles are two apart up to 16 digits.
-    const bool keeps_digits = value > kLargestExact && ((count <= kExactDigits && value % 2 == 0) ||
-                                                        (count <= kMostDigits && IsAlone(value)));
-    if (!integer || (negative && value == 0) || keeps_digits) {
-      Tell(slot, name, JsonKind::kNumber, start, Position(at_));
-    } else if (count > kExactDigits) {
-      // JavaScript writes 17 digits at most and zeros behind them.
-      const char16_t* significant = at_;
-      while (significant[-1] == u'0') --significant;
-      if (significant - digits <= kMostSignificant) return JsonStatus::kOther;
-      Quote(slot, name, open);
-    } else if (value > kLargestExact) {
-      Quote(slot, name, open);
-    } else {
-      const std::uint64_t bits = negative ? ~value + 1 : value;
-      Tell(slot, name, JsonKind::kInteger, static_cast<std::int32_t>(bits),
-           static_cast<std::int32_t>(bits >> 32));
+    char16_t* const open = at_;
+    const JsonNumber number = JsonNumber::Read(open);
+    at_ += number.end - open;
+    switch (number.kind) {
+      case JsonNumber::Kind::kInvalid:
+        return JsonStatus::kInvalid;
+      case JsonNumber::Kind::kUnknown:
+        return JsonStatus::kOther;
+      case JsonNumber::Kind::kLost:
+        Quote(slot, name, open);
+        break;
+      case JsonNumber::Kind::kKept:
+        Tell(slot, name, JsonKind::kNumber, Position(open), Position(at_));
+        break;
+      case JsonNumber::Kind::kInteger:
+        Tell(slot, name, JsonKind::kInteger, static_cast<std::int32_t>(number.bits),
+             static_cast<std::int32_t>(number.bits >> 32));
     }
     return JsonStatus::kPlain;
-  }
-
-  // Whether JavaScript writes an integer of more than 53 bits again as it is: no other integer with
-  // as many zeros at its end is the same double. Of the others some may be.
-  static bool IsAlone(std::uint64_t value) {
-    std::uint64_t unit = 1;
-    for (std::uint64_t rest = value; rest % 10 == 0; rest /= 10) unit *= 10;
-    std::uint64_t apart = 1;
-    for (std::uint64_t top = value >> 53; top != 0; top >>= 1) apart *= 2;
-    return unit > apart;
-  }
-
-  // See survives in lib/event/kept-digits.ts.
-  static bool IsDecimalTime(const char16_t* digits, std::ptrdiff_t whole, std::ptrdiff_t fraction) {
-    if (*digits != u'1' && *digits != u'2') return false;
-    if (whole + fraction != 19 || (fraction != 9 && fraction != 6 && fraction != 3)) return false;
-    const char16_t* const end = digits + whole + 1 + fraction;
-    return end[-1] != u'0' || end[-2] != u'0';
   }
 
   // Tells the number that begins at `open` as text, and has it put in quotes.

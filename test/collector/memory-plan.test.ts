@@ -98,11 +98,14 @@ test('sizes follow the limit, and end where memory is ample', () => {
     let before = memoryPlan(1, cpus);
     for (let limit = 16 * MIB; limit <= 2 ** 44; limit *= 2) {
       const plan = memoryPlan(limit, cpus);
-      const { bufferSize, exportCapacity, grpcCapacity, batch, readBytes } = plan;
+      const { bufferSize, exportCapacity, grpcCapacity, batch, readBytes, lineBytes } = plan;
       if (bufferSize > 512) expect(bufferSize * (cpus + OVERFLOW_FACTOR)).toBeLessThanOrEqual(limit / 16);
       expect(exportCapacity * 512).toBeLessThanOrEqual(limit / 32);
       expect(grpcCapacity * 512).toBeLessThanOrEqual(limit / 32);
-      for (const key of ['bufferSize', 'exportCapacity', 'grpcCapacity', 'batch', 'readBytes'] as const) {
+      expect(lineBytes).toBeLessThanOrEqual(Math.max(MIB, limit / 64));
+      expect(lineBytes).toBeGreaterThanOrEqual(MIB);
+      for (const key of Object.keys(ample) as (keyof typeof ample)[]) {
+        if (key === 'workerLimits' || key === 'flags') continue;
         expect(plan[key]).toBeGreaterThanOrEqual(before[key]);
         expect(plan[key]).toBeLessThanOrEqual(ample[key]);
       }

@@ -129,10 +129,14 @@ TEST(TimesToTheNanosecondAreQuoted) {
     CHECK(result.KindOf(kRoot) == JsonKind::kText);
     CHECK(result.Text(kRoot) == time);
   }
-  // Those whose digits a double may keep, and what is no time.
+  // Only JavaScript can tell.
+  for (const char16_t* time : {u"1795860000.123456700", u"1795860000123.4567000"})
+    CHECK(Project(time).status == JsonStatus::kOther);
+  // Those whose digits a double keeps, and what is no time.
   for (const char16_t* number :
-       {u"1795860000.123456700", u"-1795860000.123456789", u"0.1234567890123456789",
-        u"1795860000.123456789e1", u"179586000.1234567891", u"3795860000.123456789"})
+       {u"1795860000.123456000", u"1795860000.000000000", u"1795860000.1234567",
+        u"-1795860000.123456789", u"0.1234567890123456789", u"1795860000.123456789e1",
+        u"179586000.1234567891", u"3795860000.123456789"})
     CHECK(IsPlainNumber(Project(number)));
 }
 

@@ -73,6 +73,17 @@ test('histograms and statistics by key, and an emptied histogram', () => {
   ]);
 });
 
+test('a time that stands bare is a number and its exact text', () => {
+  expect(all('{"type": "map", "data": {"@t": 1795860000.123456789}}')).toMatchObject([
+    { metrics: { value: 1795860000.1234567 }, attributes: { value: '1795860000.123456789' } },
+  ]);
+});
+
+test('what stands beside maps is told once', () => {
+  const events = all('{"type": "map", "data": {"@a": {"x": 1, "y": 2}}, "more": 1}');
+  expect(events.map(({ attributes }) => attributes)).toEqual([{ more: 1 }, undefined]);
+});
+
 test.each(['18446744073709551615', '"18446744073709551615"'])('the integer %s is kept exactly', (value) => {
   expect(all(`{"type": "map", "data": {"@big": ${value}}}`)).toMatchObject([
     { metrics: { value: 2 ** 64 }, attributes: { value: '18446744073709551615' } },

@@ -90,6 +90,9 @@ test.each([
 });
 
 test('a source time that cannot be read gives way to the one of the journal', () => {
+  expect(readOne('journald', entry({ _SOURCE_REALTIME_TIMESTAMP: '0' })).timestamp).toBe(
+    readOne('journald', entry({})).timestamp,
+  );
   expect(readOne('journald', entry({ _SOURCE_REALTIME_TIMESTAMP: 'x' })).timestamp).toBe(
     1795860000123457000n,
   );

@@ -37,7 +37,10 @@ test.each([
 });
 
 test('other names of level, logger and host', () => {
-  expect(readOne('logfmt', 'lvl=eror msg=m').severity).toBeUndefined();
+  expect(readOne('logfmt', 'lvl=odd msg=m').severity).toBeUndefined();
+  expect(readOne('logfmt', 'lvl=eror msg=m').severity).toBe('error');
+  expect(readOne('logfmt', 'lvl=dbug msg=m').severity).toBe('debug');
+  expect(readOne('logfmt', 'level=50 msg=m').severity).toBe('error');
   expect(readOne('logfmt', 'lvl=error msg=m logger=db host=h1')).toMatchObject({
     severity: 'error',
     application: { level: 'error', logger: 'db' },
@@ -45,6 +48,18 @@ test('other names of level, logger and host', () => {
   });
   expect(readOne('logfmt', 'severity=warn msg=m').severity).toBe('warning');
   expect(readOne('logfmt', 'level= lvl=warn msg=m').severity).toBe('warning');
+});
+
+test('t is a time only where it can be one and there is no other', () => {
+  const ts = 'ts=1795860000.123456789 msg=m lvl=warn';
+  expect(readOne('logfmt', `${ts} t=1795860001`)).toMatchObject({
+    timestamp: 1795860000123456789n,
+    attributes: { t: '1795860001' },
+  });
+  const warm = readOne('logfmt', 'level=info msg=m t=21.5');
+  expectNow(warm.timestamp);
+  expect(warm.attributes).toEqual({ t: '21.5' });
+  expect(readOne('logfmt', 'level=info msg=m t=1795860001').timestamp).toBe(1795860001000000000n);
 });
 
 test("Go's slog: text, with a level between two", () => {

@@ -173,3 +173,36 @@ test('the trace that an instrumentation adds is the event’s', () => {
     sampled: true,
   });
 });
+
+test.each([
+  [
+    { severity: 'ERROR', message: 'm', time: '2026-11-28T10:00:00Z', 'logging.googleapis.com/trace': 't' },
+    'error',
+  ],
+  [{ severity: 'DEFAULT', message: 'm', timestamp: '2026-11-28T10:00:00Z' }, undefined],
+  [
+    { 'log.level': 'warn', message: 'm', '@timestamp': '2026-11-28T10:00:00Z', 'service.name': 's' },
+    'warning',
+  ],
+  [{ lvl: 'dbug', msg: 'm', ts: '2026-11-28T10:00:00Z' }, 'debug'],
+])('levels under other names: %j', (value, severity) => {
+  const line = JSON.stringify(value);
+  const event = readOne('pino', line);
+  expect(event).toMatchObject({ message: 'm', timestamp: 1795860000000000000n });
+  expect(event.severity).toBe(severity);
+  const { severity: google, 'log.level': elastic, lvl } = value as Record<string, string | undefined>;
+  expect(event.application).toMatchObject({ level: google ?? elastic ?? lvl });
+  for (const key of ['severity', 'log.level', 'lvl'])
+    expect(event.attributes ?? {}).not.toHaveProperty([key]);
+});
+
+test('an event of ours behind such lines is one of ours', () => {
+  const ours =
+    '{"id":"i","timestamp":"2026-11-28T10:00:00Z","type":"t","source":"s","severity":"low","message":"m"}';
+  const google = '{"severity":"ERROR","message":"m","time":"2026-11-28T10:00:00Z"}';
+  expect(read('auto', [google, ours, google]).events.map(({ source }) => source)).toEqual([
+    'pino',
+    's',
+    'pino',
+  ]);
+});

@@ -175,14 +175,21 @@ describe('nothing of a batch is lost', () => {
     [
       'attributes under names of the record',
       { record: { attributes }, resource: { attributes: [text('x', 'y')] } },
-      { resource: { x: 'y' }, scope: 'b', flags: 'c', own: 'd', attributes: { resource: 'a' } },
+      { resource: { x: 'y' }, scope: 'b', flags: 'c', own: 'd', 'attributes.resource': 'a' },
     ],
     [
-      'one that is called attributes among them',
+      'one that is called as that which makes room',
       {
-        record: { traceId: 'no', attributes: [text('attributes', 'a'), text('traceId', 'b')] },
+        record: {
+          ...{ traceId: 'no', resource: 1 },
+          attributes: [text('attributes.traceId', 'a'), text('traceId', 'b'), text('resource', 'c')],
+        },
+        resource: { attributes: [text('x', 'y')] },
       },
-      { traceId: 'no', attributes: { attributes: 'a', traceId: 'b' } },
+      {
+        ...{ traceId: 'no', 'attributes.traceId': 'a', 'attributes.attributes.traceId': 'b' },
+        ...{ resource: { x: 'y' }, 'record.resource': 1, 'attributes.resource': 'c' },
+      },
     ],
     [
       'attributes under names of the scope and the resource',
@@ -191,8 +198,8 @@ describe('nothing of a batch is lost', () => {
         resource: { droppedAttributesCount: 2, attributes: [text('droppedAttributesCount', 'z')] },
       },
       {
-        scope: { version: '1', name: 'y', attributes: { version: 'x' } },
-        resource: { droppedAttributesCount: 2, attributes: { droppedAttributesCount: 'z' } },
+        scope: { version: '1', name: 'y', 'attributes.version': 'x' },
+        resource: { droppedAttributesCount: 2, 'attributes.droppedAttributesCount': 'z' },
       },
     ],
     [
@@ -246,7 +253,23 @@ describe('nothing of a batch is lost', () => {
       { around: { schemaUrl: 'https://a/1' }, resource: { entityRefs: [{ type: 'host' }] } },
       { resource: { schemaUrl: 'https://a/1', entityRefs: [{ type: 'host' }] } },
     ],
-    ['a key of a record that the specification has not', { record: { more: { a: 1 } } }, { more: { a: 1 } }],
+    [
+      'keys that the specification has not',
+      { record: { more: { a: 1 }, zero: 0, none: null }, scope: { version: '0', x: '' }, around: { y: '0' } },
+      { more: { a: 1 }, zero: 0, scope: { version: '0', x: '' }, resource: { y: '0' } },
+    ],
+    [
+      'names as the Collector reads them',
+      { record: { severity_text: 'a', severityText: 'b' }, around: { schema_url: 'u' } },
+      { severity_text: 'a', resource: { schemaUrl: 'u' } },
+    ],
+    [
+      'minus zero',
+      { record: { observedTimeUnixNano: [-0], more: -0 } },
+      { observedTimeUnixNano: [0], more: 0 },
+    ],
+    ['a body that is none', { record: { body: '0' } }, { body: '0' }],
+    ['a time that is text', { record: { traceId: '0', eventName: 5 } }, { traceId: '0', eventName: 5 }],
     [
       'what is no resource and no scope',
       { resource: 5 as unknown as object, scope: ['s'] },
@@ -259,6 +282,11 @@ describe('nothing of a batch is lost', () => {
       { record: { attributes: [text('a', 'b'), 5] } },
       { attributes: [text('a', 'b'), 5] },
     ],
+    [
+      'or has other keys',
+      { record: { attributes: [{ ...text('a', 'b'), more: 1 }] } },
+      { attributes: [{ ...text('a', 'b'), more: 1 }] },
+    ],
     ['an attribute without a name or a value', { record: { attributes: [{}] } }, { '': null }],
     ['a finer severity', { record: { severityNumber: 10 } }, { severityNumber: 10 }],
     [
@@ -267,6 +295,7 @@ describe('nothing of a batch is lost', () => {
       { severityNumber: 'SEVERITY_NUMBER_WARN3' },
     ],
     ['no severity that is told', { record: { severityNumber: 'SEVERITY_NUMBER_WARN' } }, undefined],
+    ['no severity that is none', { record: { severityNumber: 'SEVERITY_NUMBER_UNSPECIFIED' } }, undefined],
     [
       'defaults are nothing',
       { record: { flags: 0, traceId: '', droppedAttributesCount: 0 }, scope: { name: '', version: '' } },
@@ -280,6 +309,8 @@ describe('nothing of a batch is lost', () => {
     [{ intValue: true }],
     [{ intValue: '1.5' }],
     [{ foo: 1 }],
+    [{ stringValue: 'x', intValue: '1' }],
+    [{ stringValue: 'x', foo: 1 }],
     [{ arrayValue: 5 }],
     [{ arrayValue: { values: 'x' } }],
     [{ kvlistValue: { values: [5] } }],
@@ -304,5 +335,20 @@ describe('nothing of a batch is lost', () => {
     const { events, skips } = read('otlp', [JSON.stringify(value)]);
     expect(skips).toEqual([[1, `otlp: ${name} that are no list of objects`]]);
     expect(events.map(({ message }) => message)).toEqual(name === 'logRecords' ? ['m'] : []);
+  });
+
+  test.each([
+    ['"other" beside resourceLogs', { resourceLogs: [], other: 1 }],
+    ['"resourceSpans" beside resourceLogs', { resourceLogs: [], resourceSpans: [] }],
+    ['"resource_logs" beside resourceLogs', { resourceLogs: [], resource_logs: [] }],
+    ['"a" without scopeLogs', { resourceLogs: [{ a: 1 }] }],
+    ['"b" without logRecords', { resourceLogs: [{ scopeLogs: [{ scope: {}, b: 1 }] }] }],
+  ])('%s is told', (reason, value) => {
+    expect(read('otlp', [JSON.stringify(value)]).skips).toEqual([[1, `otlp: ${reason}`]]);
+  });
+
+  test('what holds no record and says nothing else is fine', () => {
+    const value = { resourceLogs: [{ resource: {}, schemaUrl: 'u' }, { scopeLogs: [{ scope: {} }] }] };
+    expect(read('otlp', [JSON.stringify(value)])).toMatchObject({ events: [], skips: [] });
   });
 });

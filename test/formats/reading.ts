@@ -53,10 +53,8 @@ export function checkForBuffer(
   events: readonly UnifiedEvent[],
 ): void {
   const reader = createFormatReader(format, { forBuffer: true });
-  const again = [...lines, ...lines].flatMap((line) => reader.push(line)).concat(reader.end());
-  const stored = again.map((event) => decodeEvent(encoded(event)));
-  // Parts that wait at the end are put together with what comes first.
-  if (stored.length !== 2 * events.length) return;
+  const readAll = (): UnifiedEvent[] => [...lines.flatMap((line) => reader.push(line)), ...reader.end()];
+  const stored = [...readAll(), ...readAll()].map((event) => decodeEvent(encoded(event)));
   const comparable = (event: UnifiedEvent): UnifiedEvent => {
     const timeless = event.timestamp > BigInt(Date.now() - 600_000) * 1_000_000n;
     const random = /^[0-9a-f]{32}$/.test(event.id);

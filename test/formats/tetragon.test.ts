@@ -194,3 +194,19 @@ test('what is no event of Tetragon is skipped with a reason', () => {
     [3, 'tetragon: none of the keys that name an event'],
   ]);
 });
+
+test('a tracepoint of all system calls is none of them', () => {
+  const body = {
+    process: { pid: 1 },
+    subsys: 'raw_syscalls',
+    event: 'sys_enter',
+    args: [{ long_arg: '59' }],
+  };
+  const { kernel, attributes } = readOne(
+    'tetragon',
+    JSON.stringify({ process_tracepoint: body, node_name: 'n', time: '2026-11-28T10:00:00Z' }),
+  );
+  expect(kernel?.syscall).toBeUndefined();
+  expect(kernel?.args).toEqual({ 0: '59' });
+  expect(attributes).toMatchObject({ subsys: 'raw_syscalls', event: 'sys_enter' });
+});

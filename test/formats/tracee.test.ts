@@ -135,10 +135,20 @@ test.each([
   [3, 'high'],
   [4, 'critical'],
   [5, undefined],
-])('a severity of %i is %s', (level, severity) => {
+  ['HIGH', 'high'],
+  ['odd', undefined],
+])('a severity of %p is %s', (level, severity) => {
   expect(readOne('tracee', changed({ metadata: { Properties: { Severity: level } } })).severity).toBe(
     severity,
   );
+  const threat = {
+    timestamp: '2026-11-28T10:00:05Z',
+    name: 'e',
+    id: 1,
+    workload: {},
+    threat: { severity: level },
+  };
+  expect(readOne('tracee', JSON.stringify(threat)).severity).toBe(severity);
 });
 
 test('an argument that binds is the source', () => {

@@ -77,6 +77,37 @@ test('a line of docker with more keys, in another order, is unwrapped', () => {
   ]);
 });
 
+const fluentBit = (log: string, more: object = {}): string =>
+  JSON.stringify({ time: '2026-11-28T10:00:00.1Z', stream: 'stdout', log, ...more });
+
+test('a collector takes newlines off, so that each of its lines is whole unless it says otherwise', () => {
+  const kubernetes = { pod_name: 'p' };
+  const [one, two] = [inner.replace('whole line', 'one'), inner.replace('whole line', 'two')];
+  const { events, skips } = read('auto', [
+    fluentBit(one, { _p: 'F', kubernetes }),
+    fluentBit(two, { kubernetes }),
+    fluentBit(inner),
+    fluentBit(inner.slice(0, 20), { logtag: 'P', a: 1 }),
+    fluentBit(inner.slice(20), { logtag: 'F', b: 2 }),
+  ]);
+  expect(skips).toEqual([]);
+  expect(events.map(({ message }) => message)).toEqual(['one', 'two', 'whole line', 'whole line']);
+  expect(events[0].attributes).toEqual({ stream: 'stdout', _p: 'F', kubernetes });
+  expect(events[3].attributes).toEqual({ stream: 'stdout', logtag: 'F', a: 1, b: 2 });
+});
+
+test('what waits for its last part keeps what stood beside it', () => {
+  const line = JSON.stringify({
+    log: '{"level":30,"msg":"x"',
+    stream: 'stdout',
+    time: 'now',
+    attrs: { a: 'b' },
+  });
+  const reader = createFormatReader('auto');
+  expect([line, docker('}')].flatMap((each) => reader.push(each))).toEqual([]);
+  expect(reader.end()).toMatchObject([{ message: 'x', attributes: { attrs: { a: 'b' }, time: 'now' } }]);
+});
+
 test("what collectors add to docker's object is kept, beside what the line calls the same", () => {
   const log = '{"level":30,"msg":"x","stream":"mine","attrs":5,"same":"s","__proto__":1}\n';
   const line = JSON.stringify({ log, stream: 'stderr', time: '2026-11-28T10:00:00Z', attrs: { a: 'b' } });

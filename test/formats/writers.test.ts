@@ -98,6 +98,25 @@ test('OTLP: names are unique in a record, and the name of a field is that of the
   });
 });
 
+test('OTLP: names that make room for others are unique, too', () => {
+  const attributes = {
+    ...{ '': 1, '(empty)': 2, 'process.pid': 3, 'tapio.attributes.process.pid': 4 },
+    'tapio.attributes.(empty)': 5,
+  };
+  const event = { id: 'i', timestamp: 1n, type: 't', source: 's', kernel: { pid: 7 }, attributes };
+  const record = JSON.parse(eventToOtlp(event)).resourceLogs[0].scopeLogs[0].logRecords[0] as {
+    attributes: { key: string; value: { intValue?: string } }[];
+  };
+  const keys = record.attributes.map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+  const told = Object.fromEntries(record.attributes.map(({ key, value }) => [key, value.intValue]));
+  expect(told).toMatchObject({
+    ...{ '(empty)': '2', 'tapio.attributes.(empty)': '5', 'tapio.attributes.tapio.attributes.(empty)': '1' },
+    ...{ 'process.pid': '7', 'tapio.attributes.process.pid': '4' },
+    'tapio.attributes.tapio.attributes.process.pid': '3',
+  });
+});
+
 test.each(['debug', 'info', 'warning', 'error', 'critical'] as const)(
   'OTLP: severity %s stays',
   (severity) => {

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { NdjsonLines, type NdjsonLine } from '../../event/ndjson-lines';
+import { MEMORY } from '../memory-plan';
 import { PlaceMark } from './place-mark';
 
 const NEWLINE = 0x0a;
@@ -43,7 +44,7 @@ export class FollowedFile {
   ) {
     this.key = `${device}:${inode}`;
     this.mark = PlaceMark.start();
-    this.lines = new NdjsonLines();
+    this.lines = new NdjsonLines(MEMORY.lineBytes);
   }
 
   /** Throws what open throws, and an error for what is no regular file. Never waits for the other end of a pipe. */
@@ -158,7 +159,7 @@ export class FollowedFile {
 
   private goTo(mark: PlaceMark): void {
     this.mark = mark;
-    this.lines = new NdjsonLines(undefined, mark.offset);
+    this.lines = new NdjsonLines(MEMORY.lineBytes, mark.offset);
     this.accepted = mark.offset;
     this.mayHaveMore = true;
     this.skipsTornLine = mark.lastByte !== undefined && mark.lastByte !== NEWLINE;

@@ -7,6 +7,7 @@ import net from 'node:net';
 import type { Readable } from 'node:stream';
 import tty from 'node:tty';
 import { fileIdentity } from '../output/file-identity';
+import { MEMORY } from '../memory-plan';
 import { NdjsonLines } from '../../event/ndjson-lines';
 import type { FormatName } from '../../formats';
 import { LineIntake } from './line-intake';
@@ -36,7 +37,7 @@ async function run({
   const stop = (): void => void input.destroy();
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
-  const lines = new NdjsonLines();
+  const lines = new NdjsonLines(MEMORY.lineBytes);
   const intake = new LineIntake(format, outlet, warn, lines.maxBytes);
   try {
     for await (const chunk of input) await intake.take(lines.push(chunk as Buffer));

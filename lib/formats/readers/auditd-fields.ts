@@ -32,6 +32,8 @@ export class AuditFields {
   readonly ends: number[] = [];
   /** Whether one was a message in apostrophes, as programs in user space send: its fields are among the others. */
   hasMessage = false;
+  /** While a message is read: so many fields stand before it. */
+  private kernels = 0;
 
   /** Of text[from, to). mayHaveMessage: whether apostrophes may stand around fields. */
   read(text: string, from: number, to: number, mayHaveMessage: boolean): void {
@@ -63,7 +65,10 @@ export class AuditFields {
           hash = 0;
         } else hash = hashWith(hash, code);
       }
-      if (equals >= to) break;
+      if (equals >= to) {
+        if (at === from) this.addWords(at, to);
+        break;
+      }
       if (keyStart > at && at === from) this.addWords(at, keyStart);
       const key =
         codes[keyStart] === OPEN
@@ -89,7 +94,9 @@ export class AuditFields {
       const last = this.text.lastIndexOf("'", to - 1);
       const end = last > start ? last : to;
       this.hasMessage = true;
+      this.kernels = this.count;
       this.readBetween(codes, start + 1, end, false);
+      this.kernels = 0;
       return end + 1;
     }
     let end = start;
@@ -110,6 +117,12 @@ export class AuditFields {
     return end;
   }
 
+  /** Whether it is a key in the message of a program that the kernel has told before: a program may say what it likes. */
+  private isKernels({ name }: AuditKey): boolean {
+    for (let i = 0; i < this.kernels; i++) if (this.keys[i].name === name) return true;
+    return false;
+  }
+
   private addWords(from: number, to: number): void {
     const words = this.text.slice(from, to);
     const start = to - words.trimStart().length;
@@ -118,7 +131,7 @@ export class AuditFields {
 
   private add(key: AuditKey, start: number, end: number): void {
     const index = this.count++;
-    this.keys[index] = key;
+    this.keys[index] = this.isKernels(key) ? keyOf(`msg.${key.name}`) : key;
     this.starts[index] = start;
     this.ends[index] = end;
   }

@@ -2,7 +2,7 @@
 import type { UnifiedEvent } from '../../event/unified-event';
 import { parseExact } from '../exact-json';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
-import { addAttribute, kernelOf, newEvent } from '../new-event';
+import { addAttributes, kernelOf, newEvent } from '../new-event';
 import { anyText, i32Of, objectOf, restOf, scalarText, setKey, withMisfits } from '../values';
 import { hasSignedBytes, withQuotedValues, withSignedBytes } from './bpftrace-json';
 
@@ -51,7 +51,7 @@ function read(parsed: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipRea
       const event = begin();
       event.severity = 'warning';
       event.message = `lost ${scalarText(lost) ?? 'some'} events`;
-      event.attributes = { lost: lost ?? null };
+      event.attributes = { lost: lost ?? value.data ?? null };
       addRest(event, restOf(value, LOST));
       out.push(event);
       return undefined;
@@ -84,7 +84,7 @@ const LOST = new Set([...TYPE_AND_DATA, 'count']);
 
 /** Adds what a line says beside its data. */
 function addRest(event: UnifiedEvent, rest: JsonObject | undefined): void {
-  for (const key in rest) addAttribute(event, 'line', key, rest[key]);
+  if (rest !== undefined) addAttributes(event, 'line', rest);
 }
 
 /** A helper that failed says so at the top of the object, without data. */
@@ -108,10 +108,12 @@ function errorEvent(value: JsonObject, event: UnifiedEvent): UnifiedEvent {
 function readMaps(value: JsonObject, begin: () => UnifiedEvent, out: UnifiedEvent[]): SkipReason {
   const maps = objectOf(value.data);
   if (maps === undefined) return `a ${String(value.type)} without data`;
-  const rest = restOf(value, TYPE_AND_DATA);
+  // To repeat it in each event could take any amount.
+  let rest = restOf(value, TYPE_AND_DATA);
   const add = (name: string, key: string | undefined, content: unknown): void => {
     const event = metricOf(begin(), value.type, name, key, content);
     addRest(event, rest);
+    rest = undefined;
     out.push(event);
   };
   for (const name of Object.keys(maps)) {
@@ -130,7 +132,7 @@ function isStats(value: JsonObject): boolean {
   return 'count' in value && 'average' in value && 'total' in value;
 }
 
-const NUMBER = /^-?\d{1,20}$/;
+const NUMBER = /^-?\d{1,20}(?:\.\d+)?$/;
 
 function metricOf(
   event: UnifiedEvent,

@@ -2,7 +2,7 @@
 import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
-import { addAttribute, containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { addAttributes, containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
 import {
   endAt,
   isObjectAt,
@@ -19,7 +19,19 @@ import { RecentValues } from '../recent-values';
 import { severityOfWord } from '../severity';
 import { Shape, WHOLE } from '../shape';
 import { timeOfCount, timeOfText, Unit } from '../time';
-import { anyText, arrayOf, i32Of, idOf, objectOf, portOf, textOf, textsOf, u32Of } from '../values';
+import {
+  anyText,
+  arrayOf,
+  i32Of,
+  idOf,
+  objectOf,
+  portOf,
+  restOf,
+  setKey,
+  textOf,
+  textsOf,
+  u32Of,
+} from '../values';
 
 export const falcoFormat: JsonFormat = {
   kind: 'json',
@@ -42,12 +54,12 @@ const MAPPED = new Set([
 const TIMES = ['evt.time', 'evt.time.iso8601', 'evt.datetime'] as const;
 
 function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
-  if (!isAlert(value)) return 'no rule and priority';
+  if (typeof value.rule !== 'string' || typeof value.priority !== 'string') return 'no rule and priority';
   const fields = objectOf(value.output_fields);
   const told = timeOfText(value.time);
   const time = told ?? timeOfFields(fields) ?? line.arrival();
   const event = readAlert(value, fields, time, fields);
-  for (const key in value) if (!MAPPED.has(key)) keepText(event, key, value[key]);
+  keepTexts(event, restOf(value, MAPPED));
   if (fields === undefined) keepText(event, 'output_fields', value.output_fields);
   if (told === undefined) keepText(event, 'time', value.time);
   out.push(event);
@@ -167,8 +179,8 @@ function keepMisfits(event: UnifiedEvent, alert: JsonObject): void {
   if (event.entity === undefined) event.entity = entityOf('host', textOf(hostname));
   if (event.entity?.type !== 'host') keepText(event, 'hostname', hostname);
   if (event.category === undefined) keepText(event, 'source', source);
-  // Those two are critical, as Critical is.
-  const isCoarse = event.severity === 'critical' && EMERGENCY_OR_ALERT.test(priority as string);
+  // Emergency and Alert are critical, too.
+  const isCoarse = event.severity === 'critical' && (priority as string).toLowerCase() !== 'critical';
   if (event.severity === undefined || isCoarse) keepText(event, 'priority', priority);
   if (textOf(message) === undefined) keepText(event, 'message', message);
   const told = event.message;
@@ -177,10 +189,15 @@ function keepMisfits(event: UnifiedEvent, alert: JsonObject): void {
   if ((event.tags?.length ?? 0) !== arrayOf(tags)?.length) keepText(event, 'tags', tags);
 }
 
-const EMERGENCY_OR_ALERT = /^(?:emergency|alert)$/i;
-
 function keepText(event: UnifiedEvent, key: string, value: unknown): void {
-  if (value !== undefined && value !== null) addAttribute(event, 'alert', key, anyText(value));
+  if (value !== undefined && value !== null) keepTexts(event, { [key]: value });
+}
+
+function keepTexts(event: UnifiedEvent, rest: JsonObject | undefined): void {
+  if (rest === undefined) return;
+  const texts: Record<string, string> = {};
+  for (const key in rest) setKey(texts, key, anyText(rest[key]));
+  addAttributes(event, 'alert', texts);
 }
 
 /** All of them are nanoseconds since the epoch, whatever their names promise. */

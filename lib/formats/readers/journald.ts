@@ -28,7 +28,8 @@ function unframe(text: string): string | undefined {
 }
 
 function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
-  const sent = timeOfCount(first(value._SOURCE_REALTIME_TIMESTAMP), Unit.MICROS);
+  const told = timeOfCount(first(value._SOURCE_REALTIME_TIMESTAMP), Unit.MICROS);
+  const sent = told === 0n ? undefined : told;
   const time = sent ?? timeOfCount(value.__REALTIME_TIMESTAMP, Unit.MICROS);
   if (time === undefined && value.MESSAGE === undefined) return 'neither a time nor a message';
   const event = newEvent('log', 'journald', time ?? line.arrival(), text(value.__CURSOR));

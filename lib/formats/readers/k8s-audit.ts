@@ -58,8 +58,8 @@ function readRecord(value: JsonObject, line: InputLine): UnifiedEvent {
   // The client can set all addresses but the last.
   const sourceIP = textOf(arrayOf(value.sourceIPs)?.at(-1));
   const latencyNs =
-    time !== undefined && received !== undefined && value.stage !== 'RequestReceived'
-      ? safeIntegerOf(Number(time - received))
+    staged !== undefined && received !== undefined && value.stage !== 'RequestReceived'
+      ? safeIntegerOf(Number(staged - received))
       : undefined;
   if ((verb ?? path ?? statusCode ?? sourceIP ?? latencyNs) !== undefined)
     event.network = { method: verb, path, statusCode, sourceIP, latencyNs };

@@ -2,7 +2,7 @@
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, SkipReason, TextFormat, TextReader } from '../format';
 import { readLog } from '../log-record';
-import { addAttribute } from '../new-event';
+import { addAttributes } from '../new-event';
 import { timeOfAny } from '../time';
 import { setKey, textOf } from '../values';
 
@@ -31,14 +31,15 @@ function push(line: InputLine, out: UnifiedEvent[]): SkipReason {
   const { fields, count } = parseLogfmt(line.text);
   if (count === 0) return 'no key=value';
   const replaced: [key: string, value: unknown][] = [];
-  for (const [from, to, fits] of ALIASES) {
+  const aliases = OTHER_TIMES.some((key) => isTime(fields[key])) ? ALIASES : WITH_TIME;
+  for (const [from, to, fits] of aliases) {
     if (!fits(fields[from]) || fits(fields[to])) continue;
     if (Object.hasOwn(fields, to)) replaced.push([to, fields[to]]);
     fields[to] = fields[from];
     delete fields[from];
   }
   const event = readLog(fields, 'logfmt', line);
-  for (const [key, value] of replaced) addAttribute(event, 'line', key, value);
+  addAttributes(event, 'line', Object.fromEntries(replaced));
   out.push(event);
   return undefined;
 }
@@ -49,15 +50,20 @@ const ALIASES: readonly (readonly [from: string, to: string, fits: (value: unkno
   ['severity', 'level', isText],
   ['logger', 'name', isText],
   ['host', 'hostname', isText],
-  ['t', 'time', isTime],
 ];
+
+const WITH_TIME: typeof ALIASES = [...ALIASES, ['t', 'time', isTime]];
+const OTHER_TIMES = ['ts', 'timestamp', '@timestamp'];
+/** As `t` may be a temperature, too. */
+const FIRST_YEARS = 1_000_000_000n * 100_000_000n;
 
 function isText(value: unknown): boolean {
   return textOf(value) !== undefined;
 }
 
 function isTime(value: unknown): boolean {
-  return value !== undefined && timeOfAny(value) !== undefined;
+  const time = value === undefined ? undefined : timeOfAny(value);
+  return time !== undefined && time >= FIRST_YEARS;
 }
 
 const EQUALS = 0x3d;

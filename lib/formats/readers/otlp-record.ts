@@ -6,8 +6,8 @@ import { containerEntity, entityOf, newEvent } from '../new-event';
 import { severityOfOtlp } from '../severity';
 import { timeOfCount, Unit } from '../time';
 import { traceContextOf } from '../trace-context';
-import { anyText, bytesOfBase64, objectOf, safeIntegerOf, setKey, textOf } from '../values';
-import { isDefault, readAttributes, restOfMessage, valueOf, withOthers } from './otlp-values';
+import { anyText, bytesOfBase64, mergeUnder, objectOf, safeIntegerOf, textOf, withItem } from '../values';
+import { inCamelCase, isDefault, isZero, readAttributes, restOfMessage, valueOf } from './otlp-values';
 
 export interface Resource {
   readonly source: string;
@@ -17,15 +17,19 @@ export interface Resource {
   readonly rest: Record<string, unknown> | undefined;
 }
 
-const LOGS_MAPPED = new Set(['scopeLogs', 'scope_logs', 'resource']);
-const SCOPE_LOGS_MAPPED = new Set(['logRecords', 'log_records', 'scope']);
+const LOGS_MAPPED = new Set(['scopeLogs', 'resource']);
+const SCOPE_LOGS_MAPPED = new Set(['logRecords', 'scope']);
 const ATTRIBUTES = new Set(['attributes']);
+const NAME_AND_ATTRIBUTES = new Set(['name', 'attributes']);
 const POD_KEYS = ['k8s.pod.name', 'k8s.namespace.name', 'k8s.pod.uid'];
 
-/** logs: ResourceLogs, of which the records are not read. */
+/** Where attributes of the producer stood whose name is one of the specification. */
+const PLACE = 'attributes';
+
+/** logs: ResourceLogs in camel case, of which the records are not read. */
 export function resourceOf(logs: JsonObject): Resource {
-  const resource = objectOf(logs.resource);
-  const all = readAttributes(resource?.attributes) ?? {};
+  const resource = inCamelCase(objectOf(logs.resource) ?? {});
+  const all = readAttributes(resource.attributes) ?? {};
   const text = (key: string): string | undefined => textOf(all[key]);
   const pod = entityOf('pod', text('k8s.pod.name'), text('k8s.namespace.name'), text('k8s.pod.uid'));
   const source = text('service.name') ?? 'otlp';
@@ -36,8 +40,8 @@ export function resourceOf(logs: JsonObject): Resource {
   const clusterName = text('k8s.cluster.name');
   for (const key of ['service.name', 'k8s.cluster.name', ...(pod === undefined ? [] : POD_KEYS)])
     if (text(key) !== undefined) delete all[key];
-  const own = restAround(logs, LOGS_MAPPED, 'resource', ATTRIBUTES);
-  return { source, entity, clusterName, rest: emptyAsNone(withOthers(own, all)) };
+  const own = restAround(logs, LOGS_MAPPED, 'resource', restOfMessage(resource, ATTRIBUTES));
+  return { source, entity, clusterName, rest: mergeUnder(own, PLACE, all) };
 }
 
 export interface Scope {
@@ -45,65 +49,51 @@ export interface Scope {
   readonly rest: Record<string, unknown> | undefined;
 }
 
-const NAME_AND_ATTRIBUTES = new Set(['name', 'attributes']);
-
-/** logs: ScopeLogs, of which the records are not read. */
+/** logs: ScopeLogs in camel case, of which the records are not read. */
 export function scopeOf(logs: JsonObject): Scope {
-  const scope = objectOf(logs.scope);
-  const name = textOf(scope?.name);
-  const own = restAround(
-    logs,
-    SCOPE_LOGS_MAPPED,
-    'scope',
-    name === undefined ? ATTRIBUTES : NAME_AND_ATTRIBUTES,
-  );
-  return { name, rest: withOthers(own, readAttributes(scope?.attributes)) };
+  const scope = inCamelCase(objectOf(logs.scope) ?? {});
+  const name = textOf(scope.name);
+  const below = restOfMessage(scope, name === undefined ? ATTRIBUTES : NAME_AND_ATTRIBUTES);
+  const own = restAround(logs, SCOPE_LOGS_MAPPED, 'scope', below);
+  return { name, rest: mergeUnder(own, PLACE, readAttributes(scope.attributes)) };
 }
 
-/** What `logs` says around its records, and its `key` beside the attributes. */
+/** What `logs` says around its records, and what its `key` says: `below`, unless it is no object. */
 function restAround(
   logs: JsonObject,
   mapped: ReadonlySet<string>,
   key: string,
-  mappedBelow: ReadonlySet<string>,
+  below: Record<string, unknown> | undefined,
 ): Record<string, unknown> | undefined {
-  const below = objectOf(logs[key]);
-  const rest = restOfMessage(logs, mapped);
-  if (below !== undefined) return withOthers(rest, restOfMessage(below, mappedBelow));
-  return isDefault(logs[key]) ? rest : withOthers(rest, { [key]: logs[key] });
+  const value = logs[key];
+  const isNone = value !== undefined && value !== null && objectOf(value) === undefined;
+  return mergeUnder(isNone ? { [key]: value } : below, PLACE, restOfMessage(logs, mapped));
 }
 
-function emptyAsNone(attributes: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
-  return attributes === undefined || Object.keys(attributes).length === 0 ? undefined : attributes;
-}
-
-/** All but the attributes, of which it has only what does not fit its field. */
+/** All but the attributes, of which it has only what does not fit its field. record: in camel case. */
 export function readRecord(
   record: JsonObject,
   resource: Resource,
   scope: Scope,
   line: InputLine,
 ): UnifiedEvent {
-  const told = record.timeUnixNano ?? record.time_unix_nano;
-  const observed = record.observedTimeUnixNano ?? record.observed_time_unix_nano;
+  const { timeUnixNano: told, observedTimeUnixNano: observed, eventName: name } = record;
+  const { severityNumber: number, severityText: level } = record;
   const time = nanos(told);
-  const name = record.eventName ?? record.event_name;
-  const number = record.severityNumber ?? record.severity_number;
-  const level = record.severityText ?? record.severity_text;
   const type = textOf(name);
   const noticed = time === undefined ? nanos(observed) : undefined;
   const event = newEvent(type ?? 'log', resource.source, time ?? noticed ?? line.arrival());
   if (time === undefined) {
-    keep(event, 'timeUnixNano', told);
-    if (noticed === undefined) keep(event, 'observedTimeUnixNano', observed);
+    if (!isZero(told)) keep(event, 'timeUnixNano', told);
+    if (noticed === undefined && !isZero(observed)) keep(event, 'observedTimeUnixNano', observed);
   }
   if (type === undefined) keep(event, 'eventName', name);
   const exact = severityNumberOf(number);
   event.severity = severityOfOtlp(exact);
   // A severity stands for four numbers.
-  if (event.severity === undefined || SEVERITY_NUMBERS.get(event.severity) !== exact)
+  if (exact !== 0 && (event.severity === undefined || SEVERITY_NUMBERS.get(event.severity) !== exact))
     keep(event, 'severityNumber', number);
-  readTrace(event, record.traceId ?? record.trace_id, record.spanId ?? record.span_id, record.flags);
+  readTrace(event, record.traceId, record.spanId, record.flags);
   event.entity = resource.entity;
   event.application = applicationOf(textOf(level), scope.name);
   if (event.application?.level === undefined) keep(event, 'severityText', level);
@@ -119,46 +109,42 @@ function readTrace(event: UnifiedEvent, trace: unknown, span: unknown, flags: un
   if (context === undefined) keep(event, 'traceId', trace);
   if (context === undefined || context.spanId === '') keep(event, 'spanId', span);
   // A context has room for one bit.
-  if (context === undefined || bits !== 1) keep(event, 'flags', flags);
+  if ((context === undefined || bits !== 1) && !isZero(flags)) keep(event, 'flags', flags);
 }
 
 function keep(event: UnifiedEvent, key: string, value: unknown): void {
-  if (!isDefault(value)) (event.attributes ??= {})[key] = value;
+  if (!isDefault(value)) setAttribute(event, key, value);
+}
+
+function setAttribute(event: UnifiedEvent, key: string, value: unknown): void {
+  (event.attributes ??= {})[key] = value;
 }
 
 /** When the record was seen, where the event has another time and has not told it. */
 export function observedBeside(told: unknown, observed: unknown, event: UnifiedEvent): unknown {
-  if (isDefault(observed) || observed === told || isDefault(told)) return undefined;
+  if (isZero(observed) || observed === told || isZero(told)) return undefined;
   return event.attributes?.timeUnixNano === undefined ? observed : undefined;
 }
 
 const RECORD_MAPPED = new Set([
-  ...['timeUnixNano', 'time_unix_nano', 'observedTimeUnixNano', 'observed_time_unix_nano'],
-  ...['severityNumber', 'severity_number', 'severityText', 'severity_text', 'eventName', 'event_name'],
-  ...['traceId', 'trace_id', 'spanId', 'span_id', 'flags', 'body', 'attributes'],
-  ...['droppedAttributesCount', 'dropped_attributes_count'],
+  ...['timeUnixNano', 'observedTimeUnixNano', 'severityNumber', 'severityText', 'eventName', 'traceId'],
+  ...['spanId', 'flags', 'body', 'attributes'],
 ]);
 
-/** rest: what the record has in the place of fields. */
+/** event: as `readRecord` left it. */
 export function attributesOfRecord(
   record: JsonObject,
   resource: Resource,
   scope: Scope,
   event: UnifiedEvent,
 ): Record<string, unknown> | undefined {
-  const own = { ...event.attributes };
-  const told = record.timeUnixNano ?? record.time_unix_nano;
-  const observed = record.observedTimeUnixNano ?? record.observed_time_unix_nano;
-  const dropped = record.droppedAttributesCount ?? record.dropped_attributes_count;
-  const ours = {
-    resource: resource.rest,
-    scope: scope.rest,
-    observedTimeUnixNano: observedBeside(told, observed, event),
-    droppedAttributesCount: isDefault(dropped) ? undefined : dropped,
-  };
-  for (const [key, value] of Object.entries(ours)) if (value !== undefined) setKey(own, key, value);
-  const known = withOthers(own, restOfMessage(record, RECORD_MAPPED));
-  return emptyAsNone(withOthers(known, readAttributes(record.attributes)));
+  let own = event.attributes;
+  own = withItem(own, 'resource', resource.rest);
+  own = withItem(own, 'scope', scope.rest);
+  const observed = observedBeside(record.timeUnixNano, record.observedTimeUnixNano, event);
+  own = withItem(own, 'observedTimeUnixNano', observed);
+  own = mergeUnder(own, 'record', restOfMessage(record, RECORD_MAPPED));
+  return mergeUnder(own, PLACE, readAttributes(record.attributes));
 }
 
 /** Zero is what stands for absent. */
@@ -167,8 +153,9 @@ function nanos(value: unknown): bigint | undefined {
   return time === 0n ? undefined : time;
 }
 
-const NAME = /^SEVERITY_NUMBER_(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)([2-4]?)$/;
+const NAME = /^SEVERITY_NUMBER_(UNSPECIFIED|(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?=[2-4]?$))([2-4]?)$/;
 const FIRST_OF: Readonly<Record<string, number>> = {
+  UNSPECIFIED: 0,
   TRACE: 1,
   DEBUG: 5,
   INFO: 9,
@@ -192,16 +179,17 @@ function applicationOf(level: string | undefined, logger: string | undefined): U
 function readBody(event: UnifiedEvent, item: unknown): void {
   const body = objectOf(item);
   if (body === undefined) {
-    keep(event, 'body', item);
+    if (item !== undefined && item !== null) setAttribute(event, 'body', item);
     return;
   }
-  const bytes = body.bytesValue ?? body.bytes_value;
-  if (typeof bytes === 'string') {
-    event.rawData = bytesOfBase64(bytes);
-    if (event.rawData === undefined) keep(event, 'body', item);
+  const [kind, more] = Object.keys(body);
+  if ((kind === 'bytesValue' || kind === 'bytes_value') && more === undefined) {
+    const bytes = body[kind];
+    event.rawData = typeof bytes === 'string' ? bytesOfBase64(bytes) : undefined;
+    if (event.rawData === undefined && bytes !== null) setAttribute(event, 'body', item);
     return;
   }
   const value = valueOf(body);
-  if (value === '') (event.attributes ??= {}).body = value;
+  if (value === '') setAttribute(event, 'body', value);
   else if (value !== null) event.message = anyText(value);
 }

@@ -18,7 +18,7 @@ import {
 import { RecentValues } from '../recent-values';
 import { Shape, WHOLE, WORDS } from '../shape';
 import { observedBeside, readRecord, resourceOf, scopeOf } from './otlp-record';
-import { integerOf, isDefault, valueOf } from './otlp-values';
+import { integerOf, isZero, valueOf } from './otlp-values';
 
 const STRING = 'stringValue|string_value';
 const INT = 'intValue|int_value';
@@ -44,6 +44,7 @@ const NAME = 'eventName|event_name';
 const DROPPED = 'droppedAttributesCount|dropped_attributes_count';
 
 const SHAPE = new Shape({
+  '*': WHOLE,
   [LOGS]: {
     '[]': {
       resource: WHOLE,
@@ -58,8 +59,8 @@ const SHAPE = new Shape({
             '[]': {
               ...{ [TIME]: WHOLE, [OBSERVED]: WHOLE, [NUMBER]: WHOLE, [TEXT]: WHOLE, [NAME]: WHOLE },
               ...{ [TRACE]: WHOLE, [SPAN]: WHOLE, flags: WHOLE, [DROPPED]: WHOLE },
-              body: { [ANY]: WHOLE },
-              attributes: { '[]': { key: WHOLE, value: { [ANY]: WHOLE } } },
+              body: { [ANY]: WHOLE, '*': WHOLE },
+              attributes: { '[]': { key: WHOLE, value: { [ANY]: WHOLE, '*': WHOLE }, '*': WHOLE } },
               '*': WHOLE,
             },
           },
@@ -243,8 +244,8 @@ function textOfOurs(event: UnifiedEvent, record: JsonObject, resource: string, s
   if (scope !== '') text = join(text, `"scope":${scope}`);
   const { droppedAttributesCount: dropped, timeUnixNano: told, observedTimeUnixNano } = record;
   const observed = observedBeside(told, observedTimeUnixNano, event);
-  if (observed !== undefined) text = join(text, `"observedTimeUnixNano":${JSON.stringify(observed)}`);
-  return isDefault(dropped) ? text : join(text, `"droppedAttributesCount":${JSON.stringify(dropped)}`);
+  if (observed !== undefined) text = join(text, `"observedTimeUnixNano":${textOfMisfit(observed)}`);
+  return isZero(dropped) ? text : join(text, `"droppedAttributesCount":${textOfMisfit(dropped)}`);
 }
 
 /** The JSON of what found no field. */

@@ -5,7 +5,7 @@ import { arrayOf, objectOf, setKey } from '../values';
 
 type Attributes = Record<string, unknown>;
 
-/** A list of keys and values as a map; a list that is none, as it came, as the one attribute `attributes`. Undefined when there is nothing. */
+/** A list of keys and values as a map; one with an item that is none, as it came, as the one attribute `attributes`. Undefined when there is nothing. */
 export function readAttributes(list: unknown): Attributes | undefined {
   if (list === undefined || list === null) return undefined;
   return isPairs(list) ? mapOf(list) : { attributes: list };
@@ -21,30 +21,18 @@ function isPairs(list: unknown): list is readonly Pair[] {
   return Array.isArray(list) && list.every(isPair);
 }
 
+/** Of these keys and no others. */
 function isPair(item: unknown): boolean {
   const pair = objectOf(item);
-  return pair !== undefined && (pair.key === undefined || typeof pair.key === 'string');
+  if (pair === undefined || (pair.key !== undefined && typeof pair.key !== 'string')) return false;
+  for (const key in pair) if (key !== 'key' && key !== 'value') return false;
+  return true;
 }
 
 function mapOf(pairs: readonly Pair[]): Attributes | undefined {
   let map: Attributes | undefined;
   for (const { key = '', value } of pairs) setKey((map ??= {}), key, valueOf(value));
   return map;
-}
-
-/** Adds `others` to `own`. Those whose name is taken there stand under `attributes`. */
-export function withOthers(
-  own: Attributes | undefined,
-  others: Attributes | undefined,
-): Attributes | undefined {
-  if (own === undefined || others === undefined) return own ?? others;
-  let taken: Attributes | undefined;
-  for (const key of Object.keys(others))
-    setKey(Object.hasOwn(own, key) ? (taken ??= {}) : own, key, others[key]);
-  if (taken === undefined) return own;
-  if (Object.hasOwn(own, 'attributes')) taken.attributes ??= own.attributes;
-  own.attributes = taken;
-  return own;
 }
 
 /**
@@ -55,13 +43,10 @@ export function withOthers(
 export function valueOf(any: unknown): unknown {
   const kinds = objectOf(any);
   if (kinds === undefined) return any ?? null;
-  let isEmpty = true;
-  for (const kind in kinds) {
-    const value = valueOfKind(kind, kinds[kind]);
-    if (value !== undefined) return value;
-    isEmpty = false;
-  }
-  return isEmpty ? null : kinds;
+  const [kind, ...more] = Object.keys(kinds);
+  if (kind === undefined) return null;
+  const value = more.length === 0 ? valueOfKind(kind, kinds[kind]) : undefined;
+  return value === undefined ? kinds : value;
 }
 
 /** Undefined for a kind that there is not, or a value that is none of its kind. */
@@ -119,15 +104,52 @@ function mapOfList(value: unknown): Attributes | undefined {
   return isPairs(pairs) ? (mapOf(pairs) ?? {}) : undefined;
 }
 
-/** What stands for an absent value of a field of protobuf, as some producers write it. */
+/** What stands for an absent value of a field of protobuf. */
 export function isDefault(value: unknown): boolean {
-  return value === undefined || value === null || value === 0 || value === '0' || value === '';
+  return value === undefined || value === null || value === 0 || value === '';
 }
 
-/** The keys of a message but those in `mapped`, without defaults. Undefined when there are none. */
+/** Likewise of a number, which may be a text. */
+export function isZero(value: unknown): boolean {
+  return isDefault(value) || value === '0';
+}
+
+/** The names of fields that the Collector also reads as it writes them in Go. */
+const CAMEL_CASE: ReadonlyMap<string, string> = new Map(
+  [
+    ...['resourceLogs', 'scopeLogs', 'logRecords', 'schemaUrl', 'timeUnixNano', 'observedTimeUnixNano'],
+    ...['severityNumber', 'severityText', 'eventName', 'traceId', 'spanId', 'droppedAttributesCount'],
+  ].map((name) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), name]),
+);
+
+/** The message in the names of the specification. Where it has a field by both, the other one stays what it is. */
+export function inCamelCase(message: JsonObject): JsonObject {
+  let renamed: Attributes | undefined;
+  for (const key in message) {
+    const name = CAMEL_CASE.get(key);
+    if (name === undefined || Object.hasOwn(message, name)) continue;
+    renamed ??= { ...message };
+    renamed[name] = message[key];
+    delete renamed[key];
+  }
+  return renamed ?? message;
+}
+
+/** Fields that have no field of an event, with what stands for none of each. */
+const ABSENT: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ['droppedAttributesCount', isZero],
+  ['version', isDefault],
+  ['name', isDefault],
+  ['schemaUrl', isDefault],
+]);
+
+/** The keys of a message but those in `mapped`, and but what stands for none. Undefined when there are none. */
 export function restOfMessage(message: JsonObject, mapped: ReadonlySet<string>): Attributes | undefined {
   let rest: Attributes | undefined;
-  for (const key in message)
-    if (!mapped.has(key) && !isDefault(message[key])) setKey((rest ??= {}), key, message[key]);
+  for (const key in message) {
+    const value = message[key];
+    if (mapped.has(key) || value === null || ABSENT.get(key)?.(value) === true) continue;
+    setKey<unknown>((rest ??= {}), key, value);
+  }
   return rest;
 }

@@ -1,6 +1,6 @@
-/** pino, and whatever else logs objects of level, time and message: winston, zap, Go's slog. */
+/** pino, and whatever else logs objects of level, time and message: winston, zap, Go's slog, Google's and Elastic's structured logs. */
 import type { JsonFormat, JsonObject } from '../format';
-import { readLog } from '../log-record';
+import { levelOf, readLog } from '../log-record';
 import { readLogText } from '../log-text';
 import { isBunyanRecord } from './bunyan';
 
@@ -17,7 +17,8 @@ export const pinoFormat: JsonFormat = {
 
 /** A level beside a message or a time. Other formats that have a level have no message beside it under these names. */
 function recognise(value: JsonObject): string | undefined {
-  const { level, msg, message, time, timestamp, ts } = value;
+  const { msg, message, time, timestamp, ts } = value;
+  const level = levelOf(value);
   if (typeof level !== 'number' && typeof level !== 'string') return undefined;
   if (
     msg === undefined &&
@@ -29,5 +30,7 @@ function recognise(value: JsonObject): string | undefined {
     return undefined;
   if (value.apiVersion !== undefined || value.specversion !== undefined || isBunyanRecord(value))
     return undefined;
+  // An event of ours has a severity, too.
+  if (value.level === undefined && value.id !== undefined && value.source !== undefined) return undefined;
   return typeof level === 'number' ? 'a level as a number' : 'a level, a message or time';
 }

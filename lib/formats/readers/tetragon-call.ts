@@ -28,6 +28,8 @@ export function readCall(event: UnifiedEvent, body: JsonObject): void {
 
 function nameOf(body: JsonObject): string | undefined {
   const name = textOf(body.function_name) ?? textOf(body.event) ?? textOf(body.symbol);
+  // sys_enter and sys_exit of any call.
+  if (body.subsys === 'raw_syscalls') return undefined;
   // A tracepoint of a system call is named after it: syscalls/sys_enter_openat.
   return body.subsys === 'syscalls' ? name?.replace(/^sys_(?:enter|exit)_/, 'sys_') : name;
 }

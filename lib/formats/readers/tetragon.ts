@@ -18,7 +18,7 @@ import {
 import { RecentValues } from '../recent-values';
 import { Shape, WHOLE } from '../shape';
 import { timeOfText } from '../time';
-import { i32Of, idOf, objectOf, setKey, textMapOf, textOf, textsOf, u32Of } from '../values';
+import { i32Of, idOf, mergeUnder, objectOf, textMapOf, textOf, textsOf, u32Of } from '../values';
 import { readCall } from './tetragon-call';
 import { snakeCase } from './tetragon-case';
 
@@ -71,13 +71,15 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   const { [kind]: body, ...around } = value;
   const time = timeOfText(around.time) ?? timeOfText((body as JsonObject).time) ?? line.arrival();
   const event = readEvent(kind, body as JsonObject, around, time);
-  for (const key in around) setKey(body as JsonObject, key, around[key]);
-  event.attributes = body as JsonObject;
+  event.attributes = mergeUnder(around, kind, body as JsonObject);
   out.push(event);
   return undefined;
 }
 
 const SNAKE_CASE = [...KINDS].filter((kind) => kind.includes('_'));
+
+/** What stands around events: not in them, unless somebody else's. */
+const AROUND = 'node_name|cluster_name|node_labels|aggregation_info';
 
 const SHAPE = new Shape({
   [SNAKE_CASE.join('|')]: {
@@ -88,6 +90,7 @@ const SHAPE = new Shape({
     },
     ...{ message: WHOLE, tags: WHOLE, args: WHOLE, return: WHOLE, function_name: WHOLE, event: WHOLE },
     ...{ symbol: WHOLE, subsys: WHOLE, status: WHOLE, time: WHOLE },
+    [AROUND]: WHOLE,
   },
   ...{ node_name: WHOLE, time: WHOLE, cluster_name: WHOLE },
   stream: WHOLE,
@@ -118,6 +121,7 @@ const SYMBOL = inBody('symbol');
 const SUBSYS = inBody('subsys');
 const STATUS = inBody('status');
 const BODY_TIME = inBody('time');
+const CLASHES = inBody(AROUND);
 const NODE_NAME = SHAPE.slot('node_name');
 const TIME = SHAPE.slot('time');
 const CLUSTER_NAME = SHAPE.slot('cluster_name');
@@ -130,6 +134,7 @@ function readText(line: InputLine): UnifiedEvent[] | undefined {
   if (!line.forBuffer) return undefined;
   const json = project(SHAPE, line.text);
   if (json === undefined || !isObjectAt(BODY) || kindAt(STREAM) !== Kind.ABSENT) return undefined;
+  if (kindAt(CLASHES) !== Kind.ABSENT || kindAt(BODY_TIME) > Kind.TEXT) return undefined;
   const kind = SNAKE_CASE[nameAt(BODY)];
   const start = startAt(BODY);
   const end = endAt(BODY) - 1;
@@ -169,8 +174,22 @@ function readText(line: InputLine): UnifiedEvent[] | undefined {
   };
   const time = timeAt(json, TIME) ?? timeAt(json, BODY_TIME) ?? line.arrival();
   const event = readEvent(kind, body, around, time);
-  event.attributes = keptText(json.slice(start, end) + json.slice(end + 1));
+  const text = json.slice(start, end) + json.slice(end + 1);
+  event.attributes = keptText(hasInnerTime(json) ? withInnerTime(text, kind, json) : text);
   return [event];
+}
+
+/** Whether there are two times, and of those, two texts. */
+function hasInnerTime(json: string): boolean {
+  return (
+    kindAt(BODY_TIME) === Kind.TEXT &&
+    kindAt(TIME) !== Kind.ABSENT &&
+    (kindAt(TIME) !== Kind.TEXT || rawAt(json, TIME) !== rawAt(json, BODY_TIME))
+  );
+}
+
+function withInnerTime(text: string, kind: string, json: string): string {
+  return `${text.slice(0, text.lastIndexOf('}'))},"${kind}.time":"${rawAt(json, BODY_TIME)}"}`;
 }
 
 const OPEN = 0x7b;

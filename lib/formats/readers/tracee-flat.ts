@@ -7,7 +7,7 @@ import { isObjectAt, Kind, kindAt, project, valueAt } from '../projection';
 import { severityOfTracee } from '../severity';
 import { Shape, WHOLE } from '../shape';
 import { timeOfAny } from '../time';
-import { arrayOf, idOf, objectOf, safeIntegerOf, scalarText, textOf, u32Of } from '../values';
+import { arrayOf, idOf, objectOf, scalarText, textOf, u32Of } from '../values';
 import { readAddress, readArguments, setReturn } from './tracee-arguments';
 
 export function isFlat(value: JsonObject): boolean {
@@ -118,7 +118,7 @@ function readEvent(value: JsonObject, line: InputLine, attributes: Record<string
   readEntity(event, value);
   const properties = objectOf(objectOf(value.metadata)?.Properties);
   if (properties !== undefined) {
-    event.severity = severityOfTracee(safeIntegerOf(properties.Severity));
+    event.severity = severityOfTracee(properties.Severity);
     event.message = textOf(properties.signatureName);
   }
   event.attributes = attributes;

@@ -7,17 +7,7 @@ import { hasRest, isObjectAt, Kind, kindAt, project, rawAt, restText, valueAt } 
 import { severityOfTracee } from '../severity';
 import { Shape, WHOLE } from '../shape';
 import { timeOfAny } from '../time';
-import {
-  arrayOf,
-  idOf,
-  objectOf,
-  restOf,
-  safeIntegerOf,
-  textMapOf,
-  textOf,
-  u32Of,
-  withMisfits,
-} from '../values';
+import { arrayOf, idOf, objectOf, restOf, textMapOf, textOf, u32Of, withMisfits } from '../values';
 import { readAddress, readArguments, setReturn } from './tracee-arguments';
 
 export function isNested(value: JsonObject): boolean {
@@ -204,7 +194,7 @@ function readEvent(value: JsonObject, time: bigint | undefined, line: InputLine)
   const threat = objectOf(value.threat);
   if (threat !== undefined) {
     // protojson leaves out a zero: info.
-    event.severity = severityOfTracee(safeIntegerOf(threat.severity ?? 0));
+    event.severity = severityOfTracee(threat.severity ?? 0);
     event.message = textOf(threat.name);
   }
   return event;

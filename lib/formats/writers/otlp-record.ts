@@ -8,6 +8,7 @@ import { getSeverity } from '../../event/helpers';
 import type { FieldKind } from '../../event/generated/fields';
 import type { UnifiedEvent } from '../../event/unified-event';
 import {
+  EMPTY_NAME,
   entityAttributes,
   EVENT_LOG_FIELDS,
   type LogField,
@@ -153,13 +154,18 @@ const NAMES: ReadonlySet<string> = new Set([
   ...['network.transport', 'network.protocol.name', 'network.io.direction'],
 ]);
 
-/** The event's own attributes. A name that a field has taken is told under `tapio.attributes.`, as names are unique in a record. */
+/** The event's own attributes. A name that is taken is told under `tapio.attributes.`, as names are unique in a record. */
 function ownText(event: UnifiedEvent, attributes: Readonly<Record<string, unknown>>): string {
   let text = '';
   let taken: Set<string> | undefined;
-  for (const name of Object.keys(attributes)) {
-    const isTaken = NAMES.has(name) && (taken ??= takenNames(event)).has(name);
-    text += `,${keyValue(isTaken ? `tapio.attributes.${name}` : name, attributes[name])}`;
+  for (const key of Object.keys(attributes)) {
+    let name = key === '' ? EMPTY_NAME : key;
+    if (name !== key || NAMES.has(name)) {
+      taken ??= takenNames(event);
+      while (taken.has(name) || (name !== key && Object.hasOwn(attributes, name)))
+        name = `tapio.attributes.${name}`;
+    }
+    text += `,${keyValue(name, attributes[key])}`;
   }
   return text;
 }
