@@ -186,8 +186,11 @@ class Reader implements FormatReader, InputLine {
     this.wrapper = whole;
     const from = out.length;
     this.readText(whole.text, out);
+    const around = { stream: whole.stream, ...whole.rest };
+    const sizeOfAround = Object.keys(around).length;
     for (let at = from; at < out.length; at++) {
-      addAttributes(out[at], 'wrapper', { stream: whole.stream, ...whole.rest });
+      const isTold = (at - from) * sizeOfAround > MOST_AROUND;
+      addAttributes(out[at], 'wrapper', isTold ? { stream: whole.stream } : around);
     }
     this.wrapper = wrapper;
   }
@@ -323,6 +326,9 @@ class Reader implements FormatReader, InputLine {
     this.options.onSkip?.(this.lines, reason);
   }
 }
+
+/** What stands around a batch is told of each of its events, up to so many attributes in all: else it could take any amount of time. */
+const MOST_AROUND = 65_536;
 
 const OPEN = 0x7b;
 const BYTE_ORDER_MARK = 0xfeff;

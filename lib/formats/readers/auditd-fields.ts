@@ -131,7 +131,7 @@ export class AuditFields {
 
   private add(key: AuditKey, start: number, end: number): void {
     const index = this.count++;
-    this.keys[index] = this.isKernels(key) ? keyOf(`msg.${key.name}`) : key;
+    this.keys[index] = this.kernels > 0 && this.isKernels(key) ? keyOf(`msg.${key.name}`) : key;
     this.starts[index] = start;
     this.ends[index] = end;
   }

@@ -11,6 +11,7 @@ import {
   nameAt,
   project,
   rawAt,
+  rowsEnd,
   startAt,
   timeAt,
   valueAt,
@@ -92,8 +93,9 @@ const SHAPE = new Shape({
     ...{ symbol: WHOLE, subsys: WHOLE, status: WHOLE, time: WHOLE },
     [AROUND]: WHOLE,
   },
-  ...{ node_name: WHOLE, time: WHOLE, cluster_name: WHOLE },
+  ...{ node_name: WHOLE, time: WHOLE, cluster_name: WHOLE, node_labels: WHOLE, aggregation_info: WHOLE },
   stream: WHOLE,
+  '*': WHOLE,
 });
 const BODY_KEY = SNAKE_CASE.join('|');
 const BODY = SHAPE.slot(BODY_KEY);
@@ -134,7 +136,9 @@ function readText(line: InputLine): UnifiedEvent[] | undefined {
   if (!line.forBuffer) return undefined;
   const json = project(SHAPE, line.text);
   if (json === undefined || !isObjectAt(BODY) || kindAt(STREAM) !== Kind.ABSENT) return undefined;
-  if (kindAt(CLASHES) !== Kind.ABSENT || kindAt(BODY_TIME) > Kind.TEXT) return undefined;
+  // Another key around the event may be one in it, too.
+  if (rowsEnd() !== SHAPE.rows || kindAt(CLASHES) !== Kind.ABSENT || kindAt(BODY_TIME) > Kind.TEXT)
+    return undefined;
   const kind = SNAKE_CASE[nameAt(BODY)];
   const start = startAt(BODY);
   const end = endAt(BODY) - 1;
