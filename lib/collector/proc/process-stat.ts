@@ -14,6 +14,8 @@ export interface ProcessStat {
   rssPages: number;
   /** Where its program and its stack lie, other after each exec; undefined where it may not be seen. */
   image: string | undefined;
+  /** Whether it has no program for the moment, as in the midst of an exec: it has the new name by then, and not yet the new image. */
+  isBetweenPrograms: boolean;
 }
 
 /** From the kernel's include/linux/sched.h. */
@@ -45,6 +47,7 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
     rssPages: Number(fields[21]),
     // 0 without memory, 1 without permission.
     image: Number(fields[23]) > 1 ? `${fields[23]} ${fields[25]}` : undefined,
+    isBetweenPrograms: fields[23] === '0' && (flags & PF_KTHREAD) === 0,
   };
   const numbers = stat.ppid + flags + stat.cpuTicks + stat.threads + stat.startTime + stat.rssPages;
   return Number.isFinite(numbers) ? stat : undefined;

@@ -73,6 +73,8 @@ const REFRESHED_PER_SAMPLE = 64;
 export class ProcessWatcher {
   /** With those that have ended and are not reaped. */
   private readonly tracked = new Map<number, Tracked>();
+  /** Those that had no program at the last look. */
+  private readonly between = new Set<number>();
   private samples = 0;
 
   constructor(
@@ -108,6 +110,7 @@ export class ProcessWatcher {
     // Nothing has ended by it that /proc itself went away after it was listed: then this throws.
     if (unseen.length > 0) fs.lstatSync(`${this.root}/self`);
     for (const known of unseen) this.forget(known, changes);
+    for (const pid of this.between) if (!seen.has(pid)) this.between.delete(pid);
     return changes;
   }
 
@@ -122,6 +125,7 @@ export class ProcessWatcher {
       this.forget(known, changes);
       known = undefined;
     }
+    if (!stat.ended && this.isBetweenPrograms(pid, stat)) return;
     const life = stat.ended ? this.livingThread(directory, stat) : { directory, stat };
     // Threads come and go while they are looked at: that none was met alive does not say that none is.
     if (!life && stat.threads > 1) return;
@@ -136,6 +140,17 @@ export class ProcessWatcher {
     known.alive = false;
     // What was dead at the first look has not died since.
     if (this.samples > 1) changes.push(this.exited(known));
+  }
+
+  /** For one look: a kernel that does not tell where programs lie must not hide them. */
+  private isBetweenPrograms(pid: number, stat: ProcessStat): boolean {
+    if (!stat.isBetweenPrograms) {
+      this.between.delete(pid);
+      return false;
+    }
+    if (this.between.has(pid)) return false;
+    this.between.add(pid);
+    return true;
   }
 
   /**

@@ -52,7 +52,7 @@ function statLine(pid: number, stat: Stat = {}): string {
     flags = 0,
     threads = 1,
     startTime = 100,
-    startCode = 0,
+    startCode = 1,
     startStack = 0,
   } = stat;
   return `${pid} (${comm}) ${state} 1 1 1 0 -1 ${flags} 0 0 0 0 0 0 0 0 20 0 ${threads} 0 ${startTime} 0 10 0 ${startCode} 0 ${startStack} 0\n`;
@@ -82,6 +82,23 @@ describe('processes', () => {
     fs.rmSync(path.join(root, '11'), { recursive: true });
     fs.rmdirSync(path.join(root, 'self'));
     expect(() => watcher.sample()).toThrow(/ENOENT/);
+  });
+
+  test('a look in the midst of an exec sees neither the new name nor a process, but for a kernel that never tells', () => {
+    const watcher = watchProcesses(5000);
+    const look = (stat: Stat): string[] => {
+      writeProcess(7, stat);
+      return watcher.sample().map(({ kind, process }) => `${kind} ${process.comm}`);
+    };
+    watcher.sample();
+    expect(look({ comm: 'sh', startCode: 0 })).toEqual([]);
+    expect(look({ comm: 'sh', startCode: 4096, startStack: 9 })).toEqual(['start sh']);
+    expect(look({ comm: 'ls', startCode: 0 })).toEqual([]);
+    expect(look({ comm: 'ls', startCode: 8192, startStack: 9 })).toEqual(['exec ls']);
+    writeProcess(8, { comm: 'odd', startCode: 0 });
+    expect(look({ comm: 'ls', startCode: 8192, startStack: 9 })).toEqual([]);
+    expect(look({ comm: 'ls', startCode: 8192, startStack: 9 })).toEqual(['start odd']);
+    expect(look({ comm: 'ls', startCode: 0, state: 'Z' })).toEqual(['exit ls']);
   });
 
   test('a start that lies in the future of the clock gives no lifetime', () => {
