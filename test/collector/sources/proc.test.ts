@@ -41,6 +41,7 @@ describe('parsing', () => {
       startTime: 123456,
       rssPages: 321,
       image: undefined,
+      isBetweenPrograms: false,
     });
     expect(parseProcessStat('')).toBeUndefined();
     expect(parseProcessStat('42 (cut) S 7 42')).toBeUndefined();
