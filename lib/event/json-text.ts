@@ -2,10 +2,10 @@
  * Writes a JSON value as text, exactly, and refuses what JSON cannot say: one walk that checks and writes.
  * Unlike JSON.stringify it keeps -0, calls no toJSON, and leaves nothing out silently.
  */
-import { keepsItsDigits } from './kept-digits';
 import { isArray } from '../errors';
 import { isPlain } from './empty-object';
 import { invalid, pathOfKeys } from './invalid-event';
+import { keepsItsDigits } from './kept-digits';
 import { knownJsonText } from './known-json';
 
 /** Objects and arrays nested deeper than this are refused; a cycle is refused as itself. */

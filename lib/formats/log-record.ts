@@ -22,9 +22,15 @@ import {
 
 const OTHER_LEVELS = ['severity', 'log.level', 'lvl'] as const;
 
+function isNone(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
 /** What tells how bad it is, under whatever name. */
 export function levelOf(value: JsonObject): unknown {
-  return value.level ?? value.severity ?? value['log.level'] ?? value.lvl;
+  if (!isNone(value.level)) return value.level;
+  const key = OTHER_LEVELS.find((name) => !isNone(value[name]));
+  return key === undefined ? undefined : value[key];
 }
 
 type Application = NonNullable<UnifiedEvent['application']>;
@@ -148,8 +154,7 @@ class LogRecord {
 
   private readLevel(): void {
     const { level } = this.value;
-    if ((level ?? undefined) === undefined && this.attributes !== undefined)
-      this.readOtherLevel(this.attributes);
+    if (isNone(level) && this.attributes !== undefined) this.readOtherLevel(this.attributes);
     if (typeof level === 'number') {
       this.event.severity = severityOfLevel(level);
       this.application.level = LEVEL_NAMES[level / 10 - 1] ?? String(level);

@@ -41,13 +41,14 @@ function read(parsed: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipRea
     event.severity = 'info';
     return event;
   };
+  const data = objectOf(value.data);
   switch (type) {
     case 'map':
     case 'stats':
     case 'hist':
       return readMaps(value, begin, out);
     case 'lost_events': {
-      const lost = objectOf(value.data)?.events ?? value.count;
+      const lost = data?.events ?? value.count;
       const event = begin();
       event.severity = 'warning';
       event.message = `lost ${scalarText(lost) ?? 'some'} events`;
@@ -67,9 +68,9 @@ function read(parsed: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipRea
       if (TEXTS.has(type)) {
         event.message = anyText(value.data ?? null).replace(/\n$/, '');
         event.attributes = restOf(value, TYPE_AND_DATA);
-      } else if (objectOf(value.data) === undefined) event.attributes = restOf(value, NO_TYPE);
+      } else if (data === undefined) event.attributes = restOf(value, NO_TYPE);
       else {
-        event.attributes = { ...objectOf(value.data) };
+        event.attributes = { ...data };
         addRest(event, restOf(value, TYPE_AND_DATA));
       }
       out.push(event);

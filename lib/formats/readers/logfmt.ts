@@ -30,16 +30,17 @@ function recognise(text: string): string | undefined {
 function push(line: InputLine, out: UnifiedEvent[]): SkipReason {
   const { fields, count } = parseLogfmt(line.text);
   if (count === 0) return 'no key=value';
-  const replaced: [key: string, value: unknown][] = [];
-  const aliases = OTHER_TIMES.some((key) => isTime(fields[key])) ? ALIASES : WITH_TIME;
-  for (const [from, to, fits] of aliases) {
+  let replaced: Record<string, unknown> | undefined;
+  // Only where there is a `t` the other times have to be looked at.
+  const isOfT = fields.t !== undefined && !OTHER_TIMES.some((key) => isTime(fields[key]));
+  for (const [from, to, fits] of isOfT ? WITH_TIME : ALIASES) {
     if (!fits(fields[from]) || fits(fields[to])) continue;
-    if (Object.hasOwn(fields, to)) replaced.push([to, fields[to]]);
+    if (Object.hasOwn(fields, to)) (replaced ??= {})[to] = fields[to];
     fields[to] = fields[from];
     delete fields[from];
   }
   const event = readLog(fields, 'logfmt', line);
-  addAttributes(event, 'line', Object.fromEntries(replaced));
+  if (replaced !== undefined) addAttributes(event, 'line', replaced);
   out.push(event);
   return undefined;
 }

@@ -126,7 +126,8 @@ export function observedBeside(told: unknown, observed: unknown, event: UnifiedE
   return event.attributes?.timeUnixNano === undefined ? observed : undefined;
 }
 
-const RECORD_MAPPED = new Set([
+/** The fields of a record that are read, each in the attributes under its own name where it does not fit its place. */
+export const RECORD_FIELDS: ReadonlySet<string> = new Set([
   ...['timeUnixNano', 'observedTimeUnixNano', 'severityNumber', 'severityText', 'eventName', 'traceId'],
   ...['spanId', 'flags', 'body', 'attributes'],
 ]);
@@ -143,7 +144,7 @@ export function attributesOfRecord(
   own = withItem(own, 'scope', scope.rest);
   const observed = observedBeside(record.timeUnixNano, record.observedTimeUnixNano, event);
   own = withItem(own, 'observedTimeUnixNano', observed);
-  own = mergeUnder(own, 'record', restOfMessage(record, RECORD_MAPPED));
+  own = mergeUnder(own, 'record', restOfMessage(record, RECORD_FIELDS));
   return mergeUnder(own, PLACE, readAttributes(record.attributes));
 }
 

@@ -17,7 +17,7 @@ import {
 } from '../projection';
 import { RecentValues } from '../recent-values';
 import { Shape, WHOLE, WORDS } from '../shape';
-import { observedBeside, readRecord, resourceOf, scopeOf } from './otlp-record';
+import { observedBeside, readRecord, RECORD_FIELDS, resourceOf, scopeOf } from './otlp-record';
 import { integerOf, isZero, valueOf } from './otlp-values';
 
 const STRING = 'stringValue|string_value';
@@ -116,13 +116,10 @@ const ATTRIBUTE_ANY = offset(ATTRIBUTE_PATH, 'value', ANY);
 
 /** Names that the attributes may have beside those of the producer, as the keys of a line. Where one of its own is the same, the line is parsed. */
 const OURS: ReadonlySet<string> = new Set(
-  [
-    ...['resource', 'scope', 'timeUnixNano', 'observedTimeUnixNano', 'severityNumber', 'severityText'],
-    ...['eventName', 'traceId', 'spanId', 'flags', 'body', 'droppedAttributesCount', 'attributes'],
-  ].map((name) => JSON.stringify(name)),
+  ['resource', 'scope', 'droppedAttributesCount', ...RECORD_FIELDS].map((name) => JSON.stringify(name)),
 );
 /** Bits of the second characters that keys of such a length have in it: most keys are told apart without a look into it. */
-const OUR_STARTS = new Uint32Array(32);
+const OUR_STARTS = new Uint32Array(1 + Math.max(...[...OURS].map(({ length }) => length)));
 for (const key of OURS) OUR_STARTS[key.length] |= 1 << (key.charCodeAt(1) & 31);
 
 function isOurs(key: string): boolean {
