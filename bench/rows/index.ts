@@ -2,6 +2,7 @@
 import { allocations } from '../contenders/allocations';
 import { bytesOut } from '../contenders/bytes-out';
 import { endToEnd } from '../contenders/end-to-end';
+import { enriched } from '../contenders/enriched';
 import { full, expectedSum, kernel, mid } from '../contenders/events';
 import { eventsAcrossThreads } from '../contenders/events-cross-thread';
 import { asObject, asView } from '../contenders/events-one-thread';
@@ -105,6 +106,7 @@ export const rows: readonly Row[] = [
     allocations.map(({ name }) => ({ bytes: 0, of: name })),
   ),
   oneThread('lives', 'Instances that come and go', lives, each, []),
+  oneThread('enriched', 'A new kernel event, completed and put', enriched, each, []),
   oneThread('bytes-out', 'Bytes out in arrays of their own, one thread', bytesOut, each, []),
   oneThread('raw-one-thread', 'Raw record of 256 B, put and taken in one thread', inOneThread(256), each, [
     { times: 2.5 },
