@@ -26,7 +26,7 @@ const repeats = Number(first);
 const MEASURE = '--measure';
 const LINES = 4000;
 /** Turns that do not count: they are for the compiler. */
-const WARM_UP = 5;
+const WARM_UP = 25;
 const BATCH = 256;
 
 /** Of build/bench, where this runs. */

@@ -2,7 +2,7 @@
 import type { UnifiedEvent } from '../event/unified-event';
 import type { InputLine, JsonObject } from './format';
 import { readLog } from './log-record';
-import { endAt, isAnyAt, Kind, kindAt, project, restText, startAt, valueAt } from './projection';
+import { endAt, Kind, kindAt, mayHaveFrom, project, restText, startAt, valueAt } from './projection';
 import { Shape, TEXT, WHOLE } from './shape';
 
 const SHAPE = new Shape({
@@ -52,7 +52,7 @@ export function readLogText(
 ): UnifiedEvent[] | undefined {
   if (!line.forBuffer) return undefined;
   const json = project(SHAPE, line.text);
-  const more = isAnyAt(MESSAGE, OTHERS);
+  const more = mayHaveFrom(MESSAGE);
   if (json === undefined || (more && kindAt(OTHERS) !== Kind.ABSENT)) return undefined;
   const rest = restText(json, SHAPE, ROOT);
   if (rest === undefined) return undefined;

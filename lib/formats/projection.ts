@@ -55,10 +55,9 @@ export function kindAt(slot: number): Kind {
   return WORDS[slot];
 }
 
-/** Whether the line has one of the values whose slots are these two or lie between them. */
-export function isAnyAt(first: number, last: number): boolean {
-  for (let slot = first; slot <= last; slot += SLOT_WORDS) if (kindAt(slot) !== Kind.ABSENT) return true;
-  return false;
+/** Whether the line may have a value whose slot is this one or behind it: false only where it has none. */
+export function mayHaveFrom(slot: number): boolean {
+  return WORDS[Word.LAST_SLOT] * SLOT_WORDS + Word.FIRST_SLOT >= slot;
 }
 
 export function isObjectAt(slot: number): boolean {

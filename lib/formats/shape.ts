@@ -27,7 +27,9 @@ export const enum Word {
   STATUS = 1,
   ROWS_END = 2,
   REPAIRED_SIZE = 3,
-  FIRST_SLOT = 4,
+  /** The number of a slot. */
+  LAST_SLOT = 4,
+  FIRST_SLOT = 5,
 }
 
 /** Words of a slot: kind, start and end in the text, and which of the names of its key the line has. */

@@ -50,7 +50,7 @@ napi_value Projections::CompileShape(napi_env env, napi_callback_info info) {
   self.shapes_.push_back(
       std::make_unique<JsonShape>(NodesOf(ElementsOf<std::int32_t>(env, argv[0])),
                                   KeysOf(ElementsOf<std::int32_t>(env, argv[1])),
-                                  std::u16string(self.projection_.Text(size), size)));
+                                  std::u16string_view(self.projection_.Text(size), size)));
   const auto words = ElementsOf<std::int32_t>(env, argv[3]);
   napi_ref
       reference;  // never deleted: calls may come as long as the environment can run JavaScript
@@ -91,6 +91,7 @@ napi_value Projections::Project(napi_env env, napi_callback_info info) {
                                                self.word_count_ - kFirstSlot);
   words[kStatus] = static_cast<std::int32_t>(status);
   words[kRowsEnd] = static_cast<std::int32_t>(projection.rows_end() + kFirstSlot);
+  words[kLastSlot] = projection.last_slot();
   std::u16string& made = self.made_;
   made.clear();
   if (status == JsonStatus::kRepaired) made = projection.Repaired();

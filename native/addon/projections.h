@@ -27,7 +27,8 @@ class Projections {
     kStatus = 1,
     kRowsEnd = 2,
     kRepairedSize = 3,
-    kFirstSlot = 4
+    kLastSlot = 4,
+    kFirstSlot = 5
   };
 
   // compileShape(nodes: Int32Array, keys: Int32Array, text: string, words: Int32Array): number

@@ -69,7 +69,7 @@ class JsonProjection : private JsonCursor {
 
   // Projects the first `size` characters of Text. A slot of each node, then the rows are written to
   // `words`; `rows_end` is where they end.
-  JsonStatus Project(const JsonShape& shape, std::size_t size, std::int32_t* words,
+  JsonStatus Project(JsonShape& shape, std::size_t size, std::int32_t* words,
                      std::size_t word_count) {
     shape_ = &shape;
     words_ = words;
@@ -86,12 +86,16 @@ class JsonProjection : private JsonCursor {
     unescaped_.clear();
     changed_ = false;
     depth_ = 0;
+    last_slot_ = 0;
     const JsonStatus status = Walk();
     if (status != JsonStatus::kPlain) return status;
     return changed_ || !quoted_.empty() ? JsonStatus::kRepaired : JsonStatus::kPlain;
   }
 
   std::size_t rows_end() const { return row_; }
+
+  // No node behind it has a value.
+  std::int32_t last_slot() const { return last_slot_; }
 
   // Texts of nodes that are to be told without escapes.
   std::u16string_view Unescaped() const { return unescaped_; }
@@ -123,6 +127,7 @@ class JsonProjection : private JsonCursor {
     std::int32_t node;        // whose keys, or whose items, are looked for, or kNone
     std::int32_t start;       // of the value
     std::int32_t rest_start;  // of the key of the value now read, if no node has it; or kNone
+    std::size_t place;        // of the next key, where node is one
   };
 
   struct Quoted {
@@ -143,6 +148,7 @@ class JsonProjection : private JsonCursor {
             std::int32_t end) {
     kind_ = kind;
     if (slot == kNone) return;
+    last_slot_ = std::max(last_slot_, slot);
     std::int32_t* const word = Slot(slot);
     word[0] = static_cast<std::int32_t>(kind);
     word[1] = start;
@@ -214,6 +220,7 @@ class JsonProjection : private JsonCursor {
     if (slot == kNone) return;
     const JsonShape::Node& node = shape_->At(slot);
     if (is_object ? node.has_keys : node.item != kNone) frame.node = slot;
+    frame.place = JsonShape::Before(slot);
   }
 
   void Close() {
@@ -260,36 +267,49 @@ class JsonProjection : private JsonCursor {
   JsonStatus Key(Frame& frame, std::int32_t& slot, std::int32_t& name) {
     SkipSpace();
     if (*at_ != u'"') return JsonStatus::kInvalid;
-    const char16_t* const open = at_;
-    bool escaped = false;
-    if (!String(escaped)) return JsonStatus::kInvalid;
     slot = kNone;
-    if (frame.node != kNone) {
-      std::u16string_view key(open + 1, static_cast<std::size_t>(at_ - open) - 2);
-      if (escaped) {
-        key_.clear();
-        Unescape(key, key_);
-        key = key_;
-      }
-      const JsonShape::Node& parent = shape_->At(frame.node);
-      const JsonShape::Found found = shape_->Find(parent, key);
-      if (found.node != kNone) {
-        slot = found.node;
-        name = found.name;
-        const std::int32_t* const before = Slot(slot);
-        if (before[0] != 0) {
-          const JsonShape::Node& node = shape_->At(slot);
-          if (before[3] != name || node.has_rows) return JsonStatus::kOther;
-          Clear(slot, node.end);
-        }
-      } else if (parent.tells_rest) {
-        frame.rest_start = Position(open);
+    const JsonShape::Found* found = nullptr;
+    if (frame.node == kNone) {
+      bool escaped = false;
+      if (!String(escaped)) return JsonStatus::kInvalid;
+    } else if ((found = shape_->FindFollower(frame.place, at_ + 1, end_)) != nullptr) {
+      at_ += found->key.size() + 2;
+    } else {
+      const char16_t* const open = at_;
+      if (!FindKey(frame, found)) return JsonStatus::kInvalid;
+      if (found == nullptr && shape_->At(frame.node).tells_rest) frame.rest_start = Position(open);
+    }
+    if (found != nullptr) {
+      slot = found->node;
+      name = found->name;
+      frame.place = JsonShape::Behind(slot);
+      const std::int32_t* const before = Slot(slot);
+      if (before[0] != 0) {
+        const JsonShape::Node& node = shape_->At(slot);
+        if (before[3] != name || node.has_rows) return JsonStatus::kOther;
+        Clear(slot, node.end);
       }
     }
     SkipSpace();
     if (*at_ != u':') return JsonStatus::kInvalid;
     ++at_;
     return JsonStatus::kPlain;
+  }
+
+  // Steps over a key and looks for it below the node of its object. False: it is no string.
+  bool FindKey(const Frame& frame, const JsonShape::Found*& found) {
+    const char16_t* const open = at_;
+    bool escaped = false;
+    if (!String(escaped)) return false;
+    std::u16string_view key(open + 1, static_cast<std::size_t>(at_ - open) - 2);
+    if (escaped) {
+      key_.clear();
+      Unescape(key, key_);
+      key = key_;
+    }
+    found = shape_->Find(shape_->At(frame.node), key);
+    if (found != nullptr && !escaped) shape_->SetFollower(frame.place, *found);
+    return true;
   }
 
   JsonStatus Scalar(std::int32_t slot, std::int32_t name) {
@@ -367,13 +387,14 @@ class JsonProjection : private JsonCursor {
   Frame frames_[kMaxDepth];
 
   // Of the text that is walked over.
-  const JsonShape* shape_ = nullptr;
+  JsonShape* shape_ = nullptr;
   char16_t* begin_ = nullptr;
   char16_t* end_ = nullptr;
   std::int32_t* words_ = nullptr;
   std::size_t row_ = 0;
   std::size_t row_limit_ = 0;
   std::size_t depth_ = 0;
+  std::int32_t last_slot_ = 0;
   JsonKind kind_ = JsonKind::kAbsent;
 };
 

@@ -41,8 +41,7 @@ struct Projected {
   }
 };
 
-Projected Project(std::u16string_view text, std::size_t room = 256) {
-  static const JsonShape shape = MakeShape();
+Projected Project(JsonShape& shape, std::u16string_view text, std::size_t room) {
   static JsonProjection projection;
   std::copy(text.begin(), text.end(), projection.Text(text.size()));
   Projected result{JsonStatus::kInvalid, {}, {}, std::vector<std::int32_t>(room, -9), 0};
@@ -52,6 +51,11 @@ Projected Project(std::u16string_view text, std::size_t room = 256) {
                                                        : std::u16string(text);
   result.unescaped = projection.Unescaped();
   return result;
+}
+
+Projected Project(std::u16string_view text, std::size_t room = 256) {
+  static JsonShape shape = MakeShape();
+  return Project(shape, text, room);
 }
 
 bool IsPlainNumber(const Projected& projected) {
@@ -245,4 +249,43 @@ TEST(RandomTextsStayInBounds) {
     }
   }
   CHECK(taken > count / 20);
+}
+
+// The order that earlier texts taught the shape changes nothing.
+TEST(KeysAreFoundInAnyOrder) {
+  Random random;
+  const std::u16string_view keys[] = {u"a",       u"b",     u"list",   u"items",  u"x",
+                                      u"ab",      u"item",  u"lis",    u"lists",  u"",
+                                      u"\\u0061", u"a\\\"", u"\xd800", u"\xfffd", u"it\\u0065ms"};
+  const std::u16string_view values[] = {u"1",
+                                        u"\"t\"",
+                                        u"null",
+                                        u"[{\"x\":2}]",
+                                        u"[{},3]",
+                                        u"{\"b\":\"y\\n\"}",
+                                        u"{\"c\":1,\"b\":2}"};
+  const auto count = static_cast<int>(20000 * tapio::test::Multiplier());
+  int taken = 0;
+  for (int i = 0; i < count; ++i) {
+    std::u16string text = u"{";
+    for (std::uint64_t left = random.Next() % 6; left > 0; --left) {
+      text.append(u"\"").append(keys[random.Next() % std::size(keys)]);
+      text.append(u"\":").append(values[random.Next() % std::size(values)]);
+      if (left > 1) text += u',';
+    }
+    if (!random.OneIn(8)) text += u'}';
+    if (random.OneIn(8)) text.resize(random.Next() % (text.size() + 1));
+    JsonShape fresh = MakeShape();
+    const Projected expected = Project(fresh, text, 128);
+    const Projected result = Project(text, 128);
+    REQUIRE(result.status == expected.status);
+    if (result.status != JsonStatus::kPlain && result.status != JsonStatus::kRepaired) continue;
+    ++taken;
+    CHECK(result.text == expected.text && result.unescaped == expected.unescaped);
+    CHECK_EQ(result.rows_end, expected.rows_end);
+    CHECK(std::equal(result.words.begin(),
+                     result.words.begin() + static_cast<std::ptrdiff_t>(result.rows_end),
+                     expected.words.begin()));
+  }
+  CHECK(taken > count / 4);
 }

@@ -23,7 +23,7 @@ struct Projected {
 
 // By a projection of its own: the memory of one that lives on hides a read behind the text.
 Projected Project(std::u16string_view text, std::size_t room) {
-  static const JsonShape shape = tapio::test::MakeShape();
+  static JsonShape shape = tapio::test::MakeShape();
   JsonProjection projection;
   std::copy(text.begin(), text.end(), projection.Text(text.size()));
   Projected result{JsonStatus::kOther, std::vector<std::int32_t>(room), {}, {}};
