@@ -16,7 +16,7 @@ const collect = ['collect', '--source', 'synthetic', '--rate', '5000', '--durati
 const scenarios = {
   demo: { script: ['demo.mjs'], seen: demoOutcome },
   ...Object.fromEntries(
-    ['flood', 'batches', 'waits', 'aborts', 'terminate', 'sizing', 'idle'].map((name) => [
+    ['flood', 'steady', 'batches', 'waits', 'aborts', 'terminate', 'sizing', 'idle'].map((name) => [
       name,
       { script: ['runtime.mjs', name], seen: (output) => /^ok (.*)$/m.exec(output)?.[1] },
     ]),

@@ -1,6 +1,6 @@
 /**
- * Runs the tracer on other kernels: the core tests of native/kernel, and `tapio collect --source ebpf` on a few commands. Each kernel is
- * Debian's, from its package, started by qemu in software emulation with an initramfs that holds what is run and nothing else. Only
+ * Runs what depends on the kernel on others: the core tests of native/kernel, `tapio collect --source ebpf` on a few commands, and
+ * `tapio collect` in 64 MB of a cgroup of version 2. Each kernel is Debian's, from its package, started by qemu in software emulation with an initramfs that holds what is run and nothing else. Only
  * behaviour counts there, never times.
  *
  *   npm run test:kernels [-- PACKAGE...]    default: linux-image-cloud-amd64 linux-image-6.12-cloud-amd64
@@ -102,6 +102,22 @@ while kill -0 $collector 2> /dev/null; do
 done
 wait $collector
 echo "=== collect $?"
+mount -t cgroup2 none /sys/fs/cgroup
+echo +memory > /sys/fs/cgroup/cgroup.subtree_control
+mkdir /sys/fs/cgroup/small
+echo 64M > /sys/fs/cgroup/small/memory.max
+small() {
+  sh -c 'echo $$ > /sys/fs/cgroup/small/cgroup.procs; exec "$@"' sh "$@"
+}
+ring() {
+  sed -n "s/.*CPU's ring (default \\([0-9]*\\)).*/=== $1 \\1 bytes/p"
+}
+/node /tapio/bin/tapio.js collect --help | ring ample
+small /node /tapio/bin/tapio.js collect --help | ring small
+small /node /tapio/bin/tapio.js collect --source synthetic --rate 165000 --duration 20 --sink stdout > /dev/null
+echo "=== collect-in-64-MB $?"
+small /node -e 'Buffer.alloc(96 << 20, 1)'
+echo "=== killed-in-64-MB $(($? - 137))"
 poweroff -f
 `;
 
@@ -119,10 +135,12 @@ async function faultsOn(kernel, disk) {
   });
   await new Promise((resolve) => child.on('close', resolve));
   clearTimeout(timer);
-  const faults = [...TESTS, 'collect']
+  const faults = [...TESTS, 'collect', 'collect-in-64-MB', 'killed-in-64-MB']
     .filter((name) => !output.includes(`=== ${name} 0`))
     .map((name) => `${name} failed`);
   for (const wanted of WANTED) if (!wanted.test(output)) faults.push(`no line like ${wanted}`);
+  const ring = (name) => Number(new RegExp(`=== ${name} (\\d+) bytes`).exec(output)?.[1]);
+  if (!(ring('small') < ring('ample'))) faults.push(`rings of ${ring('small')} bytes in 64 MB`);
   return faults;
 }
 

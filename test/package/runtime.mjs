@@ -6,6 +6,7 @@
  * prints `ok` and what was seen, or the error, and ends by itself, with 0.
  */
 import assert from 'node:assert';
+import process from 'node:process';
 import { Worker, isMainThread, workerData } from 'node:worker_threads';
 import {
   EventBuffer,
@@ -18,6 +19,8 @@ import {
 
 const EVENTS = 100_000;
 const ROUNDS = 8;
+const RATE = 165_000;
+const SECONDS = 2;
 
 const event = (pid) => createEvent({ type: 'exec', source: 'runtime', kernel: { pid } });
 /** A worker that runs a part below, with a ring in which it can say something. */
@@ -39,6 +42,17 @@ const parts = {
     for (let pid = 1; pid <= EVENTS; pid++) events.put(event(pid));
     events.close();
   },
+  /** At a steady rate, or as near to it as this machine comes. */
+  paced(buffer) {
+    const events = EventBuffer.attach(buffer);
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    const since = performance.now();
+    for (let pid = 1; pid <= RATE * SECONDS; pid++) {
+      while ((performance.now() - since) * RATE < pid * 1000) Atomics.wait(clock, 0, 0, 1);
+      events.put(event(pid));
+    }
+    events.close();
+  },
   echo(buffer, said) {
     const from = EventBuffer.attach(buffer);
     const to = RingBuffer.attach(said);
@@ -55,25 +69,38 @@ const parts = {
   },
 };
 
-const scenarios = {
-  /** Every event once and in order, read in place by a consumer that sleeps. */
-  async flood() {
-    const buffer = new EventBuffer(4096, { onFull: 'block' });
-    const { exit } = start('flood', buffer);
-    let next = 1;
-    const since = performance.now();
-    try {
-      for (;;) {
-        await buffer.ready();
-        buffer.consume((view) => assert.equal(view.kernel.pid, next++));
-      }
-    } catch (error) {
-      assert.equal(error.code, 'ERR_BUFFER_CLOSED');
+/** Every event of a part once and in order, read in place by a consumer that sleeps. Returns seconds. */
+async function consumed(part, count) {
+  const buffer = new EventBuffer(4096, { onFull: 'block' });
+  const { exit } = start(part, buffer);
+  let next = 1;
+  const since = performance.now();
+  try {
+    for (;;) {
+      await buffer.ready();
+      buffer.consume((view) => assert.equal(view.kernel.pid, next++));
     }
-    assert.equal(next - 1, EVENTS);
-    const seconds = (performance.now() - since) / 1000;
-    await exit;
-    return `${EVENTS} events, ${Math.round(EVENTS / seconds)}/s`;
+  } catch (error) {
+    assert.equal(error.code, 'ERR_BUFFER_CLOSED');
+  }
+  assert.equal(next - 1, count);
+  const seconds = (performance.now() - since) / 1000;
+  await exit;
+  return seconds;
+}
+
+const scenarios = {
+  async flood() {
+    return `${EVENTS} events, ${Math.round(EVENTS / (await consumed('flood', EVENTS)))}/s`;
+  },
+
+  /** CPU time of all threads, that of the start included. */
+  async steady() {
+    const before = process.cpuUsage();
+    const seconds = await consumed('paced', RATE * SECONDS);
+    const { user, system } = process.cpuUsage(before);
+    const share = Math.round((user + system) / seconds / 1e4);
+    return `${Math.round((RATE * SECONDS) / seconds)}/s for ${share} % of a core`;
   },
 
   async batches() {
