@@ -1,7 +1,10 @@
 /** 'Life and closing' of every buffer class: close, dispose, handles, instances that have let go. */
 import { type BufferHandle, RingBuffer } from '@tapio/performance';
 import { closedError, codeOf, rejectionOf, thrownBy } from '../support/errors';
+import { stayOnOneCPU } from '../support/one-cpu';
 import { KINDS, type Subject } from '../support/subjects';
+
+stayOnOneCPU();
 
 const allCalls = (subject: Subject): Record<string, () => unknown> => ({
   ...subject.puts(1),

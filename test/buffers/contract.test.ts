@@ -1,11 +1,10 @@
 /** What every buffer class promises: capacity, order, counts, batches. */
-import { availableCPUs, pinThread, unpinThread } from '@tapio/performance';
 import { thrownBy } from '../support/errors';
 import { range } from '../support/events';
+import { stayOnOneCPU } from '../support/one-cpu';
 import { KINDS } from '../support/subjects';
 
-beforeAll(() => pinThread(availableCPUs()[0]));
-afterAll(() => unpinThread());
+stayOnOneCPU();
 
 describe.each(KINDS)('$name', ({ make, fifo }) => {
   test.each([2, 4, 64, 256])('takes exactly %i records, then refuses, and counts each', (capacity) => {

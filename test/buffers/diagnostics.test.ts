@@ -8,8 +8,11 @@ import {
   type UnifiedEvent,
 } from '@tapio/performance';
 import { numbered, numberOf, range } from '../support/events';
+import { stayOnOneCPU } from '../support/one-cpu';
 import { KINDS } from '../support/subjects';
 import { turn } from '../support/waits';
+
+stayOnOneCPU();
 
 const NAMES = ['full', 'drop', 'close', 'high-watermark'] as const;
 type Name = (typeof NAMES)[number];

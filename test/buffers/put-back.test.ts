@@ -16,7 +16,10 @@ import { once } from 'node:events';
 import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, range, record, recordNumber } from '../support/events';
 import { internalsOf } from '../support/internals';
+import { stayOnOneCPU } from '../support/one-cpu';
 import { turn } from '../support/waits';
+
+stayOnOneCPU();
 
 type AnyEventBuffer = EventBuffer | PerCPUEventBuffer | PriorityBuffer;
 

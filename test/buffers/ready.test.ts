@@ -1,8 +1,11 @@
 /** `ready` of every buffer class, aborted before, meanwhile and after. */
 import { getEventListeners } from 'node:events';
 import { rejectionOf } from '../support/errors';
+import { stayOnOneCPU } from '../support/one-cpu';
 import { KINDS } from '../support/subjects';
 import { isPending } from '../support/waits';
+
+stayOnOneCPU();
 
 describe.each(KINDS)('$name', ({ make }) => {
   test('aborted before: rejects with the reason, even where it need not wait', async () => {

@@ -2,8 +2,11 @@
 import { EventBuffer, RingBuffer } from '@tapio/performance';
 import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered } from '../support/events';
+import { stayOnOneCPU } from '../support/one-cpu';
 import { KINDS } from '../support/subjects';
 import { isPending, loopUtilization } from '../support/waits';
+
+stayOnOneCPU();
 
 describe.each(KINDS)('$name', ({ make, attach }) => {
   test('asyncDispose closes, and settles when everything has been taken, by whomever', async () => {

@@ -1,22 +1,14 @@
 /** Events that wait for room: those of one instance keep their order, and a large one does not starve behind the small ones of others. */
-import {
-  EventBuffer,
-  PerCPUEventBuffer,
-  pinThread,
-  availableCPUs,
-  PriorityBuffer,
-  type UnifiedEvent,
-  unpinThread,
-} from '@tapio/performance';
+import { EventBuffer, PerCPUEventBuffer, PriorityBuffer, type UnifiedEvent } from '@tapio/performance';
 import { codeOf, rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, range, spanning } from '../support/events';
 import type { ReserverEnd } from '../fixtures/reserver.worker';
+import { stayOnOneCPU } from '../support/one-cpu';
 import { startWorker } from '../support/threads';
 import { isPending, turn } from '../support/waits';
 
 // The per-CPU buffer's room is that of one CPU's ring and of the overflow ring.
-beforeAll(() => pinThread(availableCPUs()[0]));
-afterAll(() => unpinThread());
+stayOnOneCPU();
 
 type AnyEventBuffer = EventBuffer | PerCPUEventBuffer | PriorityBuffer;
 type Policy = 'reject' | 'block';

@@ -1,21 +1,12 @@
 /** Waiting in one thread: abort signals, close, order among waiters, iteration, batches. */
 import { getEventListeners } from 'node:events';
-import {
-  availableCPUs,
-  EventBuffer,
-  PerCPUEventBuffer,
-  pinThread,
-  PriorityBuffer,
-  type UnifiedEvent,
-  unpinThread,
-} from '@tapio/performance';
+import { EventBuffer, PerCPUEventBuffer, PriorityBuffer, type UnifiedEvent } from '@tapio/performance';
 import { closedError, rejectionOf } from '../support/errors';
 import { numbered, numberOf, range, spanning } from '../support/events';
+import { stayOnOneCPU } from '../support/one-cpu';
 import { isPending, turn } from '../support/waits';
 
-// Order is per CPU.
-beforeAll(() => pinThread(availableCPUs()[0]));
-afterAll(() => unpinThread());
+stayOnOneCPU();
 
 type EventClass = EventBuffer | PerCPUEventBuffer | PriorityBuffer;
 

@@ -1,21 +1,14 @@
 /** The policies for a full buffer: reject, drop-oldest, block. */
 import { once } from 'node:events';
-import {
-  availableCPUs,
-  EventBuffer,
-  PerCPUEventBuffer,
-  pinThread,
-  type UnifiedEvent,
-  unpinThread,
-} from '@tapio/performance';
+import { EventBuffer, PerCPUEventBuffer, type UnifiedEvent } from '@tapio/performance';
 import type { BlockedTask } from '../fixtures/blocked.worker';
 import { thrownBy } from '../support/errors';
 import { numbered, numberOf, range, spanning } from '../support/events';
+import { stayOnOneCPU } from '../support/one-cpu';
 import { type RunningWorker, startWorker } from '../support/threads';
 
 // One CPU's ring is this thread's and that of the workers, which inherit the pinning.
-beforeAll(() => pinThread(availableCPUs()[0]));
-afterAll(() => unpinThread());
+stayOnOneCPU();
 
 type Policy = 'reject' | 'drop-oldest' | 'block';
 const makeOf = {
