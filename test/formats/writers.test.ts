@@ -124,6 +124,20 @@ test.each(['debug', 'info', 'warning', 'error', 'critical'] as const)(
   },
 );
 
+test('OTLP: an event that says no severity comes back with none', () => {
+  const line = eventToOtlp({ ...event, severity: undefined });
+  expect(line).not.toContain('severity');
+  const { severity, application } = back('otlp', line);
+  expect({ severity, application }).toEqual({ severity: undefined, application: { logger: 'db' } });
+});
+
+test.each([
+  [{ application: { level: 'ERROR' } }, 'error'],
+  [{ kubernetes: { eventType: 'Warning' } }, 'warning'],
+])('OTLP: the severity of %j stays', (parts, expected) => {
+  expect(back('otlp', eventToOtlp({ ...event, severity: undefined, ...parts })).severity).toBe(expected);
+});
+
 test(`OTLP: any event is one line that is read back as one of its type, source and time (seed ${seed})`, () => {
   fc.assert(
     fc.property(arbitraryEvent, (any) => {
