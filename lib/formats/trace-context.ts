@@ -16,7 +16,12 @@ export function traceContextOf(traceId: unknown, spanId: unknown, flags: number)
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/;
 
-/** A `traceparent` header. */
+/** The header of a context, of which both ids are some: all that it says. */
+export function traceparentOf({ traceId, spanId, sampled }: TraceContext): string {
+  return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
+}
+
+/** A `traceparent` header, which may say more than a context has room for: further flags, and what versions to come put behind them. */
 export function traceContextOfHeader(traceparent: unknown, tracestate?: unknown): TraceContext | undefined {
   const match = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null;
   if (match === null) return undefined;
