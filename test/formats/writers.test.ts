@@ -62,6 +62,15 @@ test(`CloudEvents: any event comes back as it was (seed ${seed})`, () => {
   );
 });
 
+test('what others have put beside an event of ours on its way is kept', () => {
+  const around = { route: 'r', n: 2, subject: 'x' };
+  const line = JSON.stringify({ ...around, ...(JSON.parse(eventToCloudEvent(event)) as object) });
+  expect(back('cloudevents', line)).toEqual({
+    ...event,
+    attributes: { ...event.attributes, route: 'r', 'line.n': 2, subject: 'x' },
+  });
+});
+
 test('data that claims to be ours and is not is read as any other', () => {
   const line = JSON.stringify({ ...(JSON.parse(eventToCloudEvent(event)) as object), data: { id: 1 } });
   expect(back('cloudevents', line)).toMatchObject({ type: 'cart.added', attributes: { data: { id: 1 } } });

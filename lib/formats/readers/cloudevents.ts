@@ -5,7 +5,7 @@ import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { newEvent } from '../new-event';
 import { timeOfText } from '../time';
 import { traceContextOfHeader, traceparentOf } from '../trace-context';
-import { bytesOfBase64, restOf, setKey, textOf, withMisfits } from '../values';
+import { bytesOfBase64, mergeUnder, restOf, setKey, textOf, withMisfits } from '../values';
 
 export const cloudeventsFormat: JsonFormat = {
   kind: 'json',
@@ -39,6 +39,7 @@ const MAPPED = new Set([
   ...['specversion', 'id', 'source', 'type', 'time', 'data', 'data_base64', 'traceparent', 'tracestate'],
 ]);
 
+const MAPPED_OF_OURS = new Set([...MAPPED, 'datacontenttype', 'dataschema']);
 const MAPPED_OF_ENCODED = new Set([...MAPPED, 'datacontentencoding']);
 
 function bytesOf(value: unknown): Uint8Array | undefined {
@@ -62,6 +63,8 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   if (value.dataschema === TAPIO_SCHEMA) {
     const own = eventOfData(line.text, value.data);
     if (own !== undefined) {
+      // What others have put beside it on its way.
+      own.attributes = mergeUnder(own.attributes, 'line', restOf(value, MAPPED_OF_OURS));
       out.push(own);
       return undefined;
     }
