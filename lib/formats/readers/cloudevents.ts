@@ -4,7 +4,7 @@ import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { newEvent } from '../new-event';
 import { timeOfText } from '../time';
-import { traceContextOfHeader, traceparentOf } from '../trace-context';
+import { saysAll, traceContextOfHeader } from '../trace-context';
 import { bytesOfBase64, mergeUnder, restOf, setKey, textOf, withMisfits } from '../values';
 
 export const cloudeventsFormat: JsonFormat = {
@@ -81,7 +81,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   event.attributes = withMisfits(attributes, value, {
     specversion: value.specversion === VERSION || undefined,
     time,
-    traceparent: (context !== undefined && traceparentOf(context) === value.traceparent) || undefined,
+    traceparent: (context !== undefined && saysAll(context, value.traceparent as string)) || undefined,
     tracestate: context?.traceState,
     data_base64: bytes,
   });

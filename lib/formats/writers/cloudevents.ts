@@ -3,7 +3,6 @@ import { eventToJSON } from '../../event/json';
 import { formatTimestamp } from '../../event/rfc3339';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { TAPIO_SCHEMA } from '../readers/cloudevents';
-import { traceparentOf } from '../trace-context';
 
 const TRACE_ID = /^[0-9a-f]{32}$/;
 const SPAN_ID = /^[0-9a-f]{16}$/;
@@ -32,6 +31,6 @@ export function eventToCloudEvent(event: UnifiedEvent): string {
 
 function traceOf(context: UnifiedEvent['traceContext']): { traceparent?: string; tracestate?: string } {
   if (!context || !TRACE_ID.test(context.traceId) || !SPAN_ID.test(context.spanId)) return {};
-  const traceparent = traceparentOf(context);
+  const traceparent = `00-${context.traceId}-${context.spanId}-${context.sampled ? '01' : '00'}`;
   return context.traceState ? { traceparent, tracestate: context.traceState } : { traceparent };
 }
