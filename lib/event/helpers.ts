@@ -54,15 +54,20 @@ function shownFields(fields: Partial<UnifiedEvent>): Partial<UnifiedEvent> {
  * @throws TapioError ERR_INVALID_EVENT for what is no object or cannot be read, as all functions here do
  */
 export function getSeverity(event: UnifiedEvent): string {
+  return toldSeverity(event) ?? 'info';
+}
+
+/** The same but that it is undefined where the event says none. */
+export function toldSeverity(event: UnifiedEvent): string | undefined {
   return ask(event, severityOf);
 }
 
 /** Reads no more than it needs: of a view each field is decoded when it is read. */
-function severityOf(event: UnifiedEvent): string {
+function severityOf(event: UnifiedEvent): string | undefined {
   if (event.severity) return event.severity;
   if (event.impact?.severity) return event.impact.severity;
   if (event.application?.level) return event.application.level;
-  return event.kubernetes?.eventType === 'Warning' ? 'warning' : 'info';
+  return event.kubernetes?.eventType === 'Warning' ? 'warning' : undefined;
 }
 
 /** The entity's uid, else its namespace/name, else its name, else ''. */

@@ -1,10 +1,10 @@
 /** What the loggers of applications have in common: level, time, message, error, request. */
 import { jsonText, quoted } from '../event/json-text';
 import { keptText } from '../event/known-json';
-import type { Severity, UnifiedEvent } from '../event/unified-event';
+import type { UnifiedEvent } from '../event/unified-event';
 import type { InputLine, JsonObject } from './format';
 import { entityOf, kernelOf, newEvent } from './new-event';
-import { severityOfLevel, severityOfWord } from './severity';
+import { severityOfLevel, severityOfLevelText } from './severity';
 import { timeOfAny } from './time';
 import { traceContextOf } from './trace-context';
 import {
@@ -17,6 +17,7 @@ import {
   textMapOf,
   textOf,
   u32Of,
+  unlessEmpty,
   withItem,
 } from './values';
 
@@ -30,7 +31,12 @@ function isNone(value: unknown): boolean {
 export function levelOf(value: JsonObject): unknown {
   if (!isNone(value.level)) return value.level;
   const key = OTHER_LEVELS.find((name) => !isNone(value[name]));
-  return key === undefined ? undefined : value[key];
+  return key === undefined ? nestedLevelOf(value) : value[key];
+}
+
+/** Elastic's `log.level` as an object in the object. */
+function nestedLevelOf({ log }: JsonObject): string | undefined {
+  return log === undefined ? undefined : textOf(objectOf(log)?.level);
 }
 
 type Application = NonNullable<UnifiedEvent['application']>;
@@ -54,6 +60,7 @@ const MAPPED = new Set([
 const MAPPED_OF_ERROR = new Set(['type', 'stack']);
 const MAPPED_OF_REQUEST = new Set(['id', 'method', 'url', 'headers', 'remoteAddress', 'remotePort']);
 const MAPPED_OF_RESPONSE = new Set(['statusCode']);
+const LEVEL = new Set(['level']);
 
 /** Of 10, 20, and so on. */
 const LEVEL_NAMES: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
@@ -154,24 +161,34 @@ class LogRecord {
 
   private readLevel(): void {
     const { level } = this.value;
-    if (isNone(level) && this.attributes !== undefined) this.readOtherLevel(this.attributes);
-    if (typeof level === 'number') {
+    if (isNone(level)) {
+      if (this.attributes !== undefined) this.readOtherLevel(this.attributes);
+    } else if (typeof level === 'number') {
       this.event.severity = severityOfLevel(level);
       this.application.level = LEVEL_NAMES[level / 10 - 1] ?? String(level);
-    } else if (level !== undefined) {
-      this.application.level = this.takeText('level', level);
-      this.event.severity = severityOfWord(level) ?? severityOfNumber(level);
-    }
+    } else this.setLevel(this.takeText('level', level));
+  }
+
+  private setLevel(level: string | undefined): void {
+    this.application.level = level;
+    this.event.severity = level === undefined ? undefined : severityOfLevelText(level);
   }
 
   /** In Google's logs, Elastic's and those of some Go programs. */
   private readOtherLevel(attributes: Record<string, unknown>): void {
     const key = OTHER_LEVELS.find((name) => textOf(attributes[name]) !== undefined);
-    if (key === undefined) return;
-    this.application.level = attributes[key] as string;
-    this.event.severity = severityOfWord(attributes[key]);
-    delete attributes[key];
-    if (emptyOf(attributes) !== undefined) this.attributes = undefined;
+    if (key !== undefined) {
+      this.setLevel(attributes[key] as string);
+      delete attributes[key];
+    } else {
+      const level = nestedLevelOf(attributes);
+      if (level === undefined) return;
+      this.setLevel(level);
+      const rest = restOf(attributes.log as JsonObject, LEVEL);
+      if (rest === undefined) delete attributes.log;
+      else attributes.log = rest;
+    }
+    this.attributes = unlessEmpty(attributes);
   }
 
   /** Of two messages the first one of `msg` and `message` that says something. */
@@ -282,15 +299,7 @@ function isEmpty({ level, logger, errorType, stackTrace, requestId }: Applicatio
 
 /** Undefined for one that has something. */
 function emptyOf(object: JsonObject): JsonObject | undefined {
-  for (const key in object) if (Object.hasOwn(object, key)) return undefined;
-  return object;
-}
-
-const LEVEL = /^[1-9]\d$/;
-
-/** Of a text that is one of pino's numbers. */
-function severityOfNumber(level: unknown): Severity | undefined {
-  return typeof level === 'string' && LEVEL.test(level) ? severityOfLevel(Number(level)) : undefined;
+  return unlessEmpty(object) === undefined ? object : undefined;
 }
 
 const FLAGS = /^[\da-fA-F]{1,2}$/;

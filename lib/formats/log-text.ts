@@ -62,7 +62,8 @@ export function readLogText(
       ? valueAt(json, ERR)
       : { type: valueAt(json, ERR_TYPE), stack: valueAt(json, ERR_STACK) };
   const value = more ? allOf(json, err) : commonOf(json, err);
-  if (recognise(value) === undefined) return undefined;
+  // The level may then be another one's value.
+  if (value.level === null || recognise(value) === undefined) return undefined;
   return [readLog(value, source, line, rest, restOfError)];
 }
 

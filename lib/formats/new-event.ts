@@ -54,6 +54,13 @@ export function kernelOf(pid: number | undefined, tid?: number, uid?: number, co
   };
 }
 
+/** The section, unless nothing stands in it. */
+export function kernelUnlessEmpty(kernel: Kernel): Kernel | undefined {
+  const { pid, tid, uid, gid, comm, syscall, cpuCore, returnCode, args, stackTrace } = kernel;
+  const some = pid ?? tid ?? uid ?? gid ?? comm ?? syscall ?? cpuCore ?? returnCode ?? args ?? stackTrace;
+  return some === undefined ? undefined : kernel;
+}
+
 type Entity = NonNullable<UnifiedEvent['entity']>;
 
 /** What an event is about; undefined when it has no name. */

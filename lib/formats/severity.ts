@@ -83,6 +83,15 @@ const SPELT: ReadonlyMap<string, Severity> = new Map(
   ]),
 );
 
+/** As glog and klog write them. */
+const LETTERS: ReadonlyMap<string, Severity> = new Map<string, Severity>([
+  ['D', 'debug'],
+  ['I', 'info'],
+  ['W', 'warning'],
+  ['E', 'error'],
+  ['F', 'critical'],
+]);
+
 /** Longest word above with a number behind it. */
 const LONGEST = 20;
 const SLOG = /^([A-Za-z]+)[+-]\d{1,3}$/;
@@ -98,4 +107,15 @@ export function severityOfWord(word: unknown): Severity | undefined {
   lastSeverity = SPELT.get(word) ?? WORDS.get((SLOG.exec(word)?.[1] ?? word).toLowerCase());
   lastWord = word;
   return lastSeverity;
+}
+
+const NUMBER = /^[1-9]\d$/;
+
+/** What loggers write as a level in text: a name, the first letter of one, or one of pino's numbers. */
+export function severityOfLevelText(level: string): Severity | undefined {
+  const severity = severityOfWord(level);
+  if (severity !== undefined || level.length > 2) return severity;
+  return (
+    LETTERS.get(level.toUpperCase()) ?? (NUMBER.test(level) ? severityOfLevel(Number(level)) : undefined)
+  );
 }

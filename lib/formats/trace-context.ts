@@ -16,6 +16,19 @@ export function traceContextOf(traceId: unknown, spanId: unknown, flags: number)
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/;
 
+/** Of version 00. */
+const TRACEPARENT_LENGTH = 55;
+
+/** Whether the context of a `traceparent` says all that it does: those of other versions may have more, and a context has room for one flag. */
+export function saysAll({ spanId }: TraceContext, traceparent: string): boolean {
+  return (
+    traceparent.length === TRACEPARENT_LENGTH &&
+    traceparent.startsWith('00') &&
+    (traceparent.endsWith('-01') || traceparent.endsWith('-00')) &&
+    spanId !== ''
+  );
+}
+
 /** A `traceparent` header. */
 export function traceContextOfHeader(traceparent: unknown, tracestate?: unknown): TraceContext | undefined {
   const match = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null;

@@ -150,6 +150,12 @@ export function withMisfits(
   return rest;
 }
 
+/** Undefined for an object in which nothing stands. */
+export function unlessEmpty<T extends object>(object: T): T | undefined {
+  for (const key in object) if (Object.hasOwn(object, key)) return object;
+  return undefined;
+}
+
 /** `rest` with a value, unless there is none. key: one of this package. */
 export function withItem(
   rest: Record<string, unknown> | undefined,

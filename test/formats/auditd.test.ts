@@ -88,6 +88,92 @@ describe('the samples', () => {
   });
 });
 
+describe('nothing of a record is lost', () => {
+  const call = record('SYSCALL', '1795860000.100:7', 'arch=c000003e syscall=42 comm="c" pid=7');
+  const behind = (type: string, ...fields: string[]): UnifiedEvent =>
+    one(call, ...fields.map((each) => record(type, '1795860000.100:7', each)));
+  const plain = one(call).attributes;
+
+  test.each([
+    ['a=1 some words', { a: '1', text: 'some words' }],
+    [
+      'first words a=1 between them b=2 "quoted" end',
+      { a: '1', b: '2', text: 'first words between them "quoted" end' },
+    ],
+    ['a="x"behind, it b=2', { a: 'x', b: '2', text: 'behind, it' }],
+    ['a=1 : b=2 , (c=3) }', { a: '1', b: '2', c: '3' }],
+    ["lead a=1 msg='said b=2 it' end", { a: '1', b: '2', text: 'lead end', 'msg.text': 'said it' }],
+    ["a=1 msg='b=2 it'", { a: '1', b: '2', text: 'it' }],
+    [
+      'login pid=x old auid=4294967295 new auid=42 old ses=9 new ses=2',
+      { pid: 'x', text: 'login', 'old-auid': 4294967295, auid: 42, 'old-ses': 9, ses: 2 },
+    ],
+  ])('words that are no fields: %s', (fields, attributes) => {
+    expect(one(record('OTHER', '1795860000.100:7', fields)).attributes).toEqual(attributes);
+    const { other } = behind('OTHER', fields).attributes as { other: { text?: string } };
+    expect(other.text).toBe('text' in attributes ? attributes.text : undefined);
+  });
+
+  test('of what auditd looked up', () => {
+    const enriched = `${call}\x1dAUID="dev" and words`;
+    expect(one(enriched).attributes).toEqual({ ...plain, names: { auid: 'dev', text: 'and words' } });
+  });
+
+  test.each([
+    [['cwd="/a"'], '/a'],
+    [
+      ['cwd="/a"', 'cwd=2F62'],
+      ['/a', '/b'],
+    ],
+    [
+      ['cwd="/a"', 'cwd="/b"', 'cwd="/a"'],
+      ['/a', '/b', '/a'],
+    ],
+    [
+      ['cwd="/a"', 'cwd="/b" more=1 words'],
+      ['/a', { cwd: '/b', more: '1', text: 'words' }],
+    ],
+    [['cwd="/a" pid=9'], { cwd: '/a', pid: '9' }],
+  ])('working directories %j', (fields, cwd) => {
+    expect(behind('CWD', ...fields)).toMatchObject({ kernel: { pid: 7 }, attributes: { ...plain, cwd } });
+  });
+
+  test.each([
+    ['argc=2 a0="a" a1="b"', { argv: ['a', 'b'] }],
+    ['argc=3 a0="a" a1="b"', { argv: ['a', 'b'], argc: '3' }],
+    ['argc=1 a0_len=2 a0[0]="a" a0[1]="b"', { argv: ['ab'] }],
+    ['argc=1 a0="a" more=2 words', { argv: ['a'], execve: { more: '2', text: 'words' } }],
+  ])('arguments %s', (fields, attributes) => {
+    expect(behind('EXECVE', fields).attributes).toEqual({ ...plain, ...attributes });
+  });
+
+  test('what a title says besides', () => {
+    expect(behind('PROCTITLE', 'proctitle="a" more=1 words')).toMatchObject({
+      message: 'a',
+      attributes: { ...plain, proctitle: { more: '1', text: 'words' } },
+    });
+    expect(one(record('PROCTITLE', '1795860000.100:7', 'proctitle="a" more=1 words'))).toMatchObject({
+      message: 'a',
+      attributes: { more: '1', text: 'words' },
+    });
+  });
+
+  test('further addresses, and what they say besides', () => {
+    const [first, second] = ['02000050C00002010000000000000000', '02000051C00002020000000000000000'];
+    expect(behind('SOCKADDR', `saddr=${first} more=1`, `saddr=${second}`)).toMatchObject({
+      network: { destIP: '192.0.2.1', destPort: 80 },
+      attributes: { ...plain, sockaddr: [{ more: '1' }, { saddr: second }] },
+    });
+  });
+
+  test('a record that says nothing has no attributes', () => {
+    expect(one(record('KERNEL', '1795860000.100:7', ''))).toMatchObject({
+      kernel: undefined,
+      attributes: undefined,
+    });
+  });
+});
+
 describe('records of an event', () => {
   test('may stand between those of others and come in another order', () => {
     const line = (serial: number, type: string): string =>
@@ -301,7 +387,7 @@ test('what a key or a type says twice is kept as in an object', () => {
   expect(Object.getPrototypeOf(event.attributes)).toBe(Object.prototype);
   expect(JSON.parse(JSON.stringify(event.attributes))).toEqual(
     JSON.parse(
-      '{"syscall":["5",{"syscall":"6"}],"auid":4,"odd":"2","avc":["2",{"name":"b"}],"__proto__":"1","argv":[]}',
+      '{"syscall":["5",{"syscall":"6"}],"auid":3,"odd":"2","avc":["2",{"name":"b"}],"cwd":{"__proto__":"1","auid":4},"argv":[]}',
     ),
   );
 });

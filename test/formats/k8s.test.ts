@@ -141,6 +141,38 @@ test.each([
   expect(readOne('k8s-events', JSON.stringify({ ...event, ...changes })).timestamp).toBe(timestamp);
 });
 
+test('what stands around the event of a watch is kept', () => {
+  const around = { cluster: 'c', count: 'x', watch: { a: 1 }, none: null };
+  const { attributes } = readOne('k8s-events', JSON.stringify({ type: 'ADDED', object: event, ...around }));
+  expect(attributes).toEqual({
+    ...readOne('k8s-events', lines[0]).attributes,
+    ...{ watch: 'ADDED', cluster: 'c', 'watch.count': 'x', 'watch.watch': { a: 1 } },
+  });
+});
+
+test('what stands around the items of a list is kept with the first of them', () => {
+  const metadata = { resourceVersion: '48010300', continue: 'abc' };
+  const list = { apiVersion: 'v1', kind: 'EventList', metadata, items: [7, {}, event], more: 1 };
+  const { events } = read('k8s-events', [JSON.stringify(list)]);
+  expect(events[0].attributes).toEqual({ metadata, more: 1 });
+  expect(events[0].kubernetes).toEqual({ apiVersion: 'v1' });
+  expect(events[1].attributes).toEqual(readOne('k8s-events', lines[0]).attributes);
+  const clash = read('auto', [JSON.stringify({ ...list, items: [event] })]).events[0];
+  expect(clash.attributes).toEqual({ ...events[1].attributes, 'list.metadata': metadata, more: 1 });
+  const empty = { ...list, metadata: { resourceVersion: '', selfLink: '' }, more: undefined, items: [event] };
+  expect(read('auto', [JSON.stringify(empty)]).events[0].attributes).toEqual(events[1].attributes);
+});
+
+test('an item of a typed list that is of another kind or API says so', () => {
+  const item = { kind: 'Other', apiVersion: 5 };
+  const list = { apiVersion: 'v1', kind: 'EventList', items: [item] };
+  expect(read('k8s-events', [JSON.stringify(list)]).events[0].attributes).toEqual(item);
+});
+
+test('an event that says nothing has no attributes', () => {
+  expect(readOne('k8s-events', '{"kind":"Event","apiVersion":"v1"}').attributes).toBeUndefined();
+});
+
 test('a list gives its events and says that it holds something else', () => {
   const list = JSON.stringify({
     apiVersion: 'v1',

@@ -297,6 +297,30 @@ test.each([
   expect(readOne(format, line).application).toBeUndefined();
 });
 
+test.each<[FormatName, string]>([
+  ['tetragon', object({ process_exec: { process: {} } })],
+  ['falco', object({ rule: 'r', priority: 'Odd', time: T, output_fields: {} })],
+  ['tracee', object({ eventName: 'e', processName: '' })],
+  ['tracee', object({ name: 'e', id: null, workload: { process: { thread: {} }, k8s: {} } })],
+  ['otlp', record({ attributes: [] })],
+  ['cloudevents', object({ specversion: '1.0', id: '1', source: 's', type: 't' })],
+  ['k8s-events', object({ kind: 'Event', apiVersion: 'v1', metadata: {}, involvedObject: {}, source: {} })],
+  ['k8s-audit', object({ kind: 'Event', apiVersion: 'audit.k8s.io/v1' })],
+  ['pino', object({ level: '', msg: '' })],
+  ['journald', object({ __CURSOR: 'c', __REALTIME_TIMESTAMP: '1795860000123456' })],
+  ['bpftrace', object({ type: 'printf', data: '' })],
+  ['auditd', 'type=KERNEL msg=audit(1795860000.123:1): '],
+  ['logfmt', 'level= msg='],
+])('a line of %s that says nothing has no empty section: %s', (format, line) => {
+  const sections = Object.entries(readOne(format, line)).filter(([, value]) => typeof value === 'object');
+  for (const [name, section] of sections)
+    expect([name, Object.values(section as object).some(isTold)]).toEqual([name, true]);
+});
+
+function isTold(value: unknown): boolean {
+  return value !== undefined;
+}
+
 test('an audit record with nothing usable has neither network nor application', () => {
   const { network, application } = readOne(
     'k8s-audit',

@@ -41,6 +41,11 @@ test('other names of level, logger and host', () => {
   expect(readOne('logfmt', 'lvl=eror msg=m').severity).toBe('error');
   expect(readOne('logfmt', 'lvl=dbug msg=m').severity).toBe('debug');
   expect(readOne('logfmt', 'level=50 msg=m').severity).toBe('error');
+  for (const key of ['level', 'lvl', 'severity'])
+    expect(readOne('logfmt', `${key}=W msg=m`)).toMatchObject({
+      severity: 'warning',
+      application: { level: 'W' },
+    });
   expect(readOne('logfmt', 'lvl=error msg=m logger=db host=h1')).toMatchObject({
     severity: 'error',
     application: { level: 'error', logger: 'db' },

@@ -136,6 +136,14 @@ test.each([
   ['"INFO+2"', 'info', 'INFO+2'],
   ['"DEBUG-4"', 'debug', 'DEBUG-4'],
   ['"constructor"', undefined, 'constructor'],
+  ['"D"', 'debug', 'D'],
+  ['"I"', 'info', 'I'],
+  ['"W"', 'warning', 'W'],
+  ['"E"', 'error', 'E'],
+  ['"F"', 'critical', 'F'],
+  ['"w"', 'warning', 'w'],
+  ['"x"', undefined, 'x'],
+  ['"40"', 'warning', '40'],
 ])('the level %s has the severity %s', (level, severity, name) => {
   const event = readOne('pino', `{"level":${level},"time":1795860000123,"msg":"x"}`);
   expect(event.severity).toBe(severity);
@@ -194,6 +202,44 @@ test.each([
   expect(event.application).toMatchObject({ level: google ?? elastic ?? lvl });
   for (const key of ['severity', 'log.level', 'lvl'])
     expect(event.attributes ?? {}).not.toHaveProperty([key]);
+});
+
+test.each([
+  [{ level: 'error' }, undefined],
+  [
+    { level: 'W', logger: 'db', origin: { file: 'a' } },
+    { logger: 'db', origin: { file: 'a' } },
+  ],
+  [{ level: 'odd', more: null }, undefined],
+])('the level of log as an object: %j', (log, rest) => {
+  const event = readOne('pino', JSON.stringify({ '@timestamp': '2026-11-28T10:00:00Z', message: 'm', log }));
+  const severities: Record<string, string> = { error: 'error', W: 'warning' };
+  expect(event.severity).toBe(severities[log.level]);
+  expect(event.application).toMatchObject({ level: log.level });
+  expect(event.attributes).toEqual(rest && { log: rest });
+});
+
+test.each([
+  { severity: 'I', log: { level: 'error' } },
+  { level: 'I', log: { level: 'error' } },
+  { level: 'I', log: { level: 5 } },
+  { level: 'I', log: 'file' },
+])('of two levels the nested one stays where it is: %j', (parts) => {
+  const event = readOne('pino', JSON.stringify({ message: 'm', ...parts }));
+  expect(event).toMatchObject({ severity: 'info', application: { level: 'I' } });
+  expect(event.attributes).toEqual({ log: parts.log });
+});
+
+test('beside a level of null another one is taken', () => {
+  const google = JSON.stringify({ level: null, severity: 'ERROR', message: 'm' });
+  const event = readOne('pino', google);
+  expect(event).toMatchObject({ severity: 'error', application: { level: 'ERROR' } });
+  expect(event.attributes).toBeUndefined();
+  const parts = { v: 0, name: 'n', hostname: 'h', pid: 7, msg: 'm', time: '2026-11-28T10:00:00Z' };
+  expect(readOne('bunyan', JSON.stringify({ ...parts, level: null, severity: 'ERROR' }))).toMatchObject({
+    severity: 'error',
+    attributes: undefined,
+  });
 });
 
 test('an event of ours behind such lines is one of ours', () => {

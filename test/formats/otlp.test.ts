@@ -89,6 +89,41 @@ test.each([
   expect(readOne('otlp', attribute(value)).attributes).toEqual({ a: expected });
 });
 
+const uid = (value: unknown): object => ({ key: 'log.record.uid', value });
+
+test('the attribute that names a record is the id of its event, and of no other', () => {
+  const named = { attributes: [text('a', 'b'), uid({ stringValue: 'r-1' })] };
+  const line = JSON.stringify({
+    resourceLogs: [{ scopeLogs: [{ logRecords: [named, { attributes: [text('a', 'c')] }, named] }] }],
+  });
+  for (const form of [line, rewritten(line)]) {
+    const { events } = read('otlp', [form]);
+    expect(events.map(({ id }) => id)).toEqual(['r-1', expect.stringMatching(/^[0-9a-f]{32}$/), 'r-1']);
+    expect(events.map(({ attributes }) => attributes)).toEqual([{ a: 'b' }, { a: 'c' }, { a: 'b' }]);
+  }
+  expect(readOne('otlp', record({ attributes: [uid({ string_value: 'r-2' })] }))).toMatchObject({
+    id: 'r-2',
+    attributes: undefined,
+  });
+});
+
+test.each([
+  ...[{ stringValue: '' }, { intValue: '7' }, { intValue: '9007199254740993' }, { bytesValue: 'AA==' }],
+  ...[{}, { boolValue: true }, 'r-1', null],
+])('the value %j names no record, and stays', (value) => {
+  const { id, attributes } = readOne('otlp', record({ attributes: [uid(value)] }));
+  expect(id).toMatch(/^[0-9a-f]{32}$/);
+  expect(Object.keys(attributes!)).toEqual(['log.record.uid']);
+});
+
+test('of two names of a record the last one counts, as of any attribute', () => {
+  const twice = (...values: unknown[]): string => record({ attributes: values.map(uid) });
+  expect(readOne('otlp', twice({ stringValue: 'a' }, { stringValue: 'b' }))).toMatchObject({ id: 'b' });
+  expect(readOne('otlp', twice({ stringValue: 'a' }, { intValue: '7' })).attributes).toEqual({
+    'log.record.uid': 7,
+  });
+});
+
 test('an integer that stands bare and is beyond doubles is kept', () => {
   const line = attribute({ intValue: 0 }).replace('"intValue":0', '"intValue":1152921504606846977');
   expect(readOne('otlp', line).attributes).toEqual({ a: '1152921504606846977' });

@@ -89,6 +89,83 @@ test('the nested format is read in all its parts', () => {
   }
 });
 
+const nested = (parts: object): string =>
+  JSON.stringify({ timestamp: '2026-11-28T10:00:05Z', id: 1, name: 'e', workload: {}, ...parts });
+
+test.each([
+  [[{ name: 'a', type: 'int', value: 5 }], { a: '5' }],
+  [[{ name: 'a', int32: 5, more: { x: 1 } }], undefined],
+  [[{ name: 'a', value: 5, more: null }], { a: '5' }],
+  [
+    [
+      { name: 'a', value: 5 },
+      { name: 'a', value: 6 },
+    ],
+    { a: '6' },
+  ],
+  [
+    [
+      { name: 'return', value: 5 },
+      { name: 'returnValue', value: 2 ** 40 },
+    ],
+    { return: String(2 ** 40) },
+  ],
+  [
+    [
+      { name: 'returnValue', value: 1 },
+      { name: 'returnValue', value: 2 },
+    ],
+    undefined,
+  ],
+  [[{ name: 'a' }], undefined],
+  [[{ name: 'a', value: 5 }, 7], { a: '5' }],
+])('data of which the arguments do not tell all stays: %j', (data, args) => {
+  for (const form of [nested({ data }), rewritten(nested({ data }))]) {
+    const event = readOne('tracee', form);
+    expect(event.attributes).toEqual({ id: 1, data });
+    if (args !== undefined) expect(event.kernel?.args).toEqual(args);
+  }
+});
+
+test('data that the arguments tell is not told twice', () => {
+  const data = [
+    { name: 'a', value: '' },
+    { name: 'b', int32: 5 },
+    { name: 'c', value: null },
+    { name: 'returnValue', value: 2 ** 40 },
+  ];
+  const { kernel, attributes } = readOne('tracee', nested({ data }));
+  expect(kernel).toEqual({ args: { a: '', b: '5', return: String(2 ** 40) } });
+  expect(attributes).toEqual({ id: 1 });
+});
+
+test('of a line with the keys of both formats nothing is lost, and both ways to read it agree', () => {
+  const both = {
+    ...flat,
+    timestamp: '2026-11-28T10:00:05Z',
+    name: 'n',
+    id: 1,
+    workload: { process: { pid: 7 } },
+  };
+  for (const form of [JSON.stringify(both), rewritten(JSON.stringify(both))])
+    expect(readOne('tracee', form)).toMatchObject({ type: flat.eventName, attributes: both });
+  const mostly = { eventName: 'other', args: [1], processorId: 3, workload: { process: { host_pid: 7 } } };
+  expect(readOne('tracee', nested(mostly))).toMatchObject({
+    type: 'e',
+    kernel: { pid: 7 },
+    attributes: { id: 1, eventName: 'other', args: [1], processorId: 3 },
+  });
+});
+
+test.each(['{"eventName":"a","processName":""}', '{"name":"a","id":null,"workload":{}}'])(
+  'a line that says nothing of a process has no kernel section: %s',
+  (line) => {
+    const { kernel, attributes } = readOne('tracee', line);
+    expect(kernel).toBeUndefined();
+    if (!line.includes('eventName')) expect(attributes).toBeUndefined();
+  },
+);
+
 test('an address that was returned is an argument, not a return code', () => {
   const { kernel } = readOne(
     'tracee',

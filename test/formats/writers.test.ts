@@ -62,6 +62,15 @@ test(`CloudEvents: any event comes back as it was (seed ${seed})`, () => {
   );
 });
 
+test('what others have put beside an event of ours on its way is kept', () => {
+  const around = { route: 'r', n: 2, subject: 'x' };
+  const line = JSON.stringify({ ...around, ...(JSON.parse(eventToCloudEvent(event)) as object) });
+  expect(back('cloudevents', line)).toEqual({
+    ...event,
+    attributes: { ...event.attributes, route: 'r', 'line.n': 2, subject: 'x' },
+  });
+});
+
 test('data that claims to be ours and is not is read as any other', () => {
   const line = JSON.stringify({ ...(JSON.parse(eventToCloudEvent(event)) as object), data: { id: 1 } });
   expect(back('cloudevents', line)).toMatchObject({ type: 'cart.added', attributes: { data: { id: 1 } } });
@@ -70,6 +79,7 @@ test('data that claims to be ours and is not is read as any other', () => {
 test('OTLP: what a record has a place for is there, and comes back', () => {
   const line = eventToOtlp(event);
   expect(back('otlp', line)).toMatchObject({
+    id: 'e1',
     timestamp: event.timestamp,
     type: 'cart.added',
     source: 'cart service',
@@ -80,7 +90,6 @@ test('OTLP: what a record has a place for is there, and comes back', () => {
     application: { logger: 'db', level: 'error' },
     attributes: {
       ...event.attributes,
-      'log.record.uid': 'e1',
       'process.pid': 7,
       'process.executable.name': 'cart',
     },
@@ -124,6 +133,20 @@ test.each(['debug', 'info', 'warning', 'error', 'critical'] as const)(
   },
 );
 
+test('OTLP: an event that says no severity comes back with none', () => {
+  const line = eventToOtlp({ ...event, severity: undefined });
+  expect(line).not.toContain('severity');
+  const { severity, application } = back('otlp', line);
+  expect({ severity, application }).toEqual({ severity: undefined, application: { logger: 'db' } });
+});
+
+test.each([
+  [{ application: { level: 'ERROR' } }, 'error'],
+  [{ kubernetes: { eventType: 'Warning' } }, 'warning'],
+])('OTLP: the severity of %j stays', (parts, expected) => {
+  expect(back('otlp', eventToOtlp({ ...event, severity: undefined, ...parts })).severity).toBe(expected);
+});
+
 test(`OTLP: any event is one line that is read back as one of its type, source and time (seed ${seed})`, () => {
   fc.assert(
     fc.property(arbitraryEvent, (any) => {
@@ -138,8 +161,9 @@ test(`OTLP: any event is one line that is read back as one of its type, source a
       const { events, skips } = read('otlp', [line]);
       expect(skips).toEqual([]);
       expect(events).toHaveLength(1);
-      const [{ type, source, message }] = events;
-      expect({ type, source }).toEqual({
+      const [{ id, type, source, message }] = events;
+      expect({ id, type, source }).toEqual({
+        id: any.id.toWellFormed() || id,
         type: any.type.toWellFormed() || 'log',
         source: any.source.toWellFormed() || 'otlp',
       });

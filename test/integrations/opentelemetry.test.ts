@@ -165,6 +165,13 @@ describe('toLogRecord and LogsSink', () => {
     });
   });
 
+  test('an event that says no severity has none', () => {
+    const record = toLogRecord(createEvent({ kubernetes: { eventType: 'Normal' } }));
+    expect(record).not.toHaveProperty('severityText');
+    expect(record).not.toHaveProperty('severityNumber');
+    expect(toLogRecord(createEvent({ kubernetes: { eventType: 'Warning' } })).severityNumber).toBe(13);
+  });
+
   test.each(['constructor', '__proto__', 'notice'])('an application level of %s has no number', (level) => {
     const record = toLogRecord(createEvent({ application: { level } }));
     expect(record).toMatchObject({ severityText: level, severityNumber: 0 });

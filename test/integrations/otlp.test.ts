@@ -112,10 +112,12 @@ describe('what is sent', () => {
     await new OtlpSink(closed(buffer), { url: receiver.url, maxBytes: 2 ** 26 }).run();
     const reader = createFormatReader('otlp');
     const back = receiver.bodies.flatMap((body) => reader.push(body));
-    const key = ({ type, source, message }: UnifiedEvent): string =>
-      JSON.stringify([type, source, message || undefined]);
-    const wanted = events.map(({ type, source, message }) =>
+    const ids = new Set(events.map(({ id }) => id.toWellFormed()));
+    const key = ({ id, type, source, message }: UnifiedEvent): string =>
+      JSON.stringify([ids.has(id) ? id : '', type, source, message || undefined]);
+    const wanted = events.map(({ id, type, source, message }) =>
       JSON.stringify([
+        id.toWellFormed(),
         type.toWellFormed() || 'log',
         source.toWellFormed() || 'otlp',
         message?.toWellFormed() || undefined,

@@ -4,10 +4,10 @@ import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { SYSCALL_TABLES } from '../../kernel/syscall-tables';
 import type { JsonObject } from '../format';
-import { entityOf, kernelOf, newEvent } from '../new-event';
+import { entityOf, kernelOf, kernelUnlessEmpty, newEvent } from '../new-event';
 import { timeOfCount, Unit } from '../time';
 import { i32Of, idOf, u32Of } from '../values';
-import { AuditArguments } from './auditd-arguments';
+import { AuditArguments, isOfArguments } from './auditd-arguments';
 import { AuditFields } from './auditd-fields';
 import { type AuditKey, keyOf, Kind, lowerKeyOf, Role } from './auditd-key';
 import { AuditMembers } from './auditd-members';
@@ -56,6 +56,9 @@ const ARCH = keyOf('arch');
 const SYSCALL = keyOf('syscall');
 const NAMES = keyOf('names');
 const SOCKET = keyOf('saddr');
+const WORDS = keyOf('text');
+const CWD = keyOf('cwd');
+const COUNT = keyOf('argc');
 const PID = [keyOf('pid')];
 const UID = [keyOf('uid')];
 const GID = [keyOf('gid')];
@@ -99,7 +102,7 @@ class RecordsReader {
   private rules: string[] | undefined;
   /** Where a user came from, as programs that log users in say. */
   private address: string | undefined;
-  private readonly hasTitle: boolean;
+  private hasSocket = false;
 
   constructor(private readonly records: readonly AuditRecord[]) {
     this.main = mainOf(records);
@@ -108,8 +111,6 @@ class RecordsReader {
     const time = timeOfCount(timeMs, Unit.MILLIS) ?? BigInt(timeMs) * 1_000_000n;
     this.event = newEvent(this.main.type, 'auditd', time, id);
     this.event.entity = node === '' ? undefined : entityOf('host', node);
-    // No record comes after it.
-    this.hasTitle = records[records.length - 1].type === 'PROCTITLE';
   }
 
   read(forBuffer: boolean): UnifiedEvent {
@@ -124,7 +125,7 @@ class RecordsReader {
       this.addRecord(record.type);
     }
     event.tags = tagsOf(this.rules);
-    for (const text of this.arguments?.texts() ?? []) this.listOf('argv').push(quoted(text));
+    if (this.arguments !== undefined) this.addArguments(this.arguments);
     for (const [name, items] of this.lists ?? []) {
       const key = keyOf(name);
       const before = attributes.valueOf(key);
@@ -134,8 +135,10 @@ class RecordsReader {
     }
     if (event.network === undefined && this.address !== undefined && ADDRESS.test(this.address))
       event.network = { sourceIP: this.address };
-    const json = attributes.toJson();
-    event.attributes = forBuffer ? keptText(json) : (JSON.parse(json) as JsonObject);
+    if (!attributes.isEmpty) {
+      const json = attributes.toJson();
+      event.attributes = forBuffer ? keptText(json) : (JSON.parse(json) as JsonObject);
+    }
     return event;
   }
 
@@ -167,12 +170,13 @@ class RecordsReader {
           mapped[role] = fields.raw(i);
       }
     }
-    attributes.addFields(fields, this.hasTitle ? MAPPED | TITLE : MAPPED);
+    attributes.addFields(fields, main.type === 'PROCTITLE' ? MAPPED | TITLE : MAPPED);
     event.severity = failed ? 'warning' : 'info';
     const rule = mapped[Role.KEY];
     if (rule !== undefined) (this.rules ??= [])[this.records.indexOf(main)] = rule;
     this.readProcess();
-    if (main.type === 'PROCTITLE' || main.type === 'EXECVE') this.addRecord(main.type);
+    if (main.type === 'PROCTITLE') this.readTitle();
+    else if (main.type === 'EXECVE') this.readArguments();
   }
 
   private readProcess(): void {
@@ -202,9 +206,7 @@ class RecordsReader {
     // An address that mmap gave is no error number.
     if (exit !== undefined && kernel.returnCode === undefined) (args ??= {}).return = exit;
     kernel.args = args;
-    const { pid, uid, gid, syscall, returnCode } = kernel;
-    if ((pid ?? uid ?? gid ?? kernel.comm ?? syscall ?? returnCode ?? args) !== undefined)
-      event.kernel = kernel;
+    event.kernel = kernelUnlessEmpty(kernel);
   }
 
   /** Values that have no field: the arguments of what is no call, and what does not fit. */
@@ -234,40 +236,73 @@ class RecordsReader {
       if (!NOT_NAMES.has(key.name) && !isUnset(i)) names.addField(lowerKeyOf(key), Kind.TEXT, enriched, i);
     }
     names.flush();
+    if (enriched.words !== '') names.add(WORDS, quoted(enriched.words));
     if (!names.isEmpty) this.attributes.add(NAMES, names.toJson());
     return call;
   }
 
-  /** What the record whose fields were read tells of the main one. */
+  /** What the record whose fields were read tells of the main one. What has no place of its own is a record under its type. */
   private addRecord(type: string): void {
-    const { event, attributes } = this;
+    const isOne = fields.count === 1 && !fields.hasWords;
     switch (type) {
       case 'CWD':
-        attributes.addFields(fields, this.hasTitle ? TITLE : 0);
+        if (!isOne || fields.keys[0] !== CWD) break;
+        if (!this.attributes.has(CWD)) this.attributes.addFields(fields);
+        else this.listOf('cwd').push(quoted(textValue(fields.raw(0)) ?? ''));
         return;
-      case 'PROCTITLE': {
-        const title = first(Role.TITLE);
-        event.message = title === undefined ? undefined : commandLineOf(textValue(title));
+      case 'PROCTITLE':
+        this.readTitle();
+        if (!isOne) this.addRest(type, ({ role }) => role === Role.TITLE);
         return;
-      }
-      case 'EXECVE': {
-        this.listOf('argv');
-        (this.arguments ??= new AuditArguments()).add(fields);
+      case 'EXECVE':
+        if (this.readArguments() || fields.hasWords) this.addRest(type, isOfArguments);
         return;
-      }
       case 'SOCKADDR':
+        if (this.hasSocket) break;
         this.readSocket(first(Role.SOCKET));
+        if (!isOne) this.addRest(type, ({ role }) => role === Role.SOCKET);
         return;
-      default: {
-        const members = new AuditMembers(true);
-        members.addFields(fields);
-        this.listOf(type === 'PATH' ? 'paths' : type.toLowerCase()).push(members.toJson());
-      }
     }
+    const members = new AuditMembers(true);
+    members.addFields(fields);
+    this.listOf(type === 'PATH' ? 'paths' : type.toLowerCase()).push(members.toJson());
+  }
+
+  /** What a record says besides the keys that were read. */
+  private addRest(type: string, isRead: (key: AuditKey) => boolean): void {
+    const rest = new AuditMembers(true);
+    for (let i = 0; i < fields.count; i++) {
+      const key = fields.keys[i];
+      if (!isRead(key)) rest.addField(key, key.kind, fields, i);
+    }
+    rest.flush();
+    rest.addWords(fields);
+    if (!rest.isEmpty) this.listOf(type.toLowerCase()).push(rest.toJson());
+  }
+
+  private readTitle(): void {
+    const title = first(Role.TITLE);
+    this.event.message = title === undefined ? undefined : commandLineOf(textValue(title));
+  }
+
+  /** Returns whether there was something else. */
+  private readArguments(): boolean {
+    this.listOf('argv');
+    return (this.arguments ??= new AuditArguments()).add(fields);
+  }
+
+  /** argc where they are not so many: then a record is missing. */
+  private addArguments(all: AuditArguments): void {
+    const texts = all.texts();
+    for (const text of texts) this.listOf('argv').push(quoted(text));
+    const { count } = all;
+    if (count !== undefined && count !== String(texts.length) && !this.attributes.has(COUNT))
+      this.attributes.add(COUNT, quoted(count));
   }
 
   private readSocket(hex: string | undefined): void {
     if (hex === undefined) return;
+    this.hasSocket = true;
     const { event } = this;
     const address = socketAddressOf(hex);
     if (address === undefined) {

@@ -12,8 +12,8 @@ const EQUALS = 0x3d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** Stands for what comes before the first field, as in `avc:  denied  { read } for pid=1`. */
-const WORDS = keyOf('text');
+/** What stands between fields and says nothing, as the colon in `acct=root : exe=a`. */
+const PUNCTUATION = /^[\s:,(){}]*$/;
 
 /** So many fields have a place that is kept from record to record. */
 const MAX_KEPT = 256;
@@ -32,8 +32,12 @@ export class AuditFields {
   readonly ends: number[] = [];
   /** Whether one was a message in apostrophes, as programs in user space send: its fields are among the others. */
   hasMessage = false;
+  /** What is no field of the record, as in `avc:  denied  { read } for pid=1`, and of the message in it; runs of words are joined by a space. */
+  words = '';
+  wordsOfMessage = '';
   /** While a message is read: so many fields stand before it. */
   private kernels = 0;
+  private inMessage = false;
 
   /** Of text[from, to). mayHaveMessage: whether apostrophes may stand around fields. */
   read(text: string, from: number, to: number, mayHaveMessage: boolean): void {
@@ -41,8 +45,13 @@ export class AuditFields {
     this.text = text;
     this.count = 0;
     this.hasMessage = false;
+    this.words = this.wordsOfMessage = '';
     line.read(text);
     this.readBetween(line.codes, from, to, mayHaveMessage);
+  }
+
+  get hasWords(): boolean {
+    return this.words !== '' || this.wordsOfMessage !== '';
   }
 
   /** The value as it is written. */
@@ -53,6 +62,7 @@ export class AuditFields {
   private readBetween(codes: Uint16Array, from: number, to: number, mayHaveMessage: boolean): void {
     const { text } = this;
     let at = from;
+    while (at < to && codes[at] === SPACE) at++;
     while (at < to) {
       let keyStart = at;
       let equals = at;
@@ -66,17 +76,25 @@ export class AuditFields {
         } else hash = hashWith(hash, code);
       }
       if (equals >= to) {
-        if (at === from) this.addWords(at, to);
+        this.addWords(text.slice(at, to));
         break;
       }
-      if (keyStart > at && at === from) this.addWords(at, keyStart);
-      const key =
+      let key =
         codes[keyStart] === OPEN
           ? keyOf(text.slice(keyStart + 1, equals))
           : keyAt(text, keyStart, equals, hash);
+      if (keyStart > at) key = this.keyBehind(text.slice(at, keyStart), key);
       at = this.readValue(codes, key, equals + 1, to, mayHaveMessage);
       while (at < to && codes[at] === SPACE) at++;
     }
+  }
+
+  /** Old kernels write `old auid=1 new auid=2` for what others call `old-auid` and `auid`. */
+  private keyBehind(words: string, key: AuditKey): AuditKey {
+    const before = words.trimEnd();
+    if (before === 'old') return keyOf(`old-${key.name}`);
+    if (before !== 'new') this.addWords(before);
+    return key;
   }
 
   /** Returns where it ends. */
@@ -95,7 +113,9 @@ export class AuditFields {
       const end = last > start ? last : to;
       this.hasMessage = true;
       this.kernels = this.count;
+      this.inMessage = true;
       this.readBetween(codes, start + 1, end, false);
+      this.inMessage = false;
       this.kernels = 0;
       return end + 1;
     }
@@ -123,10 +143,11 @@ export class AuditFields {
     return false;
   }
 
-  private addWords(from: number, to: number): void {
-    const words = this.text.slice(from, to);
-    const start = to - words.trimStart().length;
-    if (start < to) this.add(WORDS, start, from + words.trimEnd().length);
+  private addWords(words: string): void {
+    if (PUNCTUATION.test(words)) return;
+    const more = words.trimEnd();
+    if (this.inMessage) this.wordsOfMessage += this.wordsOfMessage === '' ? more : ` ${more}`;
+    else this.words += this.words === '' ? more : ` ${more}`;
   }
 
   private add(key: AuditKey, start: number, end: number): void {

@@ -3,9 +3,12 @@ import { quoted } from '../../event/json-text';
 import { textBytes } from '../../event/latin1-text';
 import type { JsonObject } from '../format';
 import type { AuditFields } from './auditd-fields';
-import { Kind, type AuditKey } from './auditd-key';
+import { Kind, keyOf, type AuditKey } from './auditd-key';
 import { line } from './auditd-line';
 import { hexDigit, isNone, textValue } from './auditd-value';
+
+/** Under which an object has the words that are no fields. */
+const WORDS = keyOf('text');
 
 /** Objects are numbered, so that a key can tell which of them had it last. */
 let lastNumber = 0;
@@ -64,7 +67,7 @@ export class AuditMembers {
     this.text += `${this.count++ === 0 ? '{' : ','}${key.json}${value}`;
   }
 
-  /** The fields, of that text which is now in `line`, but for those that say that there is nothing. omit: bits of roles. */
+  /** The fields, of that text which is now in `line`, but for those that say that there is nothing, and what is no field. omit: bits of roles. */
   addFields(fields: AuditFields, omit = 0): void {
     const { count, keys } = fields;
     for (let i = 0; i < count; i++) {
@@ -72,6 +75,13 @@ export class AuditMembers {
       if (((omit >> key.role) & 1) === 0) this.addField(key, key.kind, fields, i);
     }
     this.flush();
+    if (fields.hasWords) this.addWords(fields);
+  }
+
+  addWords({ words, wordsOfMessage }: AuditFields): void {
+    if (words !== '') this.add(WORDS, quoted(words));
+    if (wordsOfMessage !== '')
+      this.add(words === '' ? WORDS : keyOf(`msg.${WORDS.name}`), quoted(wordsOfMessage));
   }
 
   /** A field under another key. To be followed by `flush`. */
@@ -100,9 +110,14 @@ export class AuditMembers {
     this.end = 0;
   }
 
+  /** Whether attributes have a key that is known. */
+  has(key: AuditKey): boolean {
+    return key.inAttributes === this.number;
+  }
+
   /** The value, in JSON, that a key of attributes had when this was first asked. */
   valueOf(key: AuditKey): string | undefined {
-    if (key.known ? key.inAttributes !== this.number : this.unknown === undefined) return undefined;
+    if (key.known ? !this.has(key) : this.unknown === undefined) return undefined;
     this.parsed ??= JSON.parse(this.json) as JsonObject;
     return Object.hasOwn(this.parsed, key.name) ? JSON.stringify(this.parsed[key.name]) : undefined;
   }

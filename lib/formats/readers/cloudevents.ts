@@ -1,11 +1,11 @@
-/** CloudEvents 1.0 as JSON, one or a batch in a line. */
+/** CloudEvents 1.0 as JSON, and 0.3 where it differs, one or a batch in a line. */
 import { eventFromJSON } from '../../event/json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { newEvent } from '../new-event';
 import { timeOfText } from '../time';
-import { traceContextOfHeader } from '../trace-context';
-import { bytesOfBase64, restOf, setKey, textOf, withMisfits } from '../values';
+import { saysAll, traceContextOfHeader } from '../trace-context';
+import { bytesOfBase64, mergeUnder, restOf, setKey, textOf, withMisfits } from '../values';
 
 export const cloudeventsFormat: JsonFormat = {
   kind: 'json',
@@ -39,6 +39,20 @@ const MAPPED = new Set([
   ...['specversion', 'id', 'source', 'type', 'time', 'data', 'data_base64', 'traceparent', 'tracestate'],
 ]);
 
+const MAPPED_OF_OURS = new Set([...MAPPED, 'datacontenttype', 'dataschema']);
+const MAPPED_OF_ENCODED = new Set([...MAPPED, 'datacontentencoding']);
+
+function bytesOf(value: unknown): Uint8Array | undefined {
+  return typeof value === 'string' ? bytesOfBase64(value) : undefined;
+}
+
+const VERSION = '1.0';
+
+/** Bytes that are text in the data, as 0.3 has them; 1.0 has a key of their own for them. */
+function isBase64({ specversion, datacontentencoding: encoding }: JsonObject): boolean {
+  return specversion === '0.3' && typeof encoding === 'string' && encoding.toLowerCase() === 'base64';
+}
+
 /** What identifies an event is its source and id together. Data stays what it is: text that holds JSON is text. */
 function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
   const id = textOf(value.id);
@@ -49,22 +63,27 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   if (value.dataschema === TAPIO_SCHEMA) {
     const own = eventOfData(line.text, value.data);
     if (own !== undefined) {
+      // What others have put beside it on its way.
+      own.attributes = mergeUnder(own.attributes, 'line', restOf(value, MAPPED_OF_OURS));
       out.push(own);
       return undefined;
     }
   }
   const time = timeOfText(value.time);
   const event = newEvent(type, source, time ?? line.arrival(), `${source}#${id}`);
-  event.traceContext = traceContextOfHeader(value.traceparent, value.tracestate);
-  let attributes = restOf(value, MAPPED);
-  if (value.data !== undefined) setKey((attributes ??= {}), 'data', value.data);
-  const bytes = value.data_base64;
-  event.rawData = typeof bytes === 'string' ? bytesOfBase64(bytes) : undefined;
+  const context = traceContextOfHeader(value.traceparent, value.tracestate);
+  event.traceContext = context;
+  const bytes = bytesOf(value.data_base64);
+  const encoded = bytes === undefined && isBase64(value) ? bytesOf(value.data) : undefined;
+  event.rawData = bytes ?? encoded;
+  let attributes = restOf(value, encoded === undefined ? MAPPED : MAPPED_OF_ENCODED);
+  if (value.data !== undefined && encoded === undefined) setKey((attributes ??= {}), 'data', value.data);
   event.attributes = withMisfits(attributes, value, {
+    specversion: value.specversion === VERSION || undefined,
     time,
-    traceparent: event.traceContext,
-    tracestate: event.traceContext?.traceState,
-    data_base64: event.rawData,
+    traceparent: (context !== undefined && saysAll(context, value.traceparent as string)) || undefined,
+    tracestate: context?.traceState,
+    data_base64: bytes,
   });
   out.push(event);
   return undefined;

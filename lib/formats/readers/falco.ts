@@ -2,7 +2,14 @@
 import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
-import { addAttributes, containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import {
+  addAttributes,
+  containerEntity,
+  entityOf,
+  kernelOf,
+  kernelUnlessEmpty,
+  newEvent,
+} from '../new-event';
 import {
   endAt,
   isObjectAt,
@@ -223,8 +230,6 @@ function textOfOutput(output: unknown, priority: string): string | undefined {
   return isPrefixed ? textOf(text.slice(end + 1)) : text;
 }
 
-type Kernel = NonNullable<UnifiedEvent['kernel']>;
-
 function readFields(event: UnifiedEvent, fields: JsonObject): void {
   const kernel = kernelOf(
     u32Of(fields['proc.pid']),
@@ -241,16 +246,12 @@ function readFields(event: UnifiedEvent, fields: JsonObject): void {
     // An address.
     if (kernel.returnCode === undefined) kernel.args = { return: anyText(result) };
   }
-  if (hasField(kernel)) event.kernel = kernel;
+  event.kernel = kernelUnlessEmpty(kernel);
   readConnection(event, fields);
   const pod = known(fields['k8s.pod.name']);
   event.entity =
     entityOf('pod', pod, known(fields['k8s.ns.name']), known(fields['k8s.pod.uid'])) ??
     containerEntity(containerOf(fields), known(fields['container.name']));
-}
-
-function hasField({ pid, tid, uid, gid, comm, syscall, cpuCore, returnCode, args }: Kernel): boolean {
-  return (pid ?? tid ?? uid ?? gid ?? comm ?? syscall ?? cpuCore ?? returnCode ?? args) !== undefined;
 }
 
 /** Client and server: whoever connected is the source. */

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
-import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { containerEntity, entityOf, kernelOf, kernelUnlessEmpty, newEvent } from '../new-event';
 import { severityOfSyslog } from '../severity';
 import { timeOfCount, Unit } from '../time';
 import { idOf, restOf, u32Of, withMisfits } from '../values';
@@ -43,7 +43,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   const kernel = kernelOf(u32Of(first(value._PID)), undefined, idOf(first(value._UID)), text(value._COMM));
   kernel.gid = idOf(first(value._GID));
   const { pid, uid, gid, comm } = kernel;
-  if ((pid ?? uid ?? gid ?? comm) !== undefined) event.kernel = kernel;
+  event.kernel = kernelUnlessEmpty(kernel);
   event.entity = entityOfEntry(value);
   event.attributes = attributesOf(
     withMisfits(restOf(value, MAPPED), value, {

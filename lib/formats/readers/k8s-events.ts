@@ -4,7 +4,18 @@ import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { excerpt } from '../excerpt';
 import { entityOf, newEvent } from '../new-event';
 import { timeOfText } from '../time';
-import { arrayOf, objectOf, restOf, scalarText, textMapOf, textOf, withMisfits } from '../values';
+import {
+  arrayOf,
+  mergeUnder,
+  objectOf,
+  restOf,
+  scalarText,
+  textMapOf,
+  textOf,
+  unlessEmpty,
+  withItem,
+  withMisfits,
+} from '../values';
 
 export const k8sEventsFormat: JsonFormat = {
   kind: 'json',
@@ -50,20 +61,36 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   if (value.type === 'BOOKMARK') return undefined;
   if (value.type === 'ERROR') return `the watch failed: ${excerpt(textOf(object.message) ?? 'no message')}`;
   if (!isEvent(object)) return `a watch of another kind: ${excerpt(textOf(object.kind) ?? 'none')}`;
-  out.push(readEvent(object, value.type as string, line));
+  const event = readEvent(object, value.type as string, line);
+  event.attributes = mergeUnder(event.attributes, 'watch', restOf(value, MAPPED_OF_WATCH));
+  out.push(event);
   return undefined;
 }
 
+const MAPPED_OF_WATCH = new Set(['type', 'object']);
+const MAPPED_OF_LIST = new Set(['kind', 'apiVersion', 'metadata', 'items']);
+
 function readList(list: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
   let others = 0;
+  let first: UnifiedEvent | undefined;
   for (const item of arrayOf(list.items)!) {
     const value = objectOf(item);
     // The items of a typed list may leave out what the list says.
-    if (value !== undefined && (list.kind === 'EventList' || isEvent(value)))
-      out.push(readEvent(value, undefined, line));
-    else others++;
+    if (value !== undefined && (list.kind === 'EventList' || isEvent(value))) {
+      const event = readEvent(value, undefined, line, list.apiVersion as string);
+      first ??= event;
+      out.push(event);
+    } else others++;
   }
+  if (first !== undefined) first.attributes = mergeUnder(first.attributes, 'list', aroundItems(list));
   return others > 0 ? `${others} items of a list are no events` : undefined;
+}
+
+/** What a list says that no item does. kubectl writes the fields of its metadata empty. */
+function aroundItems(list: JsonObject): JsonObject | undefined {
+  const metadata = objectOf(list.metadata);
+  const isNone = metadata !== undefined && Object.values(metadata).every((item) => (item ?? '') === '');
+  return withItem(restOf(list, MAPPED_OF_LIST), 'metadata', isNone ? undefined : list.metadata);
 }
 
 const MAPPED = new Set([
@@ -86,7 +113,13 @@ const MAPPED_OF_OBJECT = new Set(['kind', 'name', 'namespace', 'uid']);
 const MAPPED_OF_METADATA = new Set(['name', 'uid', 'resourceVersion', 'labels', 'annotations']);
 const MAPPED_OF_SOURCE = new Set(['component', 'host']);
 
-function readEvent(value: JsonObject, watch: string | undefined, line: InputLine): UnifiedEvent {
+/** apiVersion: where it has none itself. */
+function readEvent(
+  value: JsonObject,
+  watch: string | undefined,
+  line: InputLine,
+  apiVersion?: string,
+): UnifiedEvent {
   const metadata = objectOf(value.metadata) ?? {};
   const object = objectOf(value.involvedObject) ?? objectOf(value.regarding) ?? {};
   const uid = textOf(metadata.uid);
@@ -109,7 +142,7 @@ function readEvent(value: JsonObject, watch: string | undefined, line: InputLine
     objectKind: kind,
     message: event.message,
     action: textOf(value.action),
-    apiVersion: textOf(value.apiVersion),
+    apiVersion: textOf(value.apiVersion) ?? apiVersion,
     resourceVersion,
     labels: textMapOf(metadata.labels),
     annotations: textMapOf(metadata.annotations),
@@ -165,7 +198,9 @@ function attributesOf(
     const taken = { component: told(source.component, component), host: told(source.host, instance) };
     set('source', withMisfits(restOf(source, MAPPED_OF_SOURCE), source, taken));
   }
-  return withMisfits(attributes, value, {
+  withMisfits(attributes, value, {
+    kind: told(value.kind, 'Event'),
+    apiVersion: told(value.apiVersion, kubernetes!.apiVersion),
     metadata: objectOf(value.metadata),
     involvedObject: told(value.involvedObject, object),
     regarding: told(value.regarding, object),
@@ -181,6 +216,7 @@ function attributesOf(
     type: kubernetes!.eventType,
     action: kubernetes!.action,
   });
+  return unlessEmpty(attributes);
 }
 
 /** Whether a value is the one that was taken; empty text stands for none here. */

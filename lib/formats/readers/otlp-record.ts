@@ -7,7 +7,15 @@ import { severityOfOtlp } from '../severity';
 import { timeOfCount, Unit } from '../time';
 import { traceContextOf } from '../trace-context';
 import { anyText, bytesOfBase64, mergeUnder, objectOf, safeIntegerOf, textOf, withItem } from '../values';
-import { inCamelCase, isDefault, isZero, readAttributes, restOfMessage, valueOf } from './otlp-values';
+import {
+  inCamelCase,
+  isDefault,
+  isTextNamed,
+  isZero,
+  readAttributes,
+  restOfMessage,
+  valueOf,
+} from './otlp-values';
 
 export interface Resource {
   readonly source: string;
@@ -25,6 +33,9 @@ const POD_KEYS = ['k8s.pod.name', 'k8s.namespace.name', 'k8s.pod.uid'];
 
 /** Where attributes of the producer stood whose name is one of the specification. */
 const PLACE = 'attributes';
+
+/** The attribute that names a record, by the semantic conventions. */
+export const RECORD_ID = 'log.record.uid';
 
 /** logs: ResourceLogs in camel case, of which the records are not read. */
 export function resourceOf(logs: JsonObject): Resource {
@@ -70,19 +81,40 @@ function restAround(
   return mergeUnder(isNone ? { [key]: value } : below, PLACE, restOfMessage(logs, mapped));
 }
 
-/** All but the attributes, of which it has only what does not fit its field. record: in camel case. */
+/** All of the event. record: in camel case. */
+export function readWholeRecord(
+  record: JsonObject,
+  resource: Resource,
+  scope: Scope,
+  line: InputLine,
+): UnifiedEvent {
+  const attributes = readAttributes(record.attributes);
+  const name = textOf(attributes?.[RECORD_ID]);
+  const id = name !== undefined && isTextNamed(record.attributes, RECORD_ID) ? name : undefined;
+  if (id !== undefined) delete attributes![RECORD_ID];
+  const event = readRecord(record, resource, scope, line, id);
+  event.attributes = mergeUnder(attributesBeside(record, resource, scope, event), PLACE, attributes);
+  return event;
+}
+
+/**
+ * All but the attributes, of which it has only what does not fit its field. record: in camel case, of which the attributes are not read.
+ *
+ * @param id what the attributes name it
+ */
 export function readRecord(
   record: JsonObject,
   resource: Resource,
   scope: Scope,
   line: InputLine,
+  id: string | undefined,
 ): UnifiedEvent {
   const { timeUnixNano: told, observedTimeUnixNano: observed, eventName: name } = record;
   const { severityNumber: number, severityText: level } = record;
   const time = nanos(told);
   const type = textOf(name);
   const noticed = time === undefined ? nanos(observed) : undefined;
-  const event = newEvent(type ?? 'log', resource.source, time ?? noticed ?? line.arrival());
+  const event = newEvent(type ?? 'log', resource.source, time ?? noticed ?? line.arrival(), id);
   if (time === undefined) {
     if (!isZero(told)) keep(event, 'timeUnixNano', told);
     if (noticed === undefined && !isZero(observed)) keep(event, 'observedTimeUnixNano', observed);
@@ -132,8 +164,8 @@ export const RECORD_FIELDS: ReadonlySet<string> = new Set([
   ...['spanId', 'flags', 'body', 'attributes'],
 ]);
 
-/** event: as `readRecord` left it. */
-export function attributesOfRecord(
+/** Those that are not the producer's own. event: as `readRecord` left it. */
+function attributesBeside(
   record: JsonObject,
   resource: Resource,
   scope: Scope,
@@ -144,8 +176,7 @@ export function attributesOfRecord(
   own = withItem(own, 'scope', scope.rest);
   const observed = observedBeside(record.timeUnixNano, record.observedTimeUnixNano, event);
   own = withItem(own, 'observedTimeUnixNano', observed);
-  own = mergeUnder(own, 'record', restOfMessage(record, RECORD_FIELDS));
-  return mergeUnder(own, PLACE, readAttributes(record.attributes));
+  return mergeUnder(own, 'record', restOfMessage(record, RECORD_FIELDS));
 }
 
 /** Zero is what stands for absent. */

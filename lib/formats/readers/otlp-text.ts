@@ -17,7 +17,8 @@ import {
 } from '../projection';
 import { RecentValues } from '../recent-values';
 import { Shape, WHOLE, WORDS } from '../shape';
-import { observedBeside, readRecord, RECORD_FIELDS, resourceOf, scopeOf } from './otlp-record';
+import { textOf } from '../values';
+import { observedBeside, readRecord, RECORD_FIELDS, RECORD_ID, resourceOf, scopeOf } from './otlp-record';
 import { integerOf, isZero, valueOf } from './otlp-values';
 
 const STRING = 'stringValue|string_value';
@@ -194,20 +195,27 @@ function readLogs(json: string, from: number, end: number, line: InputLine, even
     const scope = aroundAt(SCOPES_OF_LATE, json, row + SCOPE_SCOPE, row + SCOPE_SCHEMA);
     if (scope === undefined) return false;
     let attributes: string | undefined = '';
+    let id: string | undefined;
     for (let at = scopeFrom; at < row; at += SHAPE.wordsOfRow(WORDS[at])) {
       if (WORDS[at] === ATTRIBUTE_ROW) {
+        if (isId(json, at)) {
+          // One that stands twice, or is none, is better parsed.
+          if (id !== undefined || (id = idAt(json, at)) === undefined) return false;
+          continue;
+        }
         attributes = withAttribute(attributes, json, at);
         if (attributes === undefined) return false;
       }
       if (WORDS[at] !== RECORD_ROW) continue;
       if (!isObjectAt(at + RECORD) || !isList(at + RECORD_ATTRIBUTES)) return false;
       const record = recordAt(json, at);
-      const event = readRecord(record, resource.read, scope.read, line);
+      const event = readRecord(record, resource.read, scope.read, line, id);
       const ours = textOfOurs(event, record, resource.text, scope.text);
       const all = attributes === '' ? ours : join(ours, attributes);
       event.attributes = all === '' ? undefined : keptText(`{${all}}`);
       events.push(event);
       attributes = '';
+      id = undefined;
     }
     scopeFrom = row + SHAPE.wordsOfRow(SCOPE_ROW);
   }
@@ -255,6 +263,21 @@ function textOfMisfit(value: unknown): string {
 
 function join(before: string, member: string): string {
   return before === '' ? member : `${before},${member}`;
+}
+
+function isId(json: string, row: number): boolean {
+  const slot = row + ATTRIBUTE_KEY;
+  return (
+    endAt(slot) - startAt(slot) === RECORD_ID.length &&
+    kindAt(slot) === Kind.TEXT &&
+    json.startsWith(RECORD_ID, startAt(slot))
+  );
+}
+
+/** Text that is not empty. */
+function idAt(json: string, row: number): string | undefined {
+  const slot = row + ATTRIBUTE_ANY;
+  return nameAt(slot) < FIRST_INT && kindAt(slot) === Kind.TEXT ? textOf(valueAt(json, slot)) : undefined;
 }
 
 /** Undefined for what is better parsed. */

@@ -35,6 +35,13 @@ function mapOf(pairs: readonly Pair[]): Attributes | undefined {
   return map;
 }
 
+/** Whether the last of the pairs with this key has a value of the kind of texts: integers and bytes may be texts, too, once they are read. */
+export function isTextNamed(list: unknown, key: string): boolean {
+  const pair = (list as readonly Pair[]).findLast((item) => item.key === key);
+  const [kind] = Object.keys(objectOf(pair?.value) ?? {});
+  return kind === 'stringValue' || kind === 'string_value';
+}
+
 /**
  * As JSON: null for no value, the text of an integer whose digits a number does not keep, base64 of bytes; NaN and the infinities are
  * text, or null where the JavaScript SDK wrote them. What is no AnyValue stays as it came.

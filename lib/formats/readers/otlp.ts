@@ -3,7 +3,7 @@ import type { UnifiedEvent } from '../../event/unified-event';
 import { excerpt } from '../excerpt';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { arrayOf, objectOf } from '../values';
-import { attributesOfRecord, readRecord, resourceOf, scopeOf } from './otlp-record';
+import { readWholeRecord, resourceOf, scopeOf } from './otlp-record';
 import { readText } from './otlp-text';
 import { inCamelCase } from './otlp-values';
 
@@ -64,9 +64,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
     eachOf(logs, 'scopeLogs', (scopeLogs) => {
       const scope = scopeOf(scopeLogs);
       eachOf(scopeLogs, 'logRecords', (record) => {
-        const event = readRecord(record, resource, scope, line);
-        event.attributes = attributesOfRecord(record, resource, scope, event);
-        out.push(event);
+        out.push(readWholeRecord(record, resource, scope, line));
       });
     });
   });

@@ -2,7 +2,7 @@
 import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
-import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { containerEntity, entityOf, kernelOf, kernelUnlessEmpty, newEvent } from '../new-event';
 import {
   endAt,
   isObjectAt,
@@ -211,6 +211,7 @@ function readEvent(kind: string, body: JsonObject, around: JsonObject, time: big
   // protojson leaves out a zero.
   if (kind === 'process_exit' && event.kernel !== undefined)
     event.kernel.returnCode = i32Of(body.status ?? 0);
+  if (event.kernel !== undefined) event.kernel = kernelUnlessEmpty(event.kernel);
   if (kind === 'rate_limit_info') event.severity = 'warning';
   const clusterName = textOf(around.cluster_name);
   if (clusterName !== undefined) event.kubernetes = { clusterName };

@@ -2,7 +2,7 @@
 import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonObject } from '../format';
-import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { containerEntity, entityOf, kernelOf, kernelUnlessEmpty, newEvent } from '../new-event';
 import { isObjectAt, Kind, kindAt, project, valueAt } from '../projection';
 import { severityOfTracee } from '../severity';
 import { Shape, WHOLE } from '../shape';
@@ -115,6 +115,7 @@ function readEvent(value: JsonObject, line: InputLine, attributes: Record<string
   setReturn(kernel, value.returnValue);
   event.kernel = kernel;
   readAddress(event, arrayOf(value.args), valueOfArgument);
+  event.kernel = kernelUnlessEmpty(kernel);
   readEntity(event, value);
   const properties = objectOf(objectOf(value.metadata)?.Properties);
   if (properties !== undefined) {

@@ -2,12 +2,22 @@
 import { keptText } from '../../event/known-json';
 import type { UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonObject } from '../format';
-import { containerEntity, entityOf, kernelOf, newEvent } from '../new-event';
+import { containerEntity, entityOf, kernelOf, kernelUnlessEmpty, newEvent } from '../new-event';
 import { hasRest, isObjectAt, Kind, kindAt, project, rawAt, restText, valueAt } from '../projection';
 import { severityOfTracee } from '../severity';
 import { Shape, WHOLE } from '../shape';
 import { timeOfAny } from '../time';
-import { arrayOf, idOf, objectOf, restOf, textMapOf, textOf, u32Of, withMisfits } from '../values';
+import {
+  arrayOf,
+  idOf,
+  objectOf,
+  restOf,
+  textMapOf,
+  textOf,
+  u32Of,
+  unlessEmpty,
+  withMisfits,
+} from '../values';
 import { readAddress, readArguments, setReturn } from './tracee-arguments';
 
 export function isNested(value: JsonObject): boolean {
@@ -18,13 +28,16 @@ export function isNested(value: JsonObject): boolean {
   );
 }
 
+/** The entry of the data that is no argument. */
+const RESULT = 'returnValue';
+
 const MAPPED = new Set(['timestamp', 'name', 'workload', 'data']);
 const MAPPED_OF_WORKLOAD = new Set(['process', 'container', 'k8s']);
 const MAPPED_OF_PROCESS = new Set(['host_pid', 'thread']);
 const MAPPED_OF_THREAD = new Set(['host_tid', 'name', 'syscall']);
 
 const SHAPE = new Shape({
-  ...{ timestamp: WHOLE, name: WHOLE, data: WHOLE },
+  ...{ timestamp: WHOLE, name: WHOLE, data: WHOLE, eventName: WHOLE },
   workload: {
     process: {
       host_pid: WHOLE,
@@ -42,6 +55,8 @@ const SHAPE = new Shape({
 });
 const TIMESTAMP = SHAPE.slot('timestamp');
 const NAME = SHAPE.slot('name');
+/** Of the flat format. */
+const EVENT_NAME = SHAPE.slot('eventName');
 const DATA = SHAPE.slot('data');
 const WORKLOAD = SHAPE.slot('workload');
 const WORKLOAD_NODE = SHAPE.nodeOf(['workload']);
@@ -75,7 +90,8 @@ const OBJECTS = [WORKLOAD, PROCESS, THREAD, CONTAINER, K8S];
 /** Without parsing the line, but for its data. */
 export function readNestedText(line: InputLine): UnifiedEvent[] | undefined {
   const json = project(SHAPE, line.text);
-  if (json === undefined || kindAt(STREAM) !== Kind.ABSENT) return undefined;
+  if (json === undefined || kindAt(STREAM) !== Kind.ABSENT || kindAt(EVENT_NAME) !== Kind.ABSENT)
+    return undefined;
   const attributes = attributesText(json);
   if (attributes === undefined) return undefined;
   const value = {
@@ -122,16 +138,16 @@ export function readNestedText(line: InputLine): UnifiedEvent[] | undefined {
   if (!isNested(value)) return undefined;
   const time = timeOfAny(value.timestamp);
   const event = readEvent(value, time, line);
-  const { pid, tid, comm, syscall } = event.kernel!;
+  const { pid, tid, comm, syscall } = event.kernel ?? NO_KERNEL;
   const fits =
     (time !== undefined || kindAt(TIMESTAMP) === Kind.ABSENT) &&
     (pid !== undefined || kindAt(PID) === Kind.ABSENT) &&
     (tid !== undefined || kindAt(TID) === Kind.ABSENT) &&
     (comm !== undefined || kindAt(COMM) === Kind.ABSENT) &&
     (syscall !== undefined || kindAt(SYSCALL) === Kind.ABSENT) &&
-    (isReadable(value.data) || kindAt(DATA) === Kind.ABSENT);
+    (kindAt(DATA) === Kind.ABSENT || isTold(value.data, event.kernel));
   if (!fits) return undefined;
-  event.attributes = keptText(attributes);
+  event.attributes = attributes === '{}' ? undefined : keptText(attributes);
   return [event];
 }
 
@@ -165,7 +181,7 @@ function attributesText(json: string): string | undefined {
 export function readNested(value: JsonObject, line: InputLine): UnifiedEvent {
   const time = timeOfAny(value.timestamp);
   const event = readEvent(value, time, line);
-  event.attributes = attributesOf(value, time, event.kernel!);
+  event.attributes = attributesOf(value, time, event.kernel);
   return event;
 }
 
@@ -182,12 +198,13 @@ function readEvent(value: JsonObject, time: bigint | undefined, line: InputLine)
   );
   kernel.syscall = textOf(thread?.syscall);
   const data = arrayOf(value.data);
-  const args = data?.filter((item) => objectOf(item)?.name !== 'returnValue');
+  const args = data?.filter((item) => objectOf(item)?.name !== RESULT);
   kernel.args = readArguments(args, valueOfData);
-  const result = data?.map(objectOf).find((item) => item?.name === 'returnValue');
+  const result = data?.map(objectOf).find((item) => item?.name === RESULT);
   if (result !== undefined) setReturn(kernel, valueOfData(result));
   event.kernel = kernel;
   readAddress(event, data, valueOfData);
+  event.kernel = kernelUnlessEmpty(kernel);
   const container = objectOf(workload?.container);
   const k8s = objectOf(workload?.k8s);
   event.entity = podOf(k8s) ?? containerEntity(textOf(container?.id), textOf(container?.name));
@@ -204,12 +221,13 @@ function readEvent(value: JsonObject, time: bigint | undefined, line: InputLine)
 function attributesOf(
   value: JsonObject,
   time: bigint | undefined,
-  { pid, tid, comm, syscall }: Kernel,
+  kernel: UnifiedEvent['kernel'],
 ): Record<string, unknown> | undefined {
+  const { pid, tid, comm, syscall } = kernel ?? NO_KERNEL;
   const workload = objectOf(value.workload);
-  const data = isReadable(value.data) || undefined;
+  const data = isTold(value.data, kernel) || undefined;
   const attributes = withMisfits(restOf(value, MAPPED), value, { timestamp: time, data, workload }) ?? {};
-  if (workload === undefined) return attributes;
+  if (workload === undefined) return unlessEmpty(attributes);
   const rest = restOf(workload, MAPPED_OF_WORKLOAD);
   if (rest !== undefined) attributes.workload = rest;
   const { process: item, container, k8s } = workload;
@@ -227,18 +245,37 @@ function attributesOf(
   // Those have fields, and stay.
   if (container !== undefined && container !== null) attributes.container = container;
   if (k8s !== undefined && k8s !== null) attributes.k8s = k8s;
-  return attributes;
+  return unlessEmpty(attributes);
 }
 
-type Kernel = NonNullable<UnifiedEvent['kernel']>;
+const NO_KERNEL: NonNullable<UnifiedEvent['kernel']> = {};
 
-/** Whether all of the data has become arguments. */
-function isReadable(data: unknown): boolean {
-  return arrayOf(data)?.every((item) => textOf(objectOf(item)?.name) !== undefined) === true;
+/** Whether all of the data has become arguments and the return code: entries of a name and a value, each with a name of its own. */
+function isTold(data: unknown, kernel: UnifiedEvent['kernel']): boolean {
+  const list = arrayOf(data);
+  if (list === undefined) return false;
+  let values = 0;
+  let results = 0;
+  for (const item of list) {
+    const entry = objectOf(item);
+    if (entry === undefined || textOf(entry.name) === undefined || sizeOf(entry) !== 2) return false;
+    const value = valueOfData(entry);
+    if (entry.name === RESULT && ++results > 1) return false;
+    if (value !== undefined && value !== null) values++;
+  }
+  const { args, returnCode } = kernel ?? NO_KERNEL;
+  return values === sizeOf(args ?? {}) + (returnCode === undefined ? 0 : 1);
 }
 
-/** An entry is a name and one value under the name of its type. */
+function sizeOf(object: object): number {
+  let size = 0;
+  for (const key in object) if (Object.hasOwn(object, key)) size++;
+  return size;
+}
+
+/** An entry is a name and one value, under `value` or the name of its type. */
 function valueOfData(entry: JsonObject): unknown {
+  if (entry.value !== undefined) return entry.value;
   for (const key in entry) if (key !== 'name') return entry[key];
   return undefined;
 }

@@ -12,7 +12,8 @@ export const traceeFormat: JsonFormat = {
     return isNested(value) ? 'name, workload and policies or threat' : undefined;
   },
   read: (value, line, out) => {
-    if (typeof value.eventName === 'string') out.push(readFlat(value, line));
+    const isOfFlat = isFlat(value) || (typeof value.eventName === 'string' && !isNested(value));
+    if (isOfFlat) out.push(readFlat(value, line));
     else if (typeof value.name === 'string') out.push(readNested(value, line));
     else return 'no name of an event';
     return undefined;

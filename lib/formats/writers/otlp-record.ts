@@ -4,7 +4,7 @@
  * that eventToJSON has written.
  */
 import { quoted } from '../../event/json-text';
-import { getSeverity } from '../../event/helpers';
+import { toldSeverity } from '../../event/helpers';
 import type { FieldKind } from '../../event/generated/fields';
 import type { UnifiedEvent } from '../../event/unified-event';
 import {
@@ -79,13 +79,15 @@ type Fields = Record<string, unknown>;
 /** One record, as a text. */
 export function otlpRecord(event: UnifiedEvent): string {
   const { timestamp, traceContext, message } = event;
-  const severity = getSeverity(event);
-  const number = SEVERITY_NUMBERS.get(severity) ?? SEVERITY_NUMBERS.get(severity.toLowerCase());
+  const severity = toldSeverity(event);
   let text = '{';
   // Zero is what stands for absent.
   if (timestamp > 0n) text += `"timeUnixNano":"${timestamp}",`;
-  if (number !== undefined) text += `"severityNumber":${number},`;
-  text += `"severityText":${quoted(severity)},`;
+  if (severity !== undefined) {
+    const number = SEVERITY_NUMBERS.get(severity) ?? SEVERITY_NUMBERS.get(severity.toLowerCase());
+    if (number !== undefined) text += `"severityNumber":${number},`;
+    text += `"severityText":${quoted(severity)},`;
+  }
   if (message !== undefined && message !== null) text += `"body":${stringValue(message)},`;
   text += `"attributes":[${attributesText(event)}]`;
   if (traceContext && TRACE_ID.test(traceContext.traceId)) {

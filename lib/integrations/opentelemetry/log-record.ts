@@ -1,6 +1,6 @@
 import type * as OpenTelemetry from '@opentelemetry/api';
 import type { LogRecord } from '@opentelemetry/api-logs';
-import { getSeverity } from '../../event/helpers';
+import { toldSeverity } from '../../event/helpers';
 import type { UnifiedEvent } from '../../event/unified-event';
 import { SEVERITY_NUMBERS } from '../../formats/log-fields';
 import { loadPeer } from '../peer';
@@ -16,15 +16,17 @@ const NS_PER_S = 1_000_000_000n;
  * @throws TapioError ERR_UNSUPPORTED without @opentelemetry/api, for an event with a trace
  */
 export function toLogRecord(event: UnifiedEvent): LogRecord {
-  const severity = getSeverity(event);
+  const severity = toldSeverity(event);
   const record: LogRecord = {
     eventName: event.type,
     timestamp: [Number(event.timestamp / NS_PER_S), Number(event.timestamp % NS_PER_S)],
-    severityText: severity,
-    severityNumber: SEVERITY_NUMBERS.get(severity.toLowerCase()) ?? 0,
     body: event.message ?? undefined,
     attributes: attributesOf(event),
   };
+  if (severity !== undefined) {
+    record.severityText = severity;
+    record.severityNumber = SEVERITY_NUMBERS.get(severity.toLowerCase()) ?? 0;
+  }
   if (event.traceContext?.traceId) record.context = contextOf(event.traceContext);
   return record;
 }
