@@ -195,7 +195,9 @@ class Reader implements FormatReader, InputLine {
     this.wrapper = wrapper;
   }
 
-  private readText(text: string, out: UnifiedEvent[]): void {
+  private readText(line: string, out: UnifiedEvent[]): void {
+    // Of a line end of two characters.
+    const text = line.charCodeAt(line.length - 1) === CARRIAGE_RETURN ? line.slice(0, -1) : line;
     this.text = text;
     const { current } = this;
     const early = this.wrapper === undefined ? undefined : this.readAsBefore(text);
@@ -331,6 +333,7 @@ class Reader implements FormatReader, InputLine {
 const MOST_AROUND = 65_536;
 
 const OPEN = 0x7b;
+const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = 0xfeff;
 
 /** The first that is no white space; '' of a blank line. */

@@ -8,7 +8,7 @@ import { Shape, TEXT, WHOLE } from './shape';
 const SHAPE = new Shape({
   ...{ level: WHOLE, time: WHOLE, pid: WHOLE, hostname: WHOLE, name: WHOLE, msg: TEXT, v: WHOLE },
   ...{ reqId: WHOLE, err: { type: WHOLE, stack: TEXT, '*': WHOLE } },
-  // Which most lines have none of.
+  // From `message` on, those which most lines have none of: see mayHaveFrom.
   ...{ message: TEXT, error: WHOLE, req: WHOLE, res: WHOLE, responseTime: WHOLE, requestId: WHOLE },
   ...{ req_id: WHOLE, trace_id: WHOLE, span_id: WHOLE, trace_flags: WHOLE },
   ...{ timestamp: WHOLE, ts: WHOLE, '@timestamp': WHOLE },

@@ -57,7 +57,7 @@ export function kindAt(slot: number): Kind {
 
 /** Whether the line may have a value whose slot is this one or behind it: false only where it has none. */
 export function mayHaveFrom(slot: number): boolean {
-  return WORDS[Word.LAST_SLOT] * SLOT_WORDS + Word.FIRST_SLOT >= slot;
+  return WORDS[Word.LAST_NODE] * SLOT_WORDS + Word.FIRST_SLOT >= slot;
 }
 
 export function isObjectAt(slot: number): boolean {

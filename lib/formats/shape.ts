@@ -27,8 +27,8 @@ export const enum Word {
   STATUS = 1,
   ROWS_END = 2,
   REPAIRED_SIZE = 3,
-  /** The number of a slot. */
-  LAST_SLOT = 4,
+  /** No node behind this number has a value. */
+  LAST_NODE = 4,
   FIRST_SLOT = 5,
 }
 

@@ -103,19 +103,37 @@ export function setKey<T>(target: Record<string, T>, key: string, value: T): voi
   else Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** Adds `added` to `own`, which may be undefined. One whose name is taken by another value stands under `PLACE.KEY`. */
+/** So many times a name gets the place before it. Each try costs as much as the name is long, and a line may have thousands in a chain. */
+const MOST_TRIES = 4;
+
+/**
+ * Adds `added` to `own`, which may be undefined. One whose name is taken by another value stands under `PLACE.KEY`; where that is taken,
+ * too, and `PLACE.PLACE.KEY` and so on, with all others like it in one object under PLACE.
+ */
 export function mergeUnder(
   own: Record<string, unknown> | undefined,
   place: string,
   added: JsonObject | undefined,
 ): Record<string, unknown> | undefined {
+  let crowded: Record<string, unknown> | undefined;
   for (const key in added) {
     own ??= {};
+    const value = added[key];
     let name = key;
-    while (Object.hasOwn(own, name) && own[name] !== added[key]) name = `${place}.${name}`;
-    setKey(own, name, added[key]);
+    let tries = 0;
+    while (isTaken(own, name, value) && tries++ < MOST_TRIES) name = `${place}.${name}`;
+    if (tries > MOST_TRIES) setKey((crowded ??= {}), key, value);
+    else setKey(own, name, value);
   }
+  if (own === undefined || crowded === undefined) return own;
+  let name = place;
+  while (Object.hasOwn(own, name)) name = `${place}.${name}`;
+  own[name] = crowded;
   return own;
+}
+
+function isTaken(own: JsonObject, name: string, value: unknown): boolean {
+  return Object.hasOwn(own, name) && own[name] !== value;
 }
 
 /**

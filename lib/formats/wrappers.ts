@@ -37,8 +37,10 @@ export function splitCri(line: string): WrappedLine | undefined {
   };
 }
 
-export function isDockerLine({ stream, log, time }: JsonObject): boolean {
-  return (stream === 'stdout' || stream === 'stderr') && typeof log === 'string' && typeof time === 'string';
+/** A logger's own line may have these keys, too. */
+export function isDockerLine({ stream, log, time, level, msg }: JsonObject): boolean {
+  if (typeof log !== 'string' || typeof time !== 'string') return false;
+  return (stream === 'stdout' || stream === 'stderr') && level === undefined && msg === undefined;
 }
 
 /** Characters of one line in parts; what is longer is skipped. */

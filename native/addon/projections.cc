@@ -91,7 +91,7 @@ napi_value Projections::Project(napi_env env, napi_callback_info info) {
                                                self.word_count_ - kFirstSlot);
   words[kStatus] = static_cast<std::int32_t>(status);
   words[kRowsEnd] = static_cast<std::int32_t>(projection.rows_end() + kFirstSlot);
-  words[kLastSlot] = projection.last_slot();
+  words[kLastNode] = projection.last_node();
   std::u16string& made = self.made_;
   made.clear();
   if (status == JsonStatus::kRepaired) made = projection.Repaired();

@@ -27,7 +27,7 @@ class Projections {
     kStatus = 1,
     kRowsEnd = 2,
     kRepairedSize = 3,
-    kLastSlot = 4,
+    kLastNode = 4,
     kFirstSlot = 5
   };
 

@@ -86,7 +86,7 @@ class JsonProjection : private JsonCursor {
     unescaped_.clear();
     changed_ = false;
     depth_ = 0;
-    last_slot_ = 0;
+    last_node_ = 0;
     const JsonStatus status = Walk();
     if (status != JsonStatus::kPlain) return status;
     return changed_ || !quoted_.empty() ? JsonStatus::kRepaired : JsonStatus::kPlain;
@@ -95,7 +95,7 @@ class JsonProjection : private JsonCursor {
   std::size_t rows_end() const { return row_; }
 
   // No node behind it has a value.
-  std::int32_t last_slot() const { return last_slot_; }
+  std::int32_t last_node() const { return last_node_; }
 
   // Texts of nodes that are to be told without escapes.
   std::u16string_view Unescaped() const { return unescaped_; }
@@ -148,7 +148,7 @@ class JsonProjection : private JsonCursor {
             std::int32_t end) {
     kind_ = kind;
     if (slot == kNone) return;
-    last_slot_ = std::max(last_slot_, slot);
+    last_node_ = std::max(last_node_, slot);
     std::int32_t* const word = Slot(slot);
     word[0] = static_cast<std::int32_t>(kind);
     word[1] = start;
@@ -394,7 +394,7 @@ class JsonProjection : private JsonCursor {
   std::size_t row_ = 0;
   std::size_t row_limit_ = 0;
   std::size_t depth_ = 0;
-  std::int32_t last_slot_ = 0;
+  std::int32_t last_node_ = 0;
   JsonKind kind_ = JsonKind::kAbsent;
 };
 

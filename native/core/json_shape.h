@@ -99,7 +99,8 @@ class JsonShape {
     return IsSame({found->key.data(), size}, {text, size}) ? found : nullptr;
   }
 
-  // found: of a key that had no escapes in its text
+  // found: of a key that stood there without escapes, as only then it has no quote or backslash of
+  // its own
   void SetFollower(std::size_t place, const Found& found) { followers_[place] = &found; }
 
  private:

@@ -29,6 +29,7 @@ struct Projected {
   std::u16string unescaped;
   std::vector<std::int32_t> words;
   std::size_t rows_end;
+  std::int32_t last_node;
 
   JsonKind KindOf(Node node) const { return static_cast<JsonKind>(words[node * 4]); }
   const std::u16string& Source(Node node) const {
@@ -44,9 +45,10 @@ struct Projected {
 Projected Project(JsonShape& shape, std::u16string_view text, std::size_t room) {
   static JsonProjection projection;
   std::copy(text.begin(), text.end(), projection.Text(text.size()));
-  Projected result{JsonStatus::kInvalid, {}, {}, std::vector<std::int32_t>(room, -9), 0};
+  Projected result{JsonStatus::kInvalid, {}, {}, std::vector<std::int32_t>(room, -9), 0, 0};
   result.status = projection.Project(shape, text.size(), result.words.data(), room);
   result.rows_end = projection.rows_end();
+  result.last_node = projection.last_node();
   result.text = result.status == JsonStatus::kRepaired ? std::u16string(projection.Repaired())
                                                        : std::u16string(text);
   result.unescaped = projection.Unescaped();
@@ -283,6 +285,9 @@ TEST(KeysAreFoundInAnyOrder) {
     ++taken;
     CHECK(result.text == expected.text && result.unescaped == expected.unescaped);
     CHECK_EQ(result.rows_end, expected.rows_end);
+    CHECK_EQ(result.last_node, expected.last_node);
+    for (std::int32_t node = result.last_node + 1; node < kNodes; ++node)
+      CHECK(result.KindOf(static_cast<Node>(node)) == JsonKind::kAbsent);
     CHECK(std::equal(result.words.begin(),
                      result.words.begin() + static_cast<std::ptrdiff_t>(result.rows_end),
                      expected.words.begin()));

@@ -104,6 +104,8 @@ describe('nothing of a record is lost', () => {
     ['a=1 : b=2 , (c=3) }', { a: '1', b: '2', c: '3' }],
     ["lead a=1 msg='said b=2 it' end", { a: '1', b: '2', text: 'lead end', 'msg.text': 'said it' }],
     ["a=1 msg='b=2 it'", { a: '1', b: '2', text: 'it' }],
+    ["text=t some words msg='more'", { 'line.text': 'some words', text: 't', 'msg.text': 'more' }],
+    ['new role=x', { role: 'x', text: 'new' }],
     [
       'login pid=x old auid=4294967295 new auid=42 old ses=9 new ses=2',
       { pid: 'x', text: 'login', 'old-auid': 4294967295, auid: 42, 'old-ses': 9, ses: 2 },
@@ -117,6 +119,13 @@ describe('nothing of a record is lost', () => {
   test('of what auditd looked up', () => {
     const enriched = `${call}\x1dAUID="dev" and words`;
     expect(one(enriched).attributes).toEqual({ ...plain, names: { auid: 'dev', text: 'and words' } });
+    const path = behind('PATH', 'item=0 ouid=5\x1dOUID="alice" OGID="unset"', 'item=1\x1dOUID="unset"');
+    expect(path.attributes!.paths).toEqual([{ item: 0, ouid: 5, names: { ouid: 'alice' } }, { item: 1 }]);
+  });
+
+  test('a line end of two characters is none of it', () => {
+    const line = record('USER_LOGIN', '1795860000.100:7', 'pid=15 res=failed\r');
+    expect(one(line)).toMatchObject({ severity: 'warning', attributes: { res: 'failed' } });
   });
 
   test.each([
@@ -156,6 +165,16 @@ describe('nothing of a record is lost', () => {
       message: 'a',
       attributes: { more: '1', text: 'words' },
     });
+  });
+
+  test.each([
+    ['PROCTITLE', 'x=1', [{ x: '1' }]],
+    ['SOCKADDR', 'x=1', [{ x: '1' }]],
+    ['PROCTITLE', 'proctitle="a" proctitle="b"', [{ proctitle: 'b' }]],
+    ['CWD', '', undefined],
+  ])('%s of %j', (type, fields, rest) => {
+    const { attributes } = behind(type, fields);
+    expect([attributes![type.toLowerCase()]].flat()).toEqual(rest ?? [undefined]);
   });
 
   test('further addresses, and what they say besides', () => {

@@ -24,6 +24,32 @@ test.each(files)('every sample of %s is found to be of it', (format, file) => {
   }
 });
 
+test.each([
+  [
+    'with all that an event of ours has',
+    { id: 'o1', timestamp: '2026-11-28T10:00:00Z', type: 't', source: 's' },
+  ],
+  [
+    'with a source that is none of ours',
+    { id: 'o1', timestamp: '2026-11-28T10:00:00Z', type: 't', source: {} },
+  ],
+  ['with what docker puts around one', { log: 'text', stream: 'stdout', time: '2026-11-28T10:00:00Z' }],
+])('a line of a logger %s is the logger’s', (_, more) => {
+  const line = JSON.stringify({ level: 'warn', msg: 'm', ...more });
+  for (const before of [[], [own]]) {
+    const { events, skips } = read('auto', [...before, line]);
+    expect(skips).toEqual([]);
+    const { id, log, stream } = { log: undefined, stream: undefined, id: undefined, ...more };
+    const kept = JSON.parse(JSON.stringify({ id, log, stream })) as object;
+    expect(events.at(-1)).toMatchObject({
+      message: 'm',
+      severity: 'warning',
+      source: 'pino',
+      attributes: kept,
+    });
+  }
+});
+
 test('our own lines come back as they were, and their reasons are told', () => {
   const event = createEvent({
     type: 't',

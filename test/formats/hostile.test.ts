@@ -200,6 +200,26 @@ test('a million keys are a million keys', () => {
   expect(Object.keys(event.attributes!)).toHaveLength(1_000_000);
 });
 
+test('names that clash in a chain take time by the length of the line, and all values stay', () => {
+  const chain = (depth: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: depth }, (_, index) => ['watch.'.repeat(index) + 'x', index]));
+  const object = {
+    ...{ kind: 'Event', apiVersion: 'v1', metadata: { name: 'n', namespace: 'm' }, reason: 'r' },
+    ...chain(2000),
+  };
+  const around = Object.fromEntries(Object.entries(chain(2000)).map(([key, value]) => [key, value + 0.5]));
+  const line = JSON.stringify({ type: 'ADDED', object, ...around });
+  const since = performance.now();
+  const [event] = createFormatReader('auto').push(line);
+  // All tries take half a minute.
+  expect(performance.now() - since).toBeLessThan(5000);
+  const values = [event.attributes!, event.attributes!['watch.watch'] as object].flatMap((each) =>
+    Object.values(each),
+  );
+  for (let index = 0; index < 2000; index += 100)
+    expect(values).toEqual(expect.arrayContaining([index, index + 0.5]));
+});
+
 const LONG = 1 << 26;
 
 test.each([

@@ -163,6 +163,24 @@ test('what stands around the items of a list is kept with the first of them', ()
   expect(read('auto', [JSON.stringify(empty)]).events[0].attributes).toEqual(events[1].attributes);
 });
 
+test('of a list of audit records, too; and of clocks that disagree both times are kept', () => {
+  const item = {
+    ...{ level: 'Metadata', auditID: 'a1', stage: 'ResponseComplete', verb: 'get', requestURI: '/p' },
+    requestReceivedTimestamp: '2026-11-28T10:00:10.000000Z',
+    stageTimestamp: '2026-11-28T10:00:09.000000Z',
+  };
+  const metadata = { resourceVersion: '515' };
+  const list = { kind: 'EventList', apiVersion: 'audit.k8s.io/v1', metadata, items: [item, item], more: 1 };
+  const { events } = read('auto', [JSON.stringify(list)]);
+  const { level, stage, requestReceivedTimestamp } = item;
+  expect(events[0].attributes).toEqual({ level, stage, requestReceivedTimestamp, metadata, more: 1 });
+  expect(events[1]).toMatchObject({
+    timestamp: 1795860009000000000n,
+    network: { latencyNs: undefined },
+    attributes: { level, stage, requestReceivedTimestamp },
+  });
+});
+
 test('an item of a typed list that is of another kind or API says so', () => {
   const item = { kind: 'Other', apiVersion: 5 };
   const list = { apiVersion: 'v1', kind: 'EventList', items: [item] };

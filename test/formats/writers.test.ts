@@ -71,6 +71,21 @@ test('what others have put beside an event of ours on its way is kept', () => {
   });
 });
 
+test.each([
+  ['before', (mine: object, others: object) => ({ ...others, ...mine })],
+  ['behind', (mine: object, others: object) => ({ ...mine, ...others })],
+])('what others have put %s it and a trace would be ours', (_, join) => {
+  const plain = { id: 'e1', timestamp: 1n, type: 't', source: 's' };
+  const others = {
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    data_base64: 'AQI=',
+  };
+  const ours = JSON.parse(eventToCloudEvent(plain)) as object;
+  const line = JSON.stringify(join(ours, others));
+  expect(back('cloudevents', line)).toEqual({ ...plain, attributes: others });
+  expect(back('cloudevents', `[${line}]`)).toEqual({ ...plain, attributes: others });
+});
+
 test('data that claims to be ours and is not is read as any other', () => {
   const line = JSON.stringify({ ...(JSON.parse(eventToCloudEvent(event)) as object), data: { id: 1 } });
   expect(back('cloudevents', line)).toMatchObject({ type: 'cart.added', attributes: { data: { id: 1 } } });

@@ -22,8 +22,7 @@ struct Projected {
 };
 
 // By a projection of its own: the memory of one that lives on hides a read behind the text.
-Projected Project(std::u16string_view text, std::size_t room) {
-  static JsonShape shape = tapio::test::MakeShape();
+Projected Project(JsonShape& shape, std::u16string_view text, std::size_t room) {
   JsonProjection projection;
   std::copy(text.begin(), text.end(), projection.Text(text.size()));
   Projected result{JsonStatus::kOther, std::vector<std::int32_t>(room), {}, {}};
@@ -52,9 +51,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t room = 24 + input.Number<std::uint8_t>();
   std::u16string text(input.left() / 2, u'\0');
   for (char16_t& unit : text) unit = input.Number<std::uint16_t>();
-  const Projected first = Project(text, room);
+  JsonShape shape = tapio::test::MakeShape();
+  const Projected first = Project(shape, text, room);
   if (first.status < JsonStatus::kPlain) return 0;
-  const Projected again = Project(first.repaired, room);
+  const Projected again = Project(shape, first.repaired, room);
+  JsonShape fresh = tapio::test::MakeShape();
+  Require(Project(fresh, first.repaired, room).words == again.words,
+          "what a shape has learnt changes nothing");
   Require(again.status == JsonStatus::kPlain, "a repaired text is plain");
   Require(again.repaired == first.repaired, "a plain text stays as it is");
   Require(again.unescaped == first.unescaped, "escapes are undone as in the plain text");

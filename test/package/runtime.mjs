@@ -94,7 +94,7 @@ const scenarios = {
     return `${EVENTS} events, ${Math.round(EVENTS / (await consumed('flood', EVENTS)))}/s`;
   },
 
-  /** CPU time of all threads, that of the start included. */
+  /** Measures, no more: CPU time of all threads, that of the start included. */
   async steady() {
     const before = process.cpuUsage();
     const seconds = await consumed('paced', RATE * SECONDS);

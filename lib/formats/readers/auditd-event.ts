@@ -54,6 +54,8 @@ function syscallName(arch: string, number: string): string | undefined {
 
 const ARCH = keyOf('arch');
 const SYSCALL = keyOf('syscall');
+/** Its name, as auditd looked it up. */
+const CALL = keyOf('SYSCALL');
 const NAMES = keyOf('names');
 const SOCKET = keyOf('saddr');
 const WORDS = keyOf('text');
@@ -122,7 +124,7 @@ class RecordsReader {
       readFields(fields, record);
       const rule = first(Role.KEY);
       if (rule !== undefined) (this.rules ??= [])[at] = rule;
-      this.addRecord(record.type);
+      this.addRecord(record);
     }
     event.tags = tagsOf(this.rules);
     if (this.arguments !== undefined) this.addArguments(this.arguments);
@@ -191,7 +193,7 @@ class RecordsReader {
     kernel.gid = idOf(mapped[Role.GID]);
     const arch = mapped[Role.ARCH];
     if (arch !== undefined) attributes.add(ARCH, quoted(ARCHITECTURES.get(arch)?.[0] ?? arch));
-    const named = this.readEnriched();
+    const named = this.readNames();
     const number = mapped[Role.SYSCALL];
     if (number !== undefined) {
       kernel.syscall =
@@ -224,35 +226,28 @@ class RecordsReader {
   }
 
   /** The names of users and groups that auditd looked up. Returns that of the system call. */
-  private readEnriched(): string | undefined {
-    const { main } = this;
-    if (main.to === main.text.length) return undefined;
-    readEnriched(enriched, main);
-    const names = new AuditMembers(true);
-    let call: string | undefined;
-    for (let i = 0; i < enriched.count; i++) {
-      const key = enriched.keys[i];
-      if (key.name === 'SYSCALL') call ??= enriched.raw(i);
-      if (!NOT_NAMES.has(key.name) && !isUnset(i)) names.addField(lowerKeyOf(key), Kind.TEXT, enriched, i);
-    }
-    names.flush();
-    if (enriched.words !== '') names.add(WORDS, quoted(enriched.words));
+  private readNames(): string | undefined {
+    const names = namesOf(this.main);
+    if (names === undefined) return undefined;
     if (!names.isEmpty) this.attributes.add(NAMES, names.toJson());
-    return call;
+    for (let i = 0; i < enriched.count; i++) if (enriched.keys[i] === CALL) return enriched.raw(i);
+    return undefined;
   }
 
   /** What the record whose fields were read tells of the main one. What has no place of its own is a record under its type. */
-  private addRecord(type: string): void {
-    const isOne = fields.count === 1 && !fields.hasWords;
+  private addRecord(record: AuditRecord): void {
+    const { type } = record;
+    const only = fields.count === 1 && !fields.hasWords ? fields.keys[0] : undefined;
     switch (type) {
       case 'CWD':
-        if (!isOne || fields.keys[0] !== CWD) break;
+        if (fields.count === 0 && !fields.hasWords) return;
+        if (only !== CWD) break;
         if (!this.attributes.has(CWD)) this.attributes.addFields(fields);
         else this.listOf('cwd').push(quoted(textValue(fields.raw(0)) ?? ''));
         return;
       case 'PROCTITLE':
         this.readTitle();
-        if (!isOne) this.addRest(type, ({ role }) => role === Role.TITLE);
+        if (only?.role !== Role.TITLE) this.addRestBehind(type, Role.TITLE);
         return;
       case 'EXECVE':
         if (this.readArguments() || fields.hasWords) this.addRest(type, isOfArguments);
@@ -260,20 +255,28 @@ class RecordsReader {
       case 'SOCKADDR':
         if (this.hasSocket) break;
         this.readSocket(first(Role.SOCKET));
-        if (!isOne) this.addRest(type, ({ role }) => role === Role.SOCKET);
+        if (only?.role !== Role.SOCKET) this.addRestBehind(type, Role.SOCKET);
         return;
     }
     const members = new AuditMembers(true);
     members.addFields(fields);
+    const names = namesOf(record);
+    if (names?.isEmpty === false) members.add(NAMES, names.toJson());
     this.listOf(type === 'PATH' ? 'paths' : type.toLowerCase()).push(members.toJson());
   }
 
-  /** What a record says besides the keys that were read. */
-  private addRest(type: string, isRead: (key: AuditKey) => boolean): void {
+  /** What a record says besides the first field of a role, which was read. */
+  private addRestBehind(type: string, role: Role): void {
+    const read = indexOf(role);
+    this.addRest(type, (_, index) => index === read);
+  }
+
+  /** What a record says besides the fields that were read. */
+  private addRest(type: string, isRead: (key: AuditKey, index: number) => boolean): void {
     const rest = new AuditMembers(true);
     for (let i = 0; i < fields.count; i++) {
       const key = fields.keys[i];
-      if (!isRead(key)) rest.addField(key, key.kind, fields, i);
+      if (!isRead(key, i)) rest.addField(key, key.kind, fields, i);
     }
     rest.flush();
     rest.addWords(fields);
@@ -321,6 +324,20 @@ class RecordsReader {
   }
 }
 
+/** What auditd looked up for a record, which `enriched` then has; undefined where it looked up nothing. */
+function namesOf(record: AuditRecord): AuditMembers | undefined {
+  if (record.to === record.text.length) return undefined;
+  readEnriched(enriched, record);
+  const names = new AuditMembers(true);
+  for (let i = 0; i < enriched.count; i++) {
+    const key = enriched.keys[i];
+    if (!NOT_NAMES.has(key.name) && !isUnset(i)) names.addField(lowerKeyOf(key), Kind.TEXT, enriched, i);
+  }
+  names.flush();
+  if (enriched.words !== '') names.add(WORDS, quoted(enriched.words));
+  return names;
+}
+
 function argumentsOfCall(): Record<string, string> | undefined {
   const a0 = mapped[Role.A0];
   const a1 = mapped[Role.A1];
@@ -346,8 +363,14 @@ function commandLineOf(title: string | undefined): string | undefined {
 
 /** The first value of that role among the fields. */
 function first(role: Role): string | undefined {
-  for (let i = 0; i < fields.count; i++) if (fields.keys[i].role === role) return fields.raw(i);
-  return undefined;
+  const index = indexOf(role);
+  return index < 0 ? undefined : fields.raw(index);
+}
+
+/** Of the first field of a role; -1: there is none. */
+function indexOf(role: Role): number {
+  for (let i = 0; i < fields.count; i++) if (fields.keys[i].role === role) return i;
+  return -1;
 }
 
 /** As auditd names the user -1. */

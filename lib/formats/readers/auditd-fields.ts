@@ -93,7 +93,8 @@ export class AuditFields {
   private keyBehind(words: string, key: AuditKey): AuditKey {
     const before = words.trimEnd();
     if (before === 'old') return keyOf(`old-${key.name}`);
-    if (before !== 'new') this.addWords(before);
+    const hasOld = this.count > 0 && this.keys[this.count - 1].name === `old-${key.name}`;
+    if (before !== 'new' || !hasOld) this.addWords(before);
     return key;
   }
 

@@ -7,8 +7,11 @@ import { Kind, keyOf, type AuditKey } from './auditd-key';
 import { line } from './auditd-line';
 import { hexDigit, isNone, textValue } from './auditd-value';
 
-/** Under which an object has the words that are no fields. */
+/** Under which an object has the words that are no fields, and those of the message where it has either. */
 const WORDS = keyOf('text');
+const WORDS_OF_MESSAGE = keyOf('msg.text');
+/** Where a field is called `text`. */
+const WORDS_OF_LINE = keyOf('line.text');
 
 /** Objects are numbered, so that a key can tell which of them had it last. */
 let lastNumber = 0;
@@ -79,9 +82,9 @@ export class AuditMembers {
   }
 
   addWords({ words, wordsOfMessage }: AuditFields): void {
-    if (words !== '') this.add(WORDS, quoted(words));
+    if (words !== '') this.add(this.mayHave(WORDS) ? WORDS_OF_LINE : WORDS, quoted(words));
     if (wordsOfMessage !== '')
-      this.add(words === '' ? WORDS : keyOf(`msg.${WORDS.name}`), quoted(wordsOfMessage));
+      this.add(this.mayHave(WORDS) ? WORDS_OF_MESSAGE : WORDS, quoted(wordsOfMessage));
   }
 
   /** A field under another key. To be followed by `flush`. */
@@ -125,6 +128,13 @@ export class AuditMembers {
   /** Of the whole object, each key once. */
   toJson(): string {
     return this.repeats ? JSON.stringify(JSON.parse(this.json)) : this.json;
+  }
+
+  /** False only where it has not. */
+  private mayHave(key: AuditKey): boolean {
+    if (key.known) return (this.isPart ? key.inPart : key.inAttributes) === this.number;
+    const { unknown } = this;
+    return unknown !== undefined && (unknown.length === MAX_UNKNOWN || unknown.includes(key.name));
   }
 
   private note(key: AuditKey): void {

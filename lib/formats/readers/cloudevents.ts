@@ -5,6 +5,7 @@ import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { newEvent } from '../new-event';
 import { timeOfText } from '../time';
 import { saysAll, traceContextOfHeader } from '../trace-context';
+import { headOf, TAPIO_SCHEMA } from '../writers/cloudevents';
 import { bytesOfBase64, mergeUnder, restOf, setKey, textOf, withMisfits } from '../values';
 
 export const cloudeventsFormat: JsonFormat = {
@@ -17,29 +18,39 @@ export const cloudeventsFormat: JsonFormat = {
   read,
 };
 
-/** The data is an event of ours, as the writer of this format makes it. */
-export const TAPIO_SCHEMA = 'urn:tapio:event:1';
-
 const OWN_DATA = `"dataschema":"${TAPIO_SCHEMA}","data":`;
 
-/** From its own text where the line is as the writer makes it: the parsed value has numbers that became text, and no -0. */
+/** From its own text where the line ends as the writer makes it: the parsed value has numbers that became text, and no -0. */
 function eventOfData(text: string, data: unknown): UnifiedEvent | undefined {
   const at = text.startsWith('{') ? text.indexOf(OWN_DATA) : -1;
+  const own = at < 0 ? undefined : eventOf(text.slice(at + OWN_DATA.length, text.lastIndexOf('}')));
+  return own ?? eventOf(JSON.stringify(data));
+}
+
+function eventOf(json: string): UnifiedEvent | undefined {
   try {
-    return eventFromJSON(
-      at < 0 ? JSON.stringify(data) : text.slice(at + OWN_DATA.length, text.lastIndexOf('}')),
-    );
+    return eventFromJSON(json);
   } catch {
-    // Somebody else's, or one that has been changed: read as any other.
+    // Somebody else's, or one that has been changed.
     return undefined;
   }
+}
+
+/** What others have put beside an event of ours, or changed, on its way. */
+function besideOurs(value: JsonObject, own: UnifiedEvent): JsonObject {
+  const head: JsonObject = headOf(own);
+  const beside: Record<string, unknown> = {};
+  for (const key in value) {
+    const item = value[key];
+    if (key !== 'data' && item !== null && head[key] !== item) setKey(beside, key, item);
+  }
+  return beside;
 }
 
 const MAPPED = new Set([
   ...['specversion', 'id', 'source', 'type', 'time', 'data', 'data_base64', 'traceparent', 'tracestate'],
 ]);
 
-const MAPPED_OF_OURS = new Set([...MAPPED, 'datacontenttype', 'dataschema']);
 const MAPPED_OF_ENCODED = new Set([...MAPPED, 'datacontentencoding']);
 
 function bytesOf(value: unknown): Uint8Array | undefined {
@@ -63,8 +74,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   if (value.dataschema === TAPIO_SCHEMA) {
     const own = eventOfData(line.text, value.data);
     if (own !== undefined) {
-      // What others have put beside it on its way.
-      own.attributes = mergeUnder(own.attributes, 'line', restOf(value, MAPPED_OF_OURS));
+      own.attributes = mergeUnder(own.attributes, 'line', besideOurs(value, own));
       out.push(own);
       return undefined;
     }

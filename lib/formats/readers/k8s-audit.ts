@@ -3,7 +3,17 @@ import type { Severity, UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { entityOf, newEvent } from '../new-event';
 import { timeOfText } from '../time';
-import { arrayOf, objectOf, restOf, safeIntegerOf, textMapOf, textOf, withMisfits } from '../values';
+import { aroundItems } from './k8s-events';
+import {
+  arrayOf,
+  mergeUnder,
+  objectOf,
+  restOf,
+  safeIntegerOf,
+  textMapOf,
+  textOf,
+  withMisfits,
+} from '../values';
 
 export const k8sAuditFormat: JsonFormat = {
   kind: 'json',
@@ -28,7 +38,10 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   }
   // What a webhook is sent.
   const items = arrayOf(value.items)?.map(objectOf) ?? [];
+  const first = out.length;
   for (const item of items) if (item !== undefined) out.push(readRecord(item, line));
+  if (first < out.length)
+    out[first].attributes = mergeUnder(out[first].attributes, 'list', aroundItems(value));
   return items.includes(undefined) ? 'an item of a list is no object' : undefined;
 }
 
@@ -59,7 +72,7 @@ function readRecord(value: JsonObject, line: InputLine): UnifiedEvent {
   const sourceIP = textOf(arrayOf(value.sourceIPs)?.at(-1));
   const latencyNs =
     staged !== undefined && received !== undefined && value.stage !== 'RequestReceived'
-      ? safeIntegerOf(Number(staged - received))
+      ? latencyOf(staged - received)
       : undefined;
   if ((verb ?? path ?? statusCode ?? sourceIP ?? latencyNs) !== undefined)
     event.network = { method: verb, path, statusCode, sourceIP, latencyNs };
@@ -72,10 +85,15 @@ function readRecord(value: JsonObject, line: InputLine): UnifiedEvent {
     verb,
     requestURI: path,
     annotations,
-    requestReceivedTimestamp: received,
+    requestReceivedTimestamp: latencyNs ?? (received === time ? received : undefined),
     stageTimestamp: staged,
   });
   return event;
+}
+
+/** Clocks of several servers may disagree. */
+function latencyOf(nanos: bigint): number | undefined {
+  return nanos < 0n ? undefined : safeIntegerOf(Number(nanos));
 }
 
 function severityOf(statusCode: number | undefined): Severity | undefined {

@@ -87,7 +87,7 @@ function readList(list: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipR
 }
 
 /** What a list says that no item does. kubectl writes the fields of its metadata empty. */
-function aroundItems(list: JsonObject): JsonObject | undefined {
+export function aroundItems(list: JsonObject): JsonObject | undefined {
   const metadata = objectOf(list.metadata);
   const isNone = metadata !== undefined && Object.values(metadata).every((item) => (item ?? '') === '');
   return withItem(restOf(list, MAPPED_OF_LIST), 'metadata', isNone ? undefined : list.metadata);

@@ -7,12 +7,15 @@ import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 export const tapioFormat: JsonFormat = {
   kind: 'json',
   name: 'tapio',
-  recognise: ({ id, timestamp, type, source, specversion }) =>
+  // Loggers' lines may have all of ours.
+  recognise: ({ id, timestamp, type, source, specversion, level, msg }) =>
     typeof id === 'string' &&
     typeof timestamp === 'string' &&
     type !== undefined &&
     source !== undefined &&
-    specversion === undefined
+    specversion === undefined &&
+    level === undefined &&
+    msg === undefined
       ? 'id, timestamp, type and source'
       : undefined,
   read,

@@ -2,7 +2,9 @@
 import { eventToJSON } from '../../event/json';
 import { formatTimestamp } from '../../event/rfc3339';
 import type { UnifiedEvent } from '../../event/unified-event';
-import { TAPIO_SCHEMA } from '../readers/cloudevents';
+
+/** The data is an event of ours. */
+export const TAPIO_SCHEMA = 'urn:tapio:event:1';
 
 const TRACE_ID = /^[0-9a-f]{32}$/;
 const SPAN_ID = /^[0-9a-f]{16}$/;
@@ -15,7 +17,12 @@ const SPAN_ID = /^[0-9a-f]{16}$/;
  */
 export function eventToCloudEvent(event: UnifiedEvent): string {
   const data = eventToJSON(event);
-  const head = {
+  return `${JSON.stringify(headOf(event)).slice(0, -1)},"data":${data}}`;
+}
+
+/** What stands before the data. */
+export function headOf(event: UnifiedEvent) {
+  return {
     specversion: '1.0',
     // Empty texts are none here, and ours may be.
     id: event.id === '' ? '-' : event.id.toWellFormed(),
@@ -26,7 +33,6 @@ export function eventToCloudEvent(event: UnifiedEvent): string {
     datacontenttype: 'application/json',
     dataschema: TAPIO_SCHEMA,
   };
-  return `${JSON.stringify(head).slice(0, -1)},"data":${data}}`;
 }
 
 function traceOf(context: UnifiedEvent['traceContext']): { traceparent?: string; tracestate?: string } {

@@ -84,7 +84,8 @@ export class ClientQueue {
       size += ends[to - 1] - start;
       this.#leave(first, to);
     }
-    if (dropped.length === 0 && parts.length === 1) return { count, ...parts[0] };
+    if (dropped.length === 0 && parts.length === 1)
+      return { bytes: parts[0].bytes, count, round: parts[0].round };
     const bytes = Buffer.concat([dropped, ...parts.map((part) => part.bytes)]);
     for (const { round } of parts) round.letGo();
     return { bytes, count, round: undefined };
