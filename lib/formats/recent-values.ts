@@ -5,7 +5,7 @@ const MAX_TEXTS = 256;
 const MAX_LENGTH = 1024;
 
 /**
- * What is made of JSON texts that recur from line to line: labels, tags, resources. Bounded. What it gives is shared by all lines with that text, so
+ * What is made of texts that recur from line to line: labels, tags, resources, names. Bounded. What it gives is shared by all lines with that text, so
  * nobody may change it.
  */
 export class RecentValues<T> {
@@ -13,20 +13,20 @@ export class RecentValues<T> {
   /** The one before: mostly it is the same again, and to compare two texts costs less than to hash one. */
   private last: Entry<T> | undefined;
 
-  constructor(private readonly make: (value: unknown, json: string) => T) {}
+  /** make: of a text that keeps no line alive, unless it is long. */
+  constructor(private readonly make: (text: string) => T) {}
 
-  /** Of a JSON text. */
-  get(json: string): T {
-    if (json === this.last?.json) return this.last.value;
-    if (json.length > MAX_LENGTH) return this.make(JSON.parse(json), json);
-    this.last = this.entries.get(json) ?? this.add(json);
+  get(text: string): T {
+    if (text === this.last?.text) return this.last.value;
+    if (text.length > MAX_LENGTH) return this.make(text);
+    this.last = this.entries.get(text) ?? this.add(text);
     return this.last.value;
   }
 
-  private add(json: string): Entry<T> {
+  private add(text: string): Entry<T> {
     // It is cut out of a line, which may be a thousand times as long.
-    const own = ownText(json);
-    const entry = { json: own, value: this.make(JSON.parse(own), own) };
+    const own = ownText(text);
+    const entry = { text: own, value: this.make(own) };
     if (this.entries.size === MAX_TEXTS) this.entries.clear();
     this.entries.set(own, entry);
     return entry;
@@ -34,6 +34,6 @@ export class RecentValues<T> {
 }
 
 interface Entry<T> {
-  readonly json: string;
+  readonly text: string;
   readonly value: T;
 }

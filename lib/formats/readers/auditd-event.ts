@@ -6,12 +6,13 @@ import { SYSCALL_TABLES } from '../../kernel/syscall-tables';
 import type { JsonObject } from '../format';
 import { entityOf, kernelOf, kernelUnlessEmpty, newEvent } from '../new-event';
 import { timeOfCount, Unit } from '../time';
+import { RecentValues } from '../recent-values';
 import { i32Of, idOf, u32Of } from '../values';
 import { AuditArguments, isOfArguments } from './auditd-arguments';
 import { AuditFields } from './auditd-fields';
 import { type AuditKey, keyOf, Kind, lowerKeyOf, Role } from './auditd-key';
 import { AuditMembers } from './auditd-members';
-import { readEnriched, readFields, type AuditRecord } from './auditd-record';
+import { readFields, type AuditRecord } from './auditd-record';
 import { networkOf, socketAddressOf } from './auditd-socket';
 import { textValue } from './auditd-value';
 
@@ -193,11 +194,12 @@ class RecordsReader {
     kernel.gid = idOf(mapped[Role.GID]);
     const arch = mapped[Role.ARCH];
     if (arch !== undefined) attributes.add(ARCH, quoted(ARCHITECTURES.get(arch)?.[0] ?? arch));
-    const named = this.readNames();
+    const { names, call } = lookedUpFor(main);
+    if (names !== undefined) attributes.add(NAMES, names);
     const number = mapped[Role.SYSCALL];
     if (number !== undefined) {
       kernel.syscall =
-        named !== undefined && /^[a-z_]\w*$/.test(named) ? named : syscallName(arch ?? '', number);
+        call !== undefined && /^[a-z_]\w*$/.test(call) ? call : syscallName(arch ?? '', number);
       if (kernel.syscall === undefined) attributes.add(SYSCALL, quoted(number));
     }
     const exit = mapped[Role.EXIT];
@@ -223,15 +225,6 @@ class RecordsReader {
     if (pid === undefined) this.keep(PID);
     if (uid === undefined) this.keep(UID);
     if (gid === undefined) this.keep(GID);
-  }
-
-  /** The names of users and groups that auditd looked up. Returns that of the system call. */
-  private readNames(): string | undefined {
-    const names = namesOf(this.main);
-    if (names === undefined) return undefined;
-    if (!names.isEmpty) this.attributes.add(NAMES, names.toJson());
-    for (let i = 0; i < enriched.count; i++) if (enriched.keys[i] === CALL) return enriched.raw(i);
-    return undefined;
   }
 
   /** What the record whose fields were read tells of the main one. What has no place of its own is a record under its type. */
@@ -260,8 +253,8 @@ class RecordsReader {
     }
     const members = new AuditMembers(true);
     members.addFields(fields);
-    const names = namesOf(record);
-    if (names?.isEmpty === false) members.add(NAMES, names.toJson());
+    const { names } = lookedUpFor(record);
+    if (names !== undefined) members.add(NAMES, names);
     this.listOf(type === 'PATH' ? 'paths' : type.toLowerCase()).push(members.toJson());
   }
 
@@ -324,18 +317,32 @@ class RecordsReader {
   }
 }
 
-/** What auditd looked up for a record, which `enriched` then has; undefined where it looked up nothing. */
-function namesOf(record: AuditRecord): AuditMembers | undefined {
-  if (record.to === record.text.length) return undefined;
-  readEnriched(enriched, record);
+/** What auditd looked up for a record. */
+interface LookedUp {
+  /** Of users and groups, as a JSON object. */
+  readonly names: string | undefined;
+  readonly call: string | undefined;
+}
+const NOTHING: LookedUp = { names: undefined, call: undefined };
+
+/** Of a few users and system calls the same comes again and again. */
+const LOOKED_UP = new RecentValues<LookedUp>((text) => {
+  enriched.read(text, 0, text.length, false);
   const names = new AuditMembers(true);
+  let call: string | undefined;
   for (let i = 0; i < enriched.count; i++) {
     const key = enriched.keys[i];
+    if (key === CALL) call ??= enriched.raw(i);
     if (!NOT_NAMES.has(key.name) && !isUnset(i)) names.addField(lowerKeyOf(key), Kind.TEXT, enriched, i);
   }
   names.flush();
   if (enriched.words !== '') names.add(WORDS, quoted(enriched.words));
-  return names;
+  return { names: names.isEmpty ? undefined : names.toJson(), call };
+});
+
+/** Voids what `line` holds. */
+function lookedUpFor({ text, to }: AuditRecord): LookedUp {
+  return to === text.length ? NOTHING : LOOKED_UP.get(text.slice(to + 1));
 }
 
 function argumentsOfCall(): Record<string, string> | undefined {

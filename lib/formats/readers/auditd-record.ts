@@ -107,8 +107,3 @@ export function isFromUser(record: AuditRecord): boolean {
 export function readFields(fields: AuditFields, { text, from, to }: AuditRecord): void {
   fields.read(text, from, to, true);
 }
-
-/** What auditd looked up and added behind the fields, for people. */
-export function readEnriched(fields: AuditFields, { text, to }: AuditRecord): void {
-  fields.read(text, to + 1, text.length, false);
-}

@@ -116,7 +116,7 @@ const CONTAINER = field('container.id');
 const CONTAINER_NAME = field('container.name');
 const FIELD_HOSTNAME = field('hostname');
 
-const RECENT_TAGS = new RecentValues((tags) => tags);
+const RECENT_TAGS = new RecentValues((tags) => JSON.parse(tags) as unknown);
 
 /** Without parsing the line. What has other keys, or no time or fields, is left to `read`. */
 function readText(line: InputLine): UnifiedEvent[] | undefined {

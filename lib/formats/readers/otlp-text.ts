@@ -134,11 +134,11 @@ function isOurs(key: string): boolean {
 const textOfRest = (rest: Record<string, unknown> | undefined): string =>
   rest === undefined ? '' : jsonText(rest, 'attributes', Infinity)!;
 const RESOURCES = new RecentValues((resource) => {
-  const read = resourceOf({ resource });
+  const read = resourceOf({ resource: JSON.parse(resource) as unknown });
   return { read, text: textOfRest(read.rest) };
 });
 const SCOPES_OF_LATE = new RecentValues((scope) => {
-  const read = scopeOf({ scope });
+  const read = scopeOf({ scope: JSON.parse(scope) as unknown });
   return { read, text: textOfRest(read.rest) };
 });
 

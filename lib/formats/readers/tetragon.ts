@@ -129,7 +129,7 @@ const TIME = SHAPE.slot('time');
 const CLUSTER_NAME = SHAPE.slot('cluster_name');
 const STREAM = SHAPE.slot('stream');
 
-const RECENT_LABELS = new RecentValues((labels) => labels);
+const RECENT_LABELS = new RecentValues((labels) => JSON.parse(labels) as unknown);
 
 /** Without parsing the line. What does not begin with the event, as Tetragon writes it, is left to `read`. */
 function readText(line: InputLine): UnifiedEvent[] | undefined {
