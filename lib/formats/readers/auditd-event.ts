@@ -240,7 +240,7 @@ class RecordsReader {
         return;
       case 'PROCTITLE':
         this.readTitle();
-        if (only?.role !== Role.TITLE) this.addRestBehind(type, Role.TITLE);
+        if (only?.role !== Role.TITLE) this.addRestBeside(type, Role.TITLE);
         return;
       case 'EXECVE':
         if (this.readArguments() || fields.hasWords) this.addRest(type, isOfArguments);
@@ -248,7 +248,7 @@ class RecordsReader {
       case 'SOCKADDR':
         if (this.hasSocket) break;
         this.readSocket(first(Role.SOCKET));
-        if (only?.role !== Role.SOCKET) this.addRestBehind(type, Role.SOCKET);
+        if (only?.role !== Role.SOCKET) this.addRestBeside(type, Role.SOCKET);
         return;
     }
     const members = new AuditMembers(true);
@@ -259,7 +259,7 @@ class RecordsReader {
   }
 
   /** What a record says besides the first field of a role, which was read. */
-  private addRestBehind(type: string, role: Role): void {
+  private addRestBeside(type: string, role: Role): void {
     const read = indexOf(role);
     this.addRest(type, (_, index) => index === read);
   }
