@@ -1,7 +1,7 @@
 /**
  * Runs what depends on the kernel on others: the core tests of native/kernel, `tapio collect --source ebpf` on a few commands, and
- * `tapio collect` in 64 MB of a cgroup of version 2. Each kernel is Debian's, from its package, started by qemu in software emulation with an initramfs that holds what is run and nothing else. Only
- * behaviour counts there, never times.
+ * `tapio collect` in 64 MB of a cgroup of version 2. Each kernel is Debian's, from its package, started by qemu in software emulation
+ * with an initramfs that holds what is run and nothing else. Only behaviour counts there, never times.
  *
  *   npm run test:kernels [-- PACKAGE...]    default: linux-image-cloud-amd64 linux-image-6.12-cloud-amd64
  *

@@ -2,29 +2,13 @@
 import { EventBuffer, RingBuffer, type UnifiedEvent } from '@tapio/performance';
 import type { OneThreadContender } from '../measure/row';
 import { fullEvents } from '../sample-events';
+import { oneByOne } from './one-by-one';
 
 const CAPACITY = 16;
 const EVENT_BYTES = 200;
 
-function contender(name: string, make: () => () => number): OneThreadContender {
-  return {
-    name,
-    ours: true,
-    make() {
-      const one = make();
-      return {
-        run(count) {
-          let sum = 0;
-          for (let i = 0; i < count; i++) sum += one();
-          return sum;
-        },
-      };
-    },
-  };
-}
-
 function record(size: number): OneThreadContender {
-  return contender(`RingBuffer put + get of ${size} B`, () => {
+  return oneByOne(`RingBuffer put + get of ${size} B`, () => {
     const ring = new RingBuffer(CAPACITY, { slotSize: size });
     const bytes = new Uint8Array(size);
     return () => {
@@ -42,7 +26,7 @@ export const bytesOut: OneThreadContender[] = [
   record(64),
   record(200),
   record(1024),
-  contender(`EventBuffer put + get, ${EVENT_BYTES} B of rawData`, () => {
+  oneByOne(`EventBuffer put + get, ${EVENT_BYTES} B of rawData`, () => {
     const buffer = new EventBuffer(CAPACITY);
     const event = eventWithBytes();
     return () => {
@@ -50,7 +34,7 @@ export const bytesOut: OneThreadContender[] = [
       return buffer.get().rawData!.length / EVENT_BYTES;
     };
   }),
-  contender('structuredClone of an event that was taken', () => {
+  oneByOne('structuredClone of an event that was taken', () => {
     const buffer = new EventBuffer(CAPACITY);
     buffer.put(eventWithBytes());
     const event = buffer.get();

@@ -2,6 +2,7 @@
 import { EventBuffer, type UnifiedEvent } from '@tapio/performance';
 import type { OneThreadContender } from '../measure/row';
 import { kernelEvents } from '../sample-events';
+import { oneByOne } from './one-by-one';
 
 const CAPACITY = 64;
 
@@ -11,28 +12,17 @@ function contender(
   name: string,
   enrich: (event: UnifiedEvent, found: Found) => UnifiedEvent,
 ): OneThreadContender {
-  return {
-    name,
-    ours: true,
-    make() {
-      const buffer = new EventBuffer(CAPACITY);
-      const samples = kernelEvents(CAPACITY);
-      const entity = { type: 'pod', name: 'cart' };
-      return {
-        run(count) {
-          let stored = 0;
-          for (let i = 0; i < count; i++) {
-            const { id, timestamp, type, source, severity, kernel } = samples[i % CAPACITY];
-            const event = { id, timestamp, type, source, severity, kernel };
-            if (buffer.tryPut(enrich(event, { entity, tags: ['production'] }))) stored++;
-            if (i % CAPACITY === CAPACITY - 1) buffer.clear();
-          }
-          buffer.clear();
-          return stored;
-        },
-      };
-    },
-  };
+  return oneByOne(name, () => {
+    const buffer = new EventBuffer(CAPACITY);
+    const samples = kernelEvents(CAPACITY);
+    const entity = { type: 'pod', name: 'cart' };
+    return (i) => {
+      if (i % CAPACITY === 0) buffer.clear();
+      const { id, timestamp, type, source, severity, kernel } = samples[i % CAPACITY];
+      const event = { id, timestamp, type, source, severity, kernel };
+      return Number(buffer.tryPut(enrich(event, { entity, tags: ['production'] })));
+    };
+  });
 }
 
 export const enriched: OneThreadContender[] = [

@@ -2,30 +2,15 @@
 import { EventBuffer } from '@tapio/performance';
 import type { OneThreadContender } from '../measure/row';
 import { kernel } from './events';
+import { oneByOne } from './one-by-one';
 
 /** Of one run, as finalizers need a turn of the event loop. */
 const MOST = 1024;
 
-function contender(name: string, make: () => () => number): OneThreadContender {
-  return {
-    name,
-    ours: true,
-    most: MOST,
-    make() {
-      const one = make();
-      return {
-        run(count) {
-          let sum = 0;
-          for (let i = 0; i < count; i++) sum += one();
-          return sum;
-        },
-      };
-    },
-  };
-}
+const life = (name: string, make: () => () => number): OneThreadContender => oneByOne(name, make, MOST);
 
 export const lives: OneThreadContender[] = [
-  contender('attach and let go', () => {
+  life('attach and let go', () => {
     const made = new EventBuffer(64);
     return () => {
       const buffer = EventBuffer.attach(made.handle);
@@ -33,7 +18,7 @@ export const lives: OneThreadContender[] = [
       return Number(buffer.capacity === 64);
     };
   }),
-  contender('attach, put one, take one and let go', () => {
+  life('attach, put one, take one and let go', () => {
     const made = new EventBuffer(64);
     const [event] = kernel.events();
     return () => {
@@ -44,7 +29,7 @@ export const lives: OneThreadContender[] = [
       return Number(id === event.id);
     };
   }),
-  contender('make and close', () => () => {
+  life('make and close', () => () => {
     const buffer = new EventBuffer(64);
     buffer.close();
     return Number(buffer.capacity === 64);

@@ -6,11 +6,11 @@ import { SYSCALL_TABLES } from '../../kernel/syscall-tables';
 import type { JsonObject } from '../format';
 import { entityOf, kernelOf, kernelUnlessEmpty, newEvent } from '../new-event';
 import { timeOfCount, Unit } from '../time';
-import { RecentValues } from '../recent-values';
 import { i32Of, idOf, u32Of } from '../values';
 import { AuditArguments, isOfArguments } from './auditd-arguments';
 import { AuditFields } from './auditd-fields';
-import { type AuditKey, keyOf, Kind, lowerKeyOf, Role } from './auditd-key';
+import { type AuditKey, keyOf, Role } from './auditd-key';
+import { lookedUpFor } from './auditd-looked-up';
 import { AuditMembers } from './auditd-members';
 import { readFields, type AuditRecord } from './auditd-record';
 import { networkOf, socketAddressOf } from './auditd-socket';
@@ -55,11 +55,8 @@ function syscallName(arch: string, number: string): string | undefined {
 
 const ARCH = keyOf('arch');
 const SYSCALL = keyOf('syscall');
-/** Its name, as auditd looked it up. */
-const CALL = keyOf('SYSCALL');
 const NAMES = keyOf('names');
 const SOCKET = keyOf('saddr');
-const WORDS = keyOf('text');
 const CWD = keyOf('cwd');
 const COUNT = keyOf('argc');
 const PID = [keyOf('pid')];
@@ -72,13 +69,10 @@ const ALWAYS_LISTS = new Set(['argv', 'paths']);
 /** Roles that are told elsewhere, as bits. */
 const MAPPED = (1 << (Role.LAST_MAPPED + 1)) - 1;
 const TITLE = 1 << Role.TITLE;
-const UNSET = 'unset';
-const NOT_NAMES = new Set(['ARCH', 'SYSCALL', 'SADDR']);
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F]*:[\da-fA-F:.]+)$/;
 
-/** Of the record that is being read, and of what auditd added behind it; one thread has one of each. */
+/** Of the record that is being read; one thread has one. */
 const fields = new AuditFields();
-const enriched = new AuditFields();
 
 /** The values, as they are written, of the keys that have a field of their own; by their roles. */
 const mapped = new Array<string | undefined>(Role.LAST_MAPPED + 1);
@@ -317,34 +311,6 @@ class RecordsReader {
   }
 }
 
-/** What auditd looked up for a record. */
-interface LookedUp {
-  /** Of users and groups, as a JSON object. */
-  readonly names: string | undefined;
-  readonly call: string | undefined;
-}
-const NOTHING: LookedUp = { names: undefined, call: undefined };
-
-/** Of a few users and system calls the same comes again and again. */
-const LOOKED_UP = new RecentValues<LookedUp>((text) => {
-  enriched.read(text, 0, text.length, false);
-  const names = new AuditMembers(true);
-  let call: string | undefined;
-  for (let i = 0; i < enriched.count; i++) {
-    const key = enriched.keys[i];
-    if (key === CALL) call ??= enriched.raw(i);
-    if (!NOT_NAMES.has(key.name) && !isUnset(i)) names.addField(lowerKeyOf(key), Kind.TEXT, enriched, i);
-  }
-  names.flush();
-  if (enriched.words !== '') names.add(WORDS, quoted(enriched.words));
-  return { names: names.isEmpty ? undefined : names.toJson(), call };
-});
-
-/** Voids what `line` holds. */
-function lookedUpFor({ text, to }: AuditRecord): LookedUp {
-  return to === text.length ? NOTHING : LOOKED_UP.get(text.slice(to + 1));
-}
-
 function argumentsOfCall(): Record<string, string> | undefined {
   const a0 = mapped[Role.A0];
   const a1 = mapped[Role.A1];
@@ -378,12 +344,6 @@ function first(role: Role): string | undefined {
 function indexOf(role: Role): number {
   for (let i = 0; i < fields.count; i++) if (fields.keys[i].role === role) return i;
   return -1;
-}
-
-/** As auditd names the user -1. */
-function isUnset(index: number): boolean {
-  const length = enriched.ends[index] - enriched.starts[index];
-  return length >= UNSET.length && length <= 2 * UNSET.length && textValue(enriched.raw(index)) === UNSET;
 }
 
 /** The keys of the rules that asked for the event; several are joined by a byte 1. */

@@ -113,9 +113,9 @@ export class AuditMembers {
     this.end = 0;
   }
 
-  /** Whether attributes have a key that is known. */
+  /** Of a key that is known. */
   has(key: AuditKey): boolean {
-    return key.inAttributes === this.number;
+    return (this.isPart ? key.inPart : key.inAttributes) === this.number;
   }
 
   /** The value, in JSON, that a key of attributes had when this was first asked. */
@@ -132,14 +132,14 @@ export class AuditMembers {
 
   /** False only where it has not. */
   private mayHave(key: AuditKey): boolean {
-    if (key.known) return (this.isPart ? key.inPart : key.inAttributes) === this.number;
+    if (key.known) return this.has(key);
     const { unknown } = this;
     return unknown !== undefined && (unknown.length === MAX_UNKNOWN || unknown.includes(key.name));
   }
 
   private note(key: AuditKey): void {
     if (!key.known) this.noteUnknown(key.name);
-    else if ((this.isPart ? key.inPart : key.inAttributes) === this.number) this.repeats = true;
+    else if (this.has(key)) this.repeats = true;
     else if (this.isPart) key.inPart = this.number;
     else key.inAttributes = this.number;
   }

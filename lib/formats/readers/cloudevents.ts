@@ -5,8 +5,8 @@ import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { newEvent } from '../new-event';
 import { timeOfText } from '../time';
 import { saysAll, traceContextOfHeader } from '../trace-context';
-import { headOf, TAPIO_SCHEMA } from '../writers/cloudevents';
 import { bytesOfBase64, mergeUnder, restOf, setKey, textOf, withMisfits } from '../values';
+import { headOf, TAPIO_SCHEMA } from '../writers/cloudevents';
 
 export const cloudeventsFormat: JsonFormat = {
   kind: 'json',

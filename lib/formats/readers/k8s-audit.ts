@@ -3,17 +3,8 @@ import type { Severity, UnifiedEvent } from '../../event/unified-event';
 import type { InputLine, JsonFormat, JsonObject, SkipReason } from '../format';
 import { entityOf, newEvent } from '../new-event';
 import { timeOfText } from '../time';
-import { aroundItems } from './k8s-events';
-import {
-  arrayOf,
-  mergeUnder,
-  objectOf,
-  restOf,
-  safeIntegerOf,
-  textMapOf,
-  textOf,
-  withMisfits,
-} from '../values';
+import { arrayOf, objectOf, restOf, safeIntegerOf, textMapOf, textOf, withMisfits } from '../values';
+import { addAroundItems } from './k8s-list';
 
 export const k8sAuditFormat: JsonFormat = {
   kind: 'json',
@@ -40,8 +31,7 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
   const items = arrayOf(value.items)?.map(objectOf) ?? [];
   const first = out.length;
   for (const item of items) if (item !== undefined) out.push(readRecord(item, line));
-  if (first < out.length)
-    out[first].attributes = mergeUnder(out[first].attributes, 'list', aroundItems(value));
+  addAroundItems(out[first], value);
   return items.includes(undefined) ? 'an item of a list is no object' : undefined;
 }
 

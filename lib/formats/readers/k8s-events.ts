@@ -13,9 +13,9 @@ import {
   textMapOf,
   textOf,
   unlessEmpty,
-  withItem,
   withMisfits,
 } from '../values';
+import { addAroundItems } from './k8s-list';
 
 export const k8sEventsFormat: JsonFormat = {
   kind: 'json',
@@ -68,29 +68,19 @@ function read(value: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReas
 }
 
 const MAPPED_OF_WATCH = new Set(['type', 'object']);
-const MAPPED_OF_LIST = new Set(['kind', 'apiVersion', 'metadata', 'items']);
 
 function readList(list: JsonObject, line: InputLine, out: UnifiedEvent[]): SkipReason {
   let others = 0;
-  let first: UnifiedEvent | undefined;
+  const first = out.length;
   for (const item of arrayOf(list.items)!) {
     const value = objectOf(item);
     // The items of a typed list may leave out what the list says.
-    if (value !== undefined && (list.kind === 'EventList' || isEvent(value))) {
-      const event = readEvent(value, undefined, line, list.apiVersion as string);
-      first ??= event;
-      out.push(event);
-    } else others++;
+    if (value !== undefined && (list.kind === 'EventList' || isEvent(value)))
+      out.push(readEvent(value, undefined, line, list.apiVersion as string));
+    else others++;
   }
-  if (first !== undefined) first.attributes = mergeUnder(first.attributes, 'list', aroundItems(list));
+  addAroundItems(out[first], list);
   return others > 0 ? `${others} items of a list are no events` : undefined;
-}
-
-/** What a list says that no item does. kubectl writes the fields of its metadata empty. */
-export function aroundItems(list: JsonObject): JsonObject | undefined {
-  const metadata = objectOf(list.metadata);
-  const isNone = metadata !== undefined && Object.values(metadata).every((item) => (item ?? '') === '');
-  return withItem(restOf(list, MAPPED_OF_LIST), 'metadata', isNone ? undefined : list.metadata);
 }
 
 const MAPPED = new Set([
