@@ -1,6 +1,8 @@
 /** The decoder: one straight-line function for each section. */
 import { allBits, bit, fieldBits, hex } from './bits.mjs';
+import { emitShape } from './emit-shape.mjs';
 import { ROOT_HEADER } from './layout.mjs';
+import { typeName } from './type-name.mjs';
 
 export function emitDecode(layout) {
   const { root, fixed, sections, bytes } = layout;
@@ -37,7 +39,7 @@ type Section<Name extends keyof UnifiedEvent> = NonNullable<UnifiedEvent[Name]>;
 ${enums.map((field) => `const ${enumValues(field)} = [${field.values.map((value) => `'${value}'`).join(', ')}] as const;`).join('\n')}
 
 ${emitShape('Event', 'UnifiedEvent', [...root.requiredRefs, layout.timestamp, ...optionalRoot.map(({ field }) => field)])}
-${layout.allSections.map((section) => emitShape(shapeName(section), `Section<'${section.name}'>`, section.fields)).join('\n')}
+${layout.allSections.map((section) => emitShape(typeName(section), `Section<'${section.name}'>`, asAssigned(section, section === fixed))).join('\n')}
 /** The text of a reference if it is interned and has been met by this thread. So small that the engine puts it in place. */
 function textOf(known: readonly (string | undefined)[], ref: number): string | undefined {
   return ref > 0 ? known[ref] : undefined;
@@ -130,6 +132,23 @@ function guard(field) {
   return `r.require(w, ${['safeInteger', 'double'].includes(field.kind) ? 2 : 1});\n    `;
 }
 
+/** In the order of emitFixed and emitPacked. */
+function asAssigned({ record }, isFixed) {
+  const { requiredRefs, optionalRefs, words, doubles, flags, parts } = record;
+  if (isFixed) return [...optionalRefs, ...words, ...flags, ...parts];
+  const isFirst = (field) => field.kind === 'boolean' && !field.optional;
+  const later = flags.filter((field) => !isFirst(field));
+  return [
+    ...requiredRefs,
+    ...flags.filter(isFirst),
+    ...optionalRefs,
+    ...words,
+    ...doubles,
+    ...later,
+    ...parts,
+  ];
+}
+
 function packedReads(record) {
   return [
     ...record.flags.map((field) => ({ field, test: field.bit })),
@@ -164,7 +183,7 @@ function emitFixed(section) {
   const { i32, known } = r;
   const bits = i32[at];
   if ((bits & ~${hex(allBits(record.fields))}) !== 0) throw corrupt(\`unknown fields \${bits} of ${section.path}\`);
-  const value = new ${shapeName(section)}Shape(false);
+  const value = new ${typeName(section)}Shape(false);
   let w = at + ${record.fixedWords};
 ${values.join('\n')}
   r.w = w;
@@ -209,7 +228,7 @@ function emitPacked(section) {
   const bits = i32[at];
   if ((bits & ~${hex(allBits(record.fields))}) !== 0) throw corrupt(\`unknown fields \${bits} of ${section.path}\`);
   if (tight) r.require(at, ${wordCount(record)});
-  const value = new ${shapeName(section)}Shape(false);
+  const value = new ${typeName(section)}Shape(false);
 ${first.join('\n')}
   let w = at + ${record.requiredRefs.length + 1};
 ${[...advanced, ...later, ...record.parts.map(emitPart)].join('\n')}
@@ -217,18 +236,6 @@ ${[...advanced, ...later, ...record.parts.map(emitPart)].join('\n')}
   return value;
 }
 `;
-}
-
-function emitShape(name, type, fields) {
-  return `const ${name}Shape = shapeOf<${type}>(function (all) {
-  if (!all) return;
-${fields.map((field) => `  this.${field.name} = undefined as never;`).join('\n')}
-});
-`;
-}
-
-function shapeName(section) {
-  return `${section.name[0].toUpperCase()}${section.name.slice(1)}`;
 }
 
 function wordCount(record) {
@@ -288,7 +295,7 @@ function enumValues(field) {
 }
 
 function reader(section) {
-  return `read${section.name[0].toUpperCase()}${section.name.slice(1)}`;
+  return `read${typeName(section)}`;
 }
 
 function offset(base, words) {

@@ -1,5 +1,6 @@
 /** The view: getters that read one field each, for the root and for each section. */
 import { ROOT_HEADER } from './layout.mjs';
+import { typeName } from './type-name.mjs';
 
 export function emitView(layout) {
   const { root, fixed, sections, bytes, timestamp } = layout;
@@ -281,7 +282,7 @@ function constant(section) {
 }
 
 function viewClass(section) {
-  return `${section.name[0].toUpperCase()}${section.name.slice(1)}View`;
+  return `${typeName(section)}View`;
 }
 
 function enumValues(field) {

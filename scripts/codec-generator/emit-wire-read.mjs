@@ -1,4 +1,7 @@
 /** The reader of the protobuf form: one switch over tags for each message. What it does not know it skips. */
+import { emitShape } from './emit-shape.mjs';
+import { typeName } from './type-name.mjs';
+
 const WIRE = { varint: 0, fixed64: 1, bytes: 2 };
 
 export function emitWireRead(fields) {
@@ -6,16 +9,20 @@ export function emitWireRead(fields) {
   const enums = [fields, ...sections.map((section) => section.fields)]
     .flat()
     .filter((field) => field.kind === 'enum');
-  return `import type { UnifiedEvent } from '../unified-event';
+  return `import { shapeOf } from '../shape';
+import type { UnifiedEvent } from '../unified-event';
 import type { WireReader } from '../wire-reader';
 
 type Section<Name extends keyof UnifiedEvent> = NonNullable<UnifiedEvent[Name]>;
 
 ${enums.map((field) => `const ${enumValues(field)} = [undefined, ${field.values.map((value) => `'${value}'`).join(', ')}] as const;`).join('\n')}
 
+${emitShape('Event', 'UnifiedEvent', asAssigned(fields))}
+${sections.map((section) => emitShape(typeName(section), `Section<'${section.name}'>`, asAssigned(section.fields))).join('\n')}
 /** Reads an event that ends at byte \`end\`. */
 export function readWire(r: WireReader, end: number): UnifiedEvent {
-  const event: UnifiedEvent = { ${defaults(fields)} };
+  const event = new EventShape(false);
+${assignments(fields, '  event')}
 ${loop(fields, 'event')}
   return event;
 }
@@ -23,23 +30,29 @@ ${loop(fields, 'event')}
 ${sections.map(emitSection).join('\n')}`;
 }
 
+/** Our writer writes in the order of the numbers. */
+function asAssigned(fields) {
+  return [...fields].sort((a, b) => a.optional - b.optional || a.number - b.number);
+}
+
 function emitSection(section) {
+  const blank = assignments(section.fields, '    value');
   return `function ${reader(section)}(r: WireReader, end: number, into: Section<'${section.name}'> | undefined): Section<'${section.name}'> {
-  const value = into ?? { ${defaults(section.fields)} };
-${loop(section.fields, 'value')}
+  const value = into ?? new ${typeName(section)}Shape(false);
+${blank === '' ? '' : `  if (into === undefined) {\n${blank}\n  }\n`}${loop(section.fields, 'value')}
   return value;
 }
 `;
 }
 
 /** A required field that is not in the bytes has the value that protobuf leaves out. */
-function defaults(fields) {
+function assignments(fields, owner) {
   const blank = { string: "''", timestamp: '0n', boolean: 'false', double: '0', strings: '[]' };
   const required = fields.filter((field) => !field.optional);
   for (const field of required)
     if (blank[field.kind] === undefined)
       throw new Error(`${field.path}: a required ${field.kind} has no blank value`);
-  return required.map((field) => `${field.name}: ${blank[field.kind]}`).join(', ');
+  return required.map((field) => `${owner}.${field.name} = ${blank[field.kind]};`).join('\n');
 }
 
 function loop(fields, owner) {
@@ -102,7 +115,7 @@ function text({ interned, path }) {
 }
 
 function reader(section) {
-  return `read${section.name[0].toUpperCase()}${section.name.slice(1)}`;
+  return `read${typeName(section)}`;
 }
 
 function enumValues(field) {

@@ -2,6 +2,8 @@
  * Gives each field of the type its number in the protobuf message, where numbers are for ever: they are read from the .proto file.
  * A message that does not say what the type says throws, with the line that is missing.
  */
+import { typeName } from './type-name.mjs';
+
 const TYPES = {
   string: 'string',
   json: 'string',
@@ -46,10 +48,6 @@ function declarationOf(field) {
   if (field.kind === 'stringMap') return `map<string, string> ${field.json}`;
   const type = field.kind === 'enum' ? typeName(field) : TYPES[field.kind];
   return `${field.optional ? 'optional ' : ''}${type} ${field.json}`;
-}
-
-function typeName({ name }) {
-  return `${name[0].toUpperCase()}${name.slice(1)}`;
 }
 
 function nextNumber({ fields, reserved }) {
