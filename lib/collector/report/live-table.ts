@@ -143,7 +143,7 @@ function tallies({ types, processes }: Status, width: number, rows: number): str
     { title: 'processes', tallies: processes },
     { title: 'events', tallies: types },
   ].filter(({ tallies: each }) => each.length > 0);
-  return tallyTables(width < WIDE ? lists.slice(0, 1) : lists, width, rows);
+  return tallyTables(width < WIDE ? lists.slice(0, 1) : lists, 'rate', width, rows);
 }
 
 /** One line for where there is no terminal. `tapio collect --help` explains its columns. */

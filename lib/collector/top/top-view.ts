@@ -4,7 +4,7 @@ import { visible } from '../text/visible-text';
 import { bar, clock, count, micros, percent, shortCount } from '../text/figures';
 import { padCells } from '../text/cells';
 import { sparkline } from './sparkline';
-import { type TallyList, tallyTable, tallyTables } from './tally-table';
+import { type Figure, type TallyList, tallyTable, tallyTables } from './tally-table';
 
 export const LISTS = ['types', 'processes', 'containers'] as const;
 export type List = (typeof LISTS)[number];
@@ -17,7 +17,7 @@ export interface TopState {
   /** Nanoseconds since the epoch. */
   readonly now: bigint;
   readonly shown: List | 'all';
-  readonly sort: 'count' | 'rate';
+  readonly sort: Figure;
   readonly isPaused: boolean;
   /** Why there is no news. */
   readonly trouble?: string;
@@ -103,9 +103,9 @@ function lists(state: TopState, columns: number, rows: number): string[] {
     tallies: [...state.activity[list]].sort((a, b) => b[sort] - a[sort]),
   });
   if (state.shown === 'all' && columns >= WIDE)
-    return ['', ...tallyTables(LISTS.map(listOf), columns, rows - 1)];
+    return ['', ...tallyTables(LISTS.map(listOf), sort, columns, rows - 1)];
   const list = state.shown === 'all' ? 'types' : state.shown;
-  return [...(rows > 6 ? [''] : []), ...tallyTable(listOf(list), columns, rows)];
+  return [...(rows > 6 ? [''] : []), ...tallyTable(listOf(list), sort, columns, rows)];
 }
 
 function foot({ trouble, sort }: TopState, columns: number): string {

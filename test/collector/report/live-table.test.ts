@@ -107,7 +107,7 @@ describe('the live table', () => {
     const text = table.join('\n');
     expect(text).not.toContain('\u001b');
     for (const line of table) expect(line.length).toBeLessThanOrEqual(Math.min(80, columns));
-    expect(text.includes('process-0 ')).toBe(rows > 3);
+    expect(text).toContain('process-0 ');
     expect(text.includes('process-9 ')).toBe(rows > 40);
     expect(text.includes('process.exec')).toBe(columns >= 80);
   });

@@ -107,6 +107,16 @@ test('80 x 24 has all: figures, the fill of each CPU, three lists, and the keys'
     expect(text).toContain(part);
 });
 
+test('lists side by side have room for the names of types, and the figure they are sorted by', () => {
+  const types = [{ name: 'network.connect', count: 1234, rate: 56 }];
+  const row = (sort: State['sort']): string =>
+    renderTop(state({ sort }, { types }), 80, 24).find((line) => line.includes('network.connect '))!;
+  expect(row('rate')).toMatch(/^network\.connect +56 {2}nginx +3 /);
+  expect(row('count')).toMatch(/^network\.connect +1,234 {2}nginx +7 /);
+  const alone = renderTop(state({ shown: 'types' }, { types }), 80, 24);
+  expect(alone.join('\n')).toMatch(/network\.connect +56 +1,234/);
+});
+
 test('40 x 8 has the figures, the fullest rings and one list', () => {
   const lines = renderTop(state({ shown: 'processes' }), 40, 8);
   const text = lines.join('\n');
