@@ -1,6 +1,6 @@
 /** The decoder: one straight-line function for each section. */
 import { allBits, bit, fieldBits, hex } from './bits.mjs';
-import { emitShape } from './emit-shape.mjs';
+import { assignedIn, emitShape } from './emit-shape.mjs';
 import { ROOT_HEADER } from './layout.mjs';
 import { typeName } from './type-name.mjs';
 
@@ -26,6 +26,12 @@ export function emitDecode(layout) {
   const enums = [root, ...layout.allSections.map((section) => section.record)].flatMap((record) =>
     record.flags.filter((field) => field.kind === 'enum'),
   );
+  const readsOfRoot = [
+    ...[...root.requiredRefs, layout.timestamp].map((field) => `  event.${field.name} = ${field.name};`),
+    `  let w = at + ${layout.headerWords};`,
+    ...optionalRoot.map(emitRoot),
+  ].join('\n');
+  const readers = [[fixed, emitFixed(fixed)], ...sections.map((section) => [section, emitPacked(section)])];
   return `import type { FieldReader } from '../field-reader';
 import { corrupt } from '../invalid-event';
 import { isPooledEvent } from '../pooled-event';
@@ -38,8 +44,8 @@ type Section<Name extends keyof UnifiedEvent> = NonNullable<UnifiedEvent[Name]>;
 
 ${enums.map((field) => `const ${enumValues(field)} = [${field.values.map((value) => `'${value}'`).join(', ')}] as const;`).join('\n')}
 
-${emitShape('Event', 'UnifiedEvent', [...root.requiredRefs, layout.timestamp, ...optionalRoot.map(({ field }) => field)])}
-${layout.allSections.map((section) => emitShape(typeName(section), `Section<'${section.name}'>`, asAssigned(section, section === fixed))).join('\n')}
+${emitShape('Event', 'UnifiedEvent', assignedIn(readsOfRoot, 'event'))}
+${readers.map(([section, code]) => emitShape(typeName(section), `Section<'${section.name}'>`, assignedIn(code, 'value'))).join('\n')}
 /** The text of a reference if it is interned and has been met by this thread. So small that the engine puts it in place. */
 function textOf(known: readonly (string | undefined)[], ref: number): string | undefined {
   return ref > 0 ? known[ref] : undefined;
@@ -55,9 +61,7 @@ export function readEvent(r: FieldReader, at: number, into: UnifiedEvent | undef
 ${root.requiredRefs.map((field, i) => `  const ${field.name} = ${readRef(field, `at + ${ROOT_HEADER.refs + i}`)};`).join('\n')}
   if (into !== undefined) removeAbsent(into, bits);
 ${readPlain(layout)}  const event = into ?? new EventShape(false);
-${[...root.requiredRefs, layout.timestamp].map((field) => `  event.${field.name} = ${field.name};`).join('\n')}
-  let w = at + ${layout.headerWords};
-${optionalRoot.map(emitRoot).join('\n')}
+${readsOfRoot}
   r.finish(w, (bits & ${hex(bit(bytes.bit))}) !== 0);
   return event;
 }
@@ -76,8 +80,7 @@ ${optionalRoot
   .join('\n')}
 }
 
-${emitFixed(fixed)}
-${sections.map(emitPacked).join('\n')}`;
+${readers.map(([, code]) => code).join('\n')}`;
 }
 
 /**
@@ -130,23 +133,6 @@ function emitRoot({ field, test, read, moves, advance }) {
 function guard(field) {
   if (['strings', 'stringMap'].includes(field.kind)) return '';
   return `r.require(w, ${['safeInteger', 'double'].includes(field.kind) ? 2 : 1});\n    `;
-}
-
-/** In the order of emitFixed and emitPacked. */
-function asAssigned({ record }, isFixed) {
-  const { requiredRefs, optionalRefs, words, doubles, flags, parts } = record;
-  if (isFixed) return [...optionalRefs, ...words, ...flags, ...parts];
-  const isFirst = (field) => field.kind === 'boolean' && !field.optional;
-  const later = flags.filter((field) => !isFirst(field));
-  return [
-    ...requiredRefs,
-    ...flags.filter(isFirst),
-    ...optionalRefs,
-    ...words,
-    ...doubles,
-    ...later,
-    ...parts,
-  ];
 }
 
 function packedReads(record) {

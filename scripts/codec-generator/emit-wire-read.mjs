@@ -4,8 +4,11 @@ import { typeName } from './type-name.mjs';
 
 const WIRE = { varint: 0, fixed64: 1, bytes: 2 };
 
-export function emitWireRead(fields) {
-  const sections = fields.filter((field) => field.kind === 'section');
+export function emitWireRead(all) {
+  const fields = byNumber(all);
+  const sections = all
+    .filter((field) => field.kind === 'section')
+    .map((section) => ({ ...section, fields: byNumber(section.fields) }));
   const enums = [fields, ...sections.map((section) => section.fields)]
     .flat()
     .filter((field) => field.kind === 'enum');
@@ -30,9 +33,14 @@ ${loop(fields, 'event')}
 ${sections.map(emitSection).join('\n')}`;
 }
 
-/** Our writer writes in the order of the numbers. */
+/** As our writer writes them. */
+function byNumber(fields) {
+  return [...fields].sort((a, b) => a.number - b.number);
+}
+
+/** The required ones have a value before anything is read. */
 function asAssigned(fields) {
-  return [...fields].sort((a, b) => a.optional - b.optional || a.number - b.number);
+  return [...fields].sort((a, b) => a.optional - b.optional).map(({ name }) => name);
 }
 
 function emitSection(section) {
