@@ -6,7 +6,7 @@ const builtins =
   'Map|Set|WeakMap|WeakSet|Date|Promise|RegExp|Object|Function|Abort(Signal|Controller)|EventTarget|URL';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/build/', 'coverage/', 'node_modules/', 'lib/event/generated/'] },
+  { ignores: ['**/dist/', '**/build/', 'node_modules/', 'lib/event/generated/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

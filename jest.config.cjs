@@ -20,8 +20,4 @@ module.exports = {
   moduleNameMapper,
   // A hang is to be found; a machine that others keep busy may be ten times as slow as a quiet one.
   testTimeout: 120_000,
-  collectCoverage: false,
-  coverageProvider: 'v8',
-  collectCoverageFrom: ['<rootDir>/dist/**/*.js'],
-  coverageDirectory: '<rootDir>/coverage',
 };

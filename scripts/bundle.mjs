@@ -4,10 +4,13 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { encodedMap, FlattenMap } from '@jridgewell/trace-mapping';
 import { root } from './shell.mjs';
 
 const dist = path.join(root, 'dist');
 const REQUIRE = /\brequire\("(\.[^"]+)"\)/g;
+/** A file that only hands out its part of a bundle. */
+export const HANDS_OUT = /^'use strict';\nmodule\.exports = require\('[^']+'\)\('[^']+'\);\n$/;
 const MAP_COMMENT = /\n\/\/# sourceMappingURL=.*\s*$/;
 
 const nameOf = (file) => path.relative(dist, file).split(path.sep).join('/');
@@ -79,8 +82,9 @@ export function writeBundle(entry, bundle) {
   text += `};\n//# sourceMappingURL=${bundle}.map\n`;
   const written = [path.join(dist, bundle), path.join(dist, `${bundle}.map`)];
   fs.writeFileSync(written[0], text);
-  // Node reads no map without sources, and so none that has its sources in sections only.
-  fs.writeFileSync(written[1], JSON.stringify({ version: 3, sources: [], sections }));
+  // Tools of coverage read no map of sections.
+  const { sources, names, mappings } = encodedMap(new FlattenMap({ version: 3, sections }));
+  fs.writeFileSync(written[1], JSON.stringify({ version: 3, file: bundle, sources, names, mappings }));
   for (const name of modules.keys()) {
     const way = path.posix.relative(path.posix.dirname(name), bundle);
     const request = way.startsWith('.') ? way : `./${way}`;
