@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
- * Runs a command to its end and never rejects. `code` is 127 when there is no such command;
+ * Runs a command to its end, or ends it after `timeout` milliseconds, and never rejects. `code` is 127 when there is no such command;
  * `output` is stdout and stderr in the order they came.
  */
-export function run(command, args, { cwd = root, env = process.env } = {}) {
+export function run(command, args, { cwd = root, env = process.env, timeout } = {}) {
   return new Promise((resolve) => {
     let output = '';
     let stdout = '';
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, timeout, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;
       stdout += text;

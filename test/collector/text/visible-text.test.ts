@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createEvent, eventFromJSON, eventToJSON } from '@tapio/performance';
 import type * as VisibleModule from '../../../dist/collector/text/visible-text';
+import { ownBinary } from '../../support/own-binary';
 import { onTerminal, terminalOutput, terminalTest } from '../../support/terminal';
 import { endAll, internal, main, tapio } from '../cli';
 
@@ -73,7 +74,7 @@ test('what doctor says', async () => {
   const folder = path.join(directory, HOSTILE);
   fs.mkdirSync(folder);
   const binary = path.join(folder, 'own.node');
-  fs.symlinkSync(path.resolve(__dirname, '..', '..', '..', 'Release', 'tapio_performance.node'), binary);
+  fs.symlinkSync(ownBinary(), binary);
   const env = { TAPIO_BINARY: binary };
   for (const more of [[], ['--json']]) {
     const { stdout, code } = await tapio(['doctor', ...more], '', env);

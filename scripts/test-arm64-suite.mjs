@@ -1,0 +1,75 @@
+/**
+ * Jest's tests in an emulated arm64 Linux, a process for each file, which take hours (`verify:long` does them in slices):
+ *
+ *   npm run test:arm64:suite [-- NAME...]    those whose path below test/ has one of the names in it
+ *
+ * Tests that start programs need root, or a kernel that runs arm64 by qemu already.
+ */
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { EMULATOR, needEmulator, NODE_FILE, NODE_PACKAGE, runByKernel, SYSROOT } from './arm64.mjs';
+import { fail, root, run } from './shell.mjs';
+import { testNames } from './test-names.mjs';
+import { installPackages, runSteps, Skipped } from './user-project.mjs';
+
+/** For a test, and for a file. The emulator is some ten times as slow. */
+const TEST_MS = 600_000;
+const FILE_MS = 1_800_000;
+/** Tests that an emulator fails by what it is. */
+const NOT_EMULATED = {
+  'collector/memory-plan.test': 'the emulator by itself takes more than the 64 MB',
+  'collector/proc/connection-watcher.test': 'qemu 7.2 has no netlink socket that tells of connections',
+  'collector/proc/process-watcher.test':
+    'a helper of the machine itself makes system calls by the numbers of arm64',
+};
+
+const folder = path.join(root, 'build', 'arm64');
+const node = path.join(folder, NODE_FILE);
+
+/** Node, and the one native part of Jest; once. */
+async function install() {
+  const { version } = createRequire(import.meta.url)('unrs-resolver/package.json');
+  const wanted = [NODE_PACKAGE, `@unrs/resolver-binding-linux-arm64-gnu@${version}`];
+  const list = path.join(folder, 'installed.txt');
+  if (fs.existsSync(list) && fs.readFileSync(list, 'utf8') === wanted.join('\n')) return;
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
+  // Also for other platforms than this one.
+  await installPackages(folder, '--force', ...wanted);
+  fs.writeFileSync(list, wanted.join('\n'));
+}
+
+async function runFile(name) {
+  const reason = NOT_EMULATED[name];
+  if (reason !== undefined) throw new Skipped(reason);
+  const { code, output } = await run(
+    EMULATOR,
+    [node, 'node_modules/.bin/jest', '--runInBand', `--testTimeout=${TEST_MS}`, `build/test/${name}.js`],
+    {
+      timeout: FILE_MS,
+      env: {
+        ...process.env,
+        TAPIO_BINARY: undefined,
+        FORCE_COLOR: '0',
+        QEMU_LD_PREFIX: SYSROOT,
+        NAPI_RS_NATIVE_LIBRARY_PATH: path.join(
+          folder,
+          'node_modules/@unrs/resolver-binding-linux-arm64-gnu/resolver.linux-arm64-gnu.node',
+        ),
+      },
+    },
+  );
+  if (code !== 0) throw new Error(output.trimEnd());
+  return /^Tests: +(.*), \d+ total$/m.exec(output)?.[1];
+}
+
+needEmulator();
+const steps = Object.fromEntries(testNames().map((name) => [name, () => runFile(name)]));
+const { code, output } = await run(process.execPath, ['scripts/prebuild.mjs', 'linux-arm64']);
+if (code !== 0) fail(output.trimEnd());
+await install();
+const problem = runByKernel();
+if (problem !== undefined)
+  console.log(`tests that start programs cannot pass: the kernel does not run arm64: ${problem}`);
+await runSteps('tests on arm64', steps, { only: process.argv.slice(2) });
