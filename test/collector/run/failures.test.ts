@@ -105,11 +105,11 @@ if (process.platform === 'linux') {
   });
 
   test.each([
-    ['--help'],
-    ['collect', '--help'],
-    ['collect', '--source', 'synthetic', '--duration', '1.2'],
-    ['collect', '--source', 'synthetic', '--duration', '0.2', '--json'],
-  ])('a stdout that cannot be written is told in one line: %s', (...args) => {
+    [['--help']],
+    [['collect', '--help']],
+    [['collect', '--source', 'synthetic', '--duration', '1.2']],
+    [['collect', '--source', 'synthetic', '--duration', '0.2', '--json']],
+  ])('a stdout that cannot be written is told in one line: %j', (args) => {
     const { stderr, status } = runIntoFull(args);
     expect(stderr).toMatch(/^tapio: stdout: ENOSPC[^\n]*\n$/);
     expect(status).toBe(1);
