@@ -5,7 +5,7 @@ import { randomness, seed } from '../event/seed';
 import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, range } from '../support/events';
 import { internalsOf } from '../support/internals';
-import { isPending, turn } from '../support/waits';
+import { isPending, turn, turns } from '../support/waits';
 
 const filled = (count: number): EventBuffer => {
   const input = new EventBuffer(1024, { slotSize: 128 });
@@ -99,12 +99,17 @@ test('concurrency: so many calls at a time, no more', async () => {
   let calls = 0;
   let most = 0;
   const got: number[] = [];
+  let goOn!: () => void;
+  const asMany = new Promise<void>((resolve) => (goOn = resolve));
   await Pipeline.from(closed(200))
     .stage(
       'parallel',
       async (batch) => {
         most = Math.max(most, ++calls);
-        for (let i = 0; i < Number(batch[0].timestamp) % 5; i++) await turn();
+        // All wait for the last, and then a while for one too many.
+        if (calls === 12) void turns(20).then(goOn);
+        await asMany;
+        await turns(Number(batch[0].timestamp) % 5);
         calls--;
         return batch;
       },

@@ -4,6 +4,10 @@ import { performance } from 'node:perf_hooks';
 /** One turn of the event loop. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await turn();
+}
+
 /** How much of the next milliseconds this thread's event loop is busy, 0..1. Other threads of the process do not count. */
 export async function loopUtilization(milliseconds: number): Promise<number> {
   await turn();
@@ -19,6 +23,6 @@ export async function isPending(promise: Promise<unknown>): Promise<boolean> {
     pending = false;
   };
   promise.then(settled, settled);
-  for (let i = 0; i < 5; i++) await turn();
+  await turns(5);
   return pending;
 }
