@@ -6,7 +6,7 @@ import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, padded, range } from '../support/events';
 import { addStream, CONSUMER, filled, receive, setting, STREAM, SUBJECT } from '../support/jetstream';
 import { natsTest } from '../support/nats-server';
-import { turn } from '../support/waits';
+import { turn, turns } from '../support/waits';
 
 const TO = { stream: STREAM, subject: SUBJECT };
 const FROM = { stream: STREAM, consumer: CONSUMER };
@@ -173,10 +173,10 @@ natsTest('a consumer that is deleted ends the run', async () => {
 natsTest('a source that is aborted while it begins ends at once', async () => {
   await using its = await setting();
   const source = new JetStreamSource(its.connection, new EventBuffer(4), FROM);
-  for (let turns = 0; turns < 20; turns++) {
+  for (let before = 0; before < 20; before++) {
     const stop = new AbortController();
     const running = source.run({ signal: stop.signal });
-    for (let i = 0; i < turns; i++) await turn();
+    await turns(before);
     stop.abort('enough');
     expect(await rejectionOf(running)).toBe('enough');
   }

@@ -19,7 +19,7 @@ import { numbered, numberOf, padded, range } from '../support/events';
 import { internalsOf } from '../support/internals';
 import { answer, type Behaviour, OtlpReceiver, recordsOf } from '../support/otlp-receiver';
 import { seed } from '../support/property';
-import { turn } from '../support/waits';
+import { turn, turns } from '../support/waits';
 import { selfSigned } from '../support/certificate';
 
 // From 1: OTLP has zero for no time.
@@ -401,7 +401,7 @@ describe('when the receiver is not well', () => {
         receiver.take(records.slice(5));
         return answer(response, 200, { partialSuccess: { rejectedLogRecords: '5' } });
       }
-      for (let turns = 0; turns < requests % 5; turns++) await turn();
+      await turns(requests % 5);
       return true;
     }).start();
     const buffer = new PerCPUEventBuffer({

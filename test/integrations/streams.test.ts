@@ -14,7 +14,7 @@ import { type BadLine, EventReadable, EventWritable } from '@tapio/performance/s
 import { randomness, seed } from '../event/seed';
 import { rejectionOf, thrownBy } from '../support/errors';
 import { numbered, numberOf, range } from '../support/events';
-import { isPending, turn } from '../support/waits';
+import { isPending, turn, turns } from '../support/waits';
 
 const filled = (count: number): EventBuffer => {
   const buffer = new EventBuffer(2048, { slotSize: 128 });
@@ -74,11 +74,11 @@ describe('EventReadable', () => {
     const buffer = filled(100);
     const stream = new EventReadable(buffer, { objectMode: true, highWaterMark: 5 });
     stream.read(0);
-    for (let i = 0; i < 20; i++) await turn();
+    await turns(20);
     expect([stream.readableLength, buffer.size]).toEqual([5, 95]);
     const bytes = new EventReadable(buffer, { highWaterMark: 1 });
     bytes.read(0);
-    for (let i = 0; i < 20; i++) await turn();
+    await turns(20);
     expect(buffer.size).toBeGreaterThanOrEqual(95 - 16);
   });
 

@@ -6,7 +6,7 @@ test('tells what it found', async () => {
   const { code, stdout } = await tapio(['doctor', '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
-    binary: { path: expect.stringMatching(/\.node$/), kind: expect.any(String) },
+    binary: { path: expect.stringMatching(/tapio_performance\.node$/), kind: expect.any(String) },
     libc: expect.stringMatching(/^(glibc \d|musl|unknown)/),
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
