@@ -33,6 +33,7 @@ test.each([
     'with a source that is none of ours',
     { id: 'o1', timestamp: '2026-11-28T10:00:00Z', type: 't', source: {} },
   ],
+  ['with the version of a specification', { specversion: '1.0', type: 't' }],
   ['with what docker puts around one', { log: 'text', stream: 'stdout', time: '2026-11-28T10:00:00Z' }],
 ])('a line of a logger %s is the logger’s', (_, more) => {
   const line = JSON.stringify({ level: 'warn', msg: 'm', ...more });
@@ -48,6 +49,19 @@ test.each([
       attributes: kept,
     });
   }
+});
+
+test.each([
+  ['a timestamp', { timestamp: '2026-11-28T10:00:00Z' }],
+  ['an id', { id: 'o1' }],
+  ['a host', { host: 'node-1' }],
+])('a line of bpftrace to which a collector has added %s stays one of bpftrace', (_, more) => {
+  const line = JSON.stringify({ type: 'printf', data: 'opened\n', ...more });
+  const { events, skips } = read('auto', [line]);
+  expect(skips).toEqual([]);
+  expect(events).toEqual([
+    expect.objectContaining({ type: 'bpftrace.printf', message: 'opened', attributes: more }),
+  ]);
 });
 
 test('our own lines come back as they were, and their reasons are told', () => {

@@ -231,7 +231,7 @@ function cpuText(ofCore: number, durationMs: number): string {
 
 function latencyText({ p50, p99 }: LatencyMicros): string {
   return p50 === null
-    ? `not measured: none of the sample, 1 event of ${LATENCY_SAMPLE}, told its time`
+    ? `not measured: no event of the sample (1 of ${LATENCY_SAMPLE}) tells when it was put`
     : `p50 ${micros(p50)}, p99 ${micros(p99)}, put to delivery, 1 event of ${LATENCY_SAMPLE}`;
 }
 

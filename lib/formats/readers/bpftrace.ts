@@ -21,8 +21,8 @@ export const bpftraceFormat: JsonFormat = {
     typeof type === 'string' &&
     TYPES.has(type) &&
     (data !== undefined || helper !== undefined) &&
-    id === undefined &&
-    timestamp === undefined &&
+    // A collector adds one of them; an event of ours has both.
+    (id === undefined || timestamp === undefined) &&
     level === undefined
       ? `the type ${type} with data`
       : undefined,

@@ -28,8 +28,9 @@ function recognise(value: JsonObject): string | undefined {
     ts === undefined
   )
     return undefined;
-  if (value.apiVersion !== undefined || value.specversion !== undefined || isBunyanRecord(value))
-    return undefined;
+  const { apiVersion, specversion, type, source } = value;
+  const isCloudEvent = specversion !== undefined && type !== undefined && source !== undefined;
+  if (apiVersion !== undefined || isCloudEvent || isBunyanRecord(value)) return undefined;
   // An event of ours has a severity, too.
   if (value.level === undefined && value.id !== undefined && value.source !== undefined) return undefined;
   return typeof level === 'number' ? 'a level as a number' : 'a level, a message or time';
