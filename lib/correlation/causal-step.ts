@@ -1,5 +1,5 @@
 /** Which steps of a chain of causes an event can be: a program starts, it opens a connection, something fails. */
-import type { UnifiedEvent } from '../index';
+import type { Severity, UnifiedEvent } from '../index';
 
 /** From cause to effect. */
 export const CAUSAL_STEPS = ['exec', 'connect', 'error'] as const;
@@ -15,7 +15,7 @@ const CONNECT: ReadonlySet<string> = new Set([
   // Tracee's.
   ...['security_socket_connect', 'net_tcp_connect'],
 ]);
-const ERRORS: ReadonlySet<string> = new Set(['error', 'high', 'critical']);
+const FAILURES = ['high', 'error', 'critical'] as const satisfies Severity[];
 /** Of a connection that failed, as -errno of Linux: EPIPE, ENETUNREACH, ECONNRESET, ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH. */
 const CONNECTION_ERRORS: ReadonlySet<number> = new Set([-32, -101, -104, -110, -111, -113]);
 
@@ -32,6 +32,11 @@ const FAILED: readonly CausalStep[] = ['error'];
 /** A connection that fails is the effect, too. */
 const CONNECTED_IN_VAIN: readonly CausalStep[] = ['connect', 'error'];
 
+/** Of what getSeverity gives. */
+export function isFailure(severity: string): severity is (typeof FAILURES)[number] {
+  return (FAILURES as readonly string[]).includes(severity);
+}
+
 /** severity: what getSeverity gives. */
 export function causalSteps(event: Readonly<UnifiedEvent>, severity: string): readonly CausalStep[] {
   const { type, kernel, network } = event;
@@ -39,7 +44,7 @@ export function causalSteps(event: Readonly<UnifiedEvent>, severity: string): re
   const returned = kernel?.returnCode ?? 0;
   if (EXEC.has(type) || (EXEC.has(syscall) && returned >= 0)) return STARTED;
   const failed =
-    ERRORS.has(severity) ||
+    isFailure(severity) ||
     (network?.statusCode ?? 0) >= 500 ||
     CONNECTION_ERRORS.has(returned) ||
     (type === 'process.exit' && returned > 0 && !ASKED_TO_END.has(kernel?.args?.signal ?? ''));

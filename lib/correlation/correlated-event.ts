@@ -1,11 +1,10 @@
 /** Correlated events: what was found, as an event of its own. */
 import { createEvent, generateEventId, type Severity, type UnifiedEvent } from '../index';
+import { isFailure } from './causal-step';
 import type { Observation } from './observation';
 
 /** `event.source` of correlated events. */
 export const CORRELATION_SOURCE = 'correlation';
-
-const CHAIN_SEVERITIES: readonly string[] = ['high', 'error', 'critical'] satisfies Severity[];
 
 /** `latest`: the event that came last. `events`: those it is made of, oldest first. */
 export function burstEvent(latest: Readonly<UnifiedEvent>, events: readonly Observation[]): UnifiedEvent {
@@ -21,7 +20,7 @@ export function burstEvent(latest: Readonly<UnifiedEvent>, events: readonly Obse
 export function chainEvent(latest: Readonly<UnifiedEvent>, events: readonly Observation[]): UnifiedEvent {
   const { severity } = events[events.length - 1];
   return correlatedEvent('chain', latest, events, {
-    severity: CHAIN_SEVERITIES.includes(severity) ? (severity as Severity) : 'error',
+    severity: isFailure(severity) ? severity : 'error',
     message: `${events.map(stepText).join(' -> ')} ${within(events)}`,
     pattern: 'exec-connect-error',
     stage: 'error',
