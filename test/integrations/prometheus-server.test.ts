@@ -18,7 +18,7 @@ const needsPrometheus = isInstalled
   : (name: string, _run: unknown, _timeout: number): void =>
       test(`${name} (skipped)`, () => console.log('skipped: no prometheus (Debian package: prometheus)'));
 
-/** A Prometheus that scrapes `target`; ready when it says so. */
+/** A Prometheus that scrapes `target`, and waits for an answer as long as from one scrape to the next; ready when it says so. */
 async function startPrometheus(
   folder: string,
   target: number,
@@ -27,7 +27,7 @@ async function startPrometheus(
   const config = path.join(folder, 'prometheus.yml');
   fs.writeFileSync(
     config,
-    `{ global: { scrape_interval: 100ms }, scrape_configs: [{ job_name: tapio, static_configs: [{ targets: ['127.0.0.1:${target}'] }] }] }`,
+    `{ global: { scrape_interval: 1s }, scrape_configs: [{ job_name: tapio, static_configs: [{ targets: ['127.0.0.1:${target}'] }] }] }`,
   );
   const args = [
     `--config.file=${config}`,
