@@ -17,8 +17,8 @@ import { testNames } from './test-names.mjs';
 const tests = testNames();
 const built = path.join(root, 'build', 'test', 'fixtures');
 const { SHAPES } = createRequire(import.meta.url)(path.join(built, 'storm-shapes.js'));
-/** A longer soak may grow by so much; a short one shows no slope that means anything. */
-const SOAK = { seconds: 300, most: 256 };
+/** So long, or longer, a soak may grow by so many KB a minute; a shorter one shows no slope that means anything. */
+const SOAK = { seconds: 1200, most: 256 };
 const folder = path.join(root, 'build', 'verify');
 const file = path.join(folder, 'state.json');
 const core = path.join(root, 'build', 'core');
@@ -44,7 +44,8 @@ const sum = (matches) => [...matches].reduce((total, match) => total + Number(ma
 const randomSeed = () => crypto.randomInt(1, 2 ** 31);
 
 /**
- * Each part: its goal and unit, how many of them a first slice does, and `slice`, which does about `amount` and returns how many it did.
+ * Each part: its goal and unit, how many of them a first slice does, the seconds that later ones take (`turn`), and `slice`, which does
+ * about `amount` and returns how many it did.
  * `state` is the part's own, kept.
  */
 const parts = {
@@ -146,8 +147,10 @@ const parts = {
     goal: 7_200,
     unit: 'seconds of tapio collect at 20,000 events a second',
     first: 20,
+    // Beginning and end take time, too.
+    turn: SOAK.seconds + 60,
     async slice(amount, state) {
-      const seconds = Math.min(600, Math.max(15, Math.round(amount)));
+      const seconds = Math.min(SOAK.seconds, Math.max(15, Math.round(amount)));
       const { delivered, dropped, slope } = JSON.parse(
         await succeed(process.execPath, ['scripts/soak.mjs', String(seconds)]),
       );
@@ -175,14 +178,14 @@ const start = performance.now();
 const elapsed = () => (performance.now() - start) / 1000;
 const isOver = () => elapsed() >= minutes * 60;
 const count = (number) => Math.round(number).toLocaleString('en-US');
-/** Seconds of one slice: five minutes, or so that each part has two turns. */
-const turn = Math.min(300, (minutes * 60) / (2 * names.length));
+/** Seconds of one slice of a part: what it asks for, else five minutes; less, so that each part has two turns. */
+const turnOf = ({ turn = 300 }) => Math.min(turn, (minutes * 60) / (2 * names.length));
 
 /** Does one slice of a part. Returns whether it went well. */
 async function take(name) {
   const own = (state[name] ??= { done: 0, seconds: 0 });
   const { goal, first, slice } = parts[name];
-  const wanted = own.seconds > 0 ? (own.done / own.seconds) * turn : first;
+  const wanted = own.seconds > 0 ? (own.done / own.seconds) * turnOf(parts[name]) : first;
   const since = elapsed();
   try {
     const done = await slice(Math.min(wanted, Math.max(goal - own.done, first)), own);
