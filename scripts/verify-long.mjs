@@ -147,8 +147,8 @@ const parts = {
     goal: 7_200,
     unit: 'seconds of tapio collect at 20,000 events a second',
     first: 20,
-    // Beginning and end take time, too.
-    turn: SOAK.seconds + 60,
+    // More than a slice: beginning and end take time, too.
+    turn: 1.25 * SOAK.seconds,
     async slice(amount, state) {
       const seconds = Math.min(SOAK.seconds, Math.max(15, Math.round(amount)));
       const { delivered, dropped, slope } = JSON.parse(
