@@ -16,6 +16,8 @@ import { installPackages, runSteps, Skipped } from './user-project.mjs';
 /** For a test, and for a file. The emulator is some ten times as slow. */
 const TEST_MS = 600_000;
 const FILE_MS = 1_800_000;
+/** For a child process of a test: so many times as long as where nothing is emulated. */
+const PATIENCE = 10;
 /** What an emulator fails by what it is: whole files, or those of their tests that have one of the names. */
 const NOT_EMULATED = {
   'collector/commands/doctor.test': {
@@ -90,6 +92,7 @@ async function runFile(name) {
       env: {
         ...process.env,
         TAPIO_BINARY: undefined,
+        TEST_PATIENCE: String(PATIENCE),
         FORCE_COLOR: '0',
         QEMU_LD_PREFIX: SYSROOT,
         NAPI_RS_NATIVE_LIBRARY_PATH: path.join(

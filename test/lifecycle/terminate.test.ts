@@ -5,15 +5,11 @@ import { runFixture } from '../support/children';
 
 const ROUNDS = 20;
 
-test.each(SHAPES)(
-  `%s: ${ROUNDS} threads terminated, seed ${seed}`,
-  async (shape) => {
-    const { stdout } = await runFixture('storm.child', [shape, String(ROUNDS), String(seed)]);
-    const [moved, , terminated] = stdout.split(' ').map(Number);
-    expect(moved).toBeGreaterThan(0);
-    expect(terminated).toBeGreaterThanOrEqual(ROUNDS);
-  },
-  90_000,
-);
+test.each(SHAPES)(`%s: ${ROUNDS} threads terminated, seed ${seed}`, async (shape) => {
+  const { stdout } = await runFixture('storm.child', [shape, String(ROUNDS), String(seed)]);
+  const [moved, , terminated] = stdout.split(' ').map(Number);
+  expect(moved).toBeGreaterThan(0);
+  expect(terminated).toBeGreaterThanOrEqual(ROUNDS);
+});
 
 test('300 in all', () => expect(SHAPES.length * ROUNDS).toBeGreaterThanOrEqual(300));

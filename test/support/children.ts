@@ -11,12 +11,15 @@ export interface Outcome {
   milliseconds: number;
 }
 
+/** How many times as long things may take here as on a machine that is not emulated. */
+const PATIENCE = Number(process.env.TEST_PATIENCE ?? 1);
+
 /** The compiled file of an entry point, by its name without extension. */
 export function fixture(name: string): string {
   return path.join(__dirname, '..', 'fixtures', `${name}.js`);
 }
 
-/** Runs a fixture in a process of its own to its end, however it ends. Kills it after `limit` milliseconds. */
+/** Runs a fixture in a process of its own to its end, however it ends. Kills it after `limit` milliseconds, TEST_PATIENCE times as many. */
 export function runChild(
   name: string,
   args: readonly string[] = [],
@@ -27,7 +30,7 @@ export function runChild(
   const start = performance.now();
   const child: ChildProcess = spawn(process.execPath, [...flags, fixture(name), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: limit,
+    timeout: limit * PATIENCE,
     killSignal: 'SIGKILL',
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   });
