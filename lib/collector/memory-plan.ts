@@ -11,6 +11,14 @@ export interface MemoryPlan {
   readonly exportCapacity: number;
   /** Events that wait for the thread of --grpc. */
   readonly grpcCapacity: number;
+  /** As EventServiceOptions has them. */
+  readonly grpcService: {
+    readonly clientQueue: number;
+    readonly maxBatch: number;
+    readonly maxClients: number;
+  };
+  /** Bytes of the ring that the kernel fills. */
+  readonly kernelRing: number;
   /** Events that are taken or sent at once, and bytes that a file is read in. */
   readonly batch: number;
   readonly readBytes: number;
@@ -25,15 +33,19 @@ export interface MemoryPlan {
 /** The shared overflow ring is this many times one CPU's ring, as in the defaults of PerCPUEventBuffer. */
 export const OVERFLOW_FACTOR = 16;
 const SLOT_BYTES = 512;
+/** Of pages of any size. */
+const SMALLEST_KERNEL_RING = 128 * 1024;
 const MIB = 1 << 20;
 /** From here on, the heaps of a run have room. */
-const SPARING_BELOW = 256 * MIB;
+export const SPARING_BELOW = 256 * MIB;
 
 /** Where memory is no matter. Of one thread's 165,000 events a second, a ring holds what comes in 50 ms, the overflow ring 800 ms. */
 const AMPLE: MemoryPlan = {
   bufferSize: 4_194_304,
   exportCapacity: 65_536,
   grpcCapacity: 16_384,
+  grpcService: { clientQueue: 8192, maxBatch: 256, maxClients: 64 },
+  kernelRing: 8 * MIB,
   batch: 1024,
   readBytes: 256 * 1024,
   lineBytes: 16 * MIB,
@@ -45,11 +57,20 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
   const rings = powerOfTwoTo(limit / 16 / (cpus + OVERFLOW_FACTOR));
   const waiting = powerOfTwoTo(limit / 32 / SLOT_BYTES);
   const piece = powerOfTwoTo(limit / 1024);
+  const batch = Math.max(64, Math.min(AMPLE.batch, piece / 256));
+  const { clientQueue, maxBatch, maxClients } = AMPLE.grpcService;
   return {
     bufferSize: Math.max(SLOT_BYTES, Math.min(AMPLE.bufferSize, rings)),
     exportCapacity: Math.min(AMPLE.exportCapacity, waiting),
     grpcCapacity: Math.min(AMPLE.grpcCapacity, waiting),
-    batch: Math.max(64, Math.min(AMPLE.batch, piece / 256)),
+    // A client costs its queue and 32 messages.
+    grpcService: {
+      clientQueue: Math.max(64, Math.min(clientQueue, waiting / 4)),
+      maxBatch: Math.min(maxBatch, batch / 4),
+      maxClients: Math.max(1, Math.min(maxClients, Math.floor(limit / 16 / MIB))),
+    },
+    kernelRing: Math.max(SMALLEST_KERNEL_RING, Math.min(AMPLE.kernelRing, powerOfTwoTo(limit / 32))),
+    batch,
     readBytes: Math.max(16 * 1024, Math.min(AMPLE.readBytes, piece)),
     lineBytes: Math.max(MIB, Math.min(AMPLE.lineBytes, powerOfTwoTo(limit / 64))),
     workerLimits: {

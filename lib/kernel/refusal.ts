@@ -108,6 +108,7 @@ function advice(step: number, name: string, tellLack: boolean): string {
   if (step === READ_CLOCK)
     return "; without /proc only a program in the kernel can tell whether this is a time namespace, which takes CAP_BPF; the clock 'realtime' needs neither";
   if (PERMISSION.has(name)) return permissionAdvice(step, tellLack);
+  if (name === 'ENOMEM') return "; this process's cgroup, or the machine, has no memory left for it";
   if (name === 'ENOSYS') return '; this kernel was built without bpf()';
   if (step === CREATE_MAP && name === 'EINVAL' && olderThan(5, 8))
     return `; BPF ring buffers need Linux 5.8 or later, and this is ${os.release()}`;

@@ -4,6 +4,7 @@ import { EventBuffer } from '../../index';
 import type { Activity } from '../../integrations/activity';
 import { EventService } from '../../integrations/grpc';
 import { listen } from '../../integrations/grpc/listen';
+import { MEMORY } from '../memory-plan';
 import type { GrpcOrder, GrpcReport } from './grpc-protocol';
 
 /** Between two looks at who is there. */
@@ -13,7 +14,11 @@ const { buffer, address, clients, activity } = workerData as GrpcOrder;
 let latest: Activity = activity;
 
 async function serve(): Promise<void> {
-  const service = new EventService({ events: EventBuffer.attach(buffer), activity: () => latest });
+  const service = new EventService({
+    events: EventBuffer.attach(buffer),
+    activity: () => latest,
+    ...MEMORY.grpcService,
+  });
   const server = await listen(service, address);
   const count = new Int32Array(clients);
   const look = setInterval(() => Atomics.store(count, 0, service.getStats().clients), LOOK_MS);

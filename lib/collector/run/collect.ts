@@ -11,6 +11,7 @@ import { Exports } from '../exports/exports';
 import { checkPositions } from '../follow/position-check';
 import { tracesAllProcesses } from '../sources/kernel-options';
 import { LiveDisplay } from '../report/live-display';
+import { checkMemory } from '../memory-need';
 import { OVERFLOW_FACTOR } from '../memory-plan';
 import { STOP_LIMIT_S, type CollectOptions } from '../options/collect-options';
 import { findInput, type FileIdentity, STANDARD_OUTPUTS } from '../output/file-identity';
@@ -47,6 +48,11 @@ export async function collect(asked: CollectOptions): Promise<number> {
     throw new UsageError(`${options.kernelOption}: needs --source ebpf, which is not permitted here`);
   const inputs = sources.flatMap((name) => SOURCES.get(name)?.inputs?.(options) ?? []);
   refuseInputs(inputs);
+  checkMemory({
+    sources: sources.flatMap((name) => (SOURCES.get(name)?.settings(options) ?? []).map(() => name)),
+    exports: options.exports.map(({ name }) => name),
+    correlates: options.correlate,
+  });
   const { positions, files, sink: target } = options;
   if (positions !== undefined) {
     checkPositions(positions, target.kind === 'file' ? target.path : undefined, files, inputs);

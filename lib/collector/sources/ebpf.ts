@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { KernelTracer } from '../../kernel';
+import { MEMORY } from '../memory-plan';
 import type { KernelChoice } from './kernel-options';
 import type { SourceContext, SourceDefinition } from './source';
 
@@ -18,7 +19,7 @@ export const ebpfSource: SourceDefinition<KernelChoice> = {
 };
 
 async function run({ settings, signal, outlet, ready }: SourceContext<KernelChoice>): Promise<void> {
-  const tracer = new KernelTracer({ target: outlet.target, ...settings });
+  const tracer = new KernelTracer({ target: outlet.target, ringSize: MEMORY.kernelRing, ...settings });
   // What is refused is told before the run begins.
   tracer.start().stop();
   await ready();
