@@ -51,6 +51,7 @@ const NOT_EMULATED = {
     names: ['no/such/map', 'without a ring buffer a file'],
     reason: 'qemu has no bpf, and so no reason of it',
   },
+  'threads/on-full.test': { names: ['within 100 ms'], reason: 'it takes longer than that' },
   'collector/sinks/file-sink.test': {
     names: ['in a stdout that reaches the limit of its size'],
     reason: 'it takes longer than the 25 s after which a run is killed',
