@@ -1,10 +1,11 @@
 /**
  * The documentation as one static site in build/site: `npm run docs`. It opens from files and fetches nothing from elsewhere; a dead
- * link fails the build.
+ * link fails the build, and so does a comment that shows.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { writeApi } from './docs/api.mjs';
+import { showsComment } from './docs/comments.mjs';
 import { documents, placeOf } from './docs/contents.mjs';
 import { checkLinks } from './docs/links.mjs';
 import { renderCode, renderFolder, renderMarkdown } from './docs/markdown.mjs';
@@ -66,11 +67,21 @@ function writePages() {
   return pages.length;
 }
 
+/** @returns one message for each page that shows a comment of its source */
+function commentsShown() {
+  const pages = fs.readdirSync(site, { recursive: true }).filter((name) => name.endsWith('.html'));
+  return pages
+    .filter((name) => showsComment(fs.readFileSync(path.join(site, name), 'utf8')))
+    .map((name) => `${name}: shows a comment, <!--`);
+}
+
+if (!fs.existsSync(at('lib/event/generated')))
+  fail('lib/event/generated is missing: run `npm run build` first.');
 checkContents();
 fs.rmSync(site, { recursive: true, force: true });
 await writeApi(path.join(site, 'api'));
 const count = writePages();
 fs.copyFileSync(at('scripts/docs/style.css'), path.join(site, 'style.css'));
-const problems = checkLinks(site);
+const problems = [...checkLinks(site), ...commentsShown()];
 if (problems.length > 0) fail(problems.join('\n'));
 console.log(`${path.relative(root, site)}/index.html: ${count} pages and the API reference, no dead link`);

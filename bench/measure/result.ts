@@ -1,4 +1,5 @@
 /** What a row measured. */
+import { describe, type Machine } from './machine';
 import type { Row, Target } from './row';
 import type { Spread } from './spread';
 
@@ -42,4 +43,15 @@ export function bestPeer({ contenders }: RowResult, without?: string): Contender
   return contenders
     .filter(({ ours, name }) => !ours && (without === undefined || !name.includes(without)))
     .sort((a, b) => a.ns.median - b.ns.median)[0];
+}
+
+/** Where and how rows were measured. Rows that were measured again may have another number of repeats. */
+export function provenance(
+  { machine, command }: { readonly machine: Machine; readonly command: string },
+  rows: readonly RowResult[],
+): string {
+  const repeats = rows.flatMap(({ contenders }) => contenders.map(({ samples }) => samples.length));
+  const [least, most] = [Math.min(...repeats), Math.max(...repeats)];
+  const range = least === most ? String(most) : `${least} to ${most}`;
+  return `${describe(machine)}; medians of ${range} interleaved repeats; \`${command}\``;
 }

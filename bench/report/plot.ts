@@ -1,14 +1,16 @@
-/** A row as horizontal bars, the spread of the repeats as a thin line over each. */
+/** A row as horizontal bars, each below its name, the spread of the repeats as a thin line over it. As narrow as a phone can show. */
 import type { ContenderResult, RowResult } from '../measure/result';
 import type { Spread } from '../measure/spread';
 import { element, line, number, svg, text, ticks } from './svg';
 
-const WIDTH = 920;
-const LABELS = 400;
-const RIGHT = 90;
-const BAR = 16;
-const PITCH = 26;
-const TOP = 30;
+const WIDTH = 480;
+/** Room for the figure behind the longest bar. */
+const RIGHT = 70;
+const LABEL = 18;
+const BAR = 14;
+const PITCH = 40;
+const TITLE_LINE = 20;
+const TITLE_LETTERS = 58;
 const BOTTOM = 40;
 
 export interface Measure {
@@ -31,9 +33,19 @@ export const allCpu: Measure = {
   of: ({ paced }) => paced!.all,
 };
 
+/** Words in lines of at most TITLE_LETTERS. */
+function linesOf(title: string): string[] {
+  const lines = [''];
+  for (const word of title.split(' ')) {
+    const longer = `${lines[lines.length - 1]} ${word}`.trim();
+    if (longer.length <= TITLE_LETTERS) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 export function plot(row: RowResult, { axis, of }: Measure): string {
   const contenders = [...row.contenders].sort((a, b) => of(a).median - of(b).median);
-  const height = TOP + PITCH * contenders.length + BOTTOM;
   // One contender that is far off would flatten all others: its bar ends in an arrow.
   const medians = contenders.map((contender) => of(contender).median);
   const middle = medians[medians.length >> 1];
@@ -42,31 +54,33 @@ export function plot(row: RowResult, { axis, of }: Measure): string {
   );
   const marks = ticks(most || 1);
   const end = marks[marks.length - 1];
-  const plotWidth = WIDTH - LABELS - RIGHT;
-  const x = (value: number): number => LABELS + (Math.min(value, end) / end) * plotWidth;
-  const bottom = TOP + PITCH * contenders.length;
+  const x = (value: number): number => 1 + (Math.min(value, end) / end) * (WIDTH - RIGHT);
+  const title = linesOf(row.title);
+  const top = TITLE_LINE * title.length + 8;
+  const bottom = top + PITCH * contenders.length;
   const parts = [
-    text(0, 16, `${row.title}`, { 'font-size': 14, 'font-weight': 600, class: 'ink' }),
+    ...title.map((words, i) =>
+      text(0, 16 + TITLE_LINE * i, words, { 'font-size': 15, 'font-weight': 600, class: 'ink' }),
+    ),
     ...marks.flatMap((mark) => [
-      line(x(mark), TOP, x(mark), bottom, { class: 'grid' }),
-      text(x(mark), bottom + 15, number(mark), { 'text-anchor': 'middle', class: 'ink' }),
+      line(x(mark), top, x(mark), bottom, { class: 'grid' }),
+      text(x(mark), bottom + 15, number(mark), {
+        'text-anchor': mark === 0 ? 'start' : 'middle',
+        class: 'ink',
+      }),
     ]),
-    text(LABELS + plotWidth / 2, bottom + 33, axis, { 'text-anchor': 'middle', class: 'ink' }),
+    text(0, bottom + 34, axis, { class: 'ink' }),
   ];
   for (const [i, contender] of contenders.entries()) {
     const { min, median, max } = of(contender);
-    const y = TOP + PITCH * i + (PITCH - BAR) / 2;
+    const y = top + PITCH * i + LABEL;
     const centre = y + BAR / 2;
     parts.push(
-      text(LABELS - 8, centre + 4, contender.name, {
-        'text-anchor': 'end',
-        class: 'ink',
-        'font-weight': contender.ours ? 600 : 400,
-      }),
+      text(4, y - 4, contender.name, { class: 'ink', 'font-weight': contender.ours ? 600 : 400 }),
       element('rect', {
-        x: LABELS,
+        x: x(0),
         y,
-        width: Math.max(1, x(median) - LABELS),
+        width: Math.max(1, x(median) - x(0)),
         height: BAR,
         class: contender.ours ? 'ours' : 'theirs',
       }),
@@ -75,13 +89,11 @@ export function plot(row: RowResult, { axis, of }: Measure): string {
       line(x(max), centre - 4, x(max), centre + 4, { class: 'whisker' }),
       text(
         Math.max(x(median), x(max)) + 6,
-        centre + 4,
+        centre + 5,
         `${number(median)}${median > end || max > end ? ' →' : ''}`,
-        {
-          class: 'ink',
-        },
+        { class: 'ink' },
       ),
     );
   }
-  return svg(WIDTH, height, parts);
+  return svg(WIDTH, bottom + BOTTOM, parts, 14);
 }

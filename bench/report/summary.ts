@@ -1,29 +1,18 @@
 /** The results as tables of Markdown: the part of bench/README.md between two marks. */
-import fs from 'node:fs';
-import path from 'node:path';
-import { describe } from '../measure/machine';
-import { bestPeer, type ContenderResult, type RowResult, timesAsFast } from '../measure/result';
+import { bestPeer, type ContenderResult, provenance, type RowResult, timesAsFast } from '../measure/result';
 import { readAllResults, type ResultsFile } from '../measure/results-file';
 import { spreadOf } from '../measure/spread';
 import { targetPeer, verdicts } from '../measure/verdict';
-
-const readme = path.resolve(__dirname, '../../../bench/README.md');
-const BEGIN = '<!-- results: npm run bench:report -- --readme -->';
-const END = '<!-- end of results -->';
+import { putBetweenMarks } from './between-marks';
 
 /** Puts the results of all suites into bench/README.md. Returns its path. */
 export function writeSummary(): string {
-  const text = fs.readFileSync(readme, 'utf8');
-  const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
-  if (start < BEGIN.length || end < start) throw new Error(`${readme} has no place for results`);
-  const summary = readAllResults()
-    .map(({ results }) => summarise(results))
-    .join('\n\n');
-  fs.writeFileSync(readme, `${text.slice(0, start)}\n\n${summary}\n\n${text.slice(end)}`);
-  return path.relative(process.cwd(), readme);
+  const parts = readAllResults().map(({ results }) => summarise(results));
+  return putBetweenMarks('bench/README.md', 'results', parts.join('\n\n'));
 }
 
-function summarise({ suite, command, machine, repeats, rows }: ResultsFile): string {
+function summarise(results: ResultsFile): string {
+  const { suite, machine, rows } = results;
   const timed = rows.filter(({ kind }) => kind !== 'paced');
   const paced = rows.filter(({ kind }) => kind === 'paced');
   const missed = rows.flatMap((row) =>
@@ -33,7 +22,7 @@ function summarise({ suite, command, machine, repeats, rows }: ResultsFile): str
   );
   return [
     `### ${suite}, Node ${machine.node}`,
-    `${describe(machine)}; medians of ${repeats} interleaved repeats; \`${command}\``,
+    provenance(results, rows),
     ...(timed.length > 0 ? [table(TIMED, timed.flatMap(timedLines))] : []),
     ...(paced.length > 0 ? [table(PACED, paced.flatMap(pacedLines))] : []),
     missed.length > 0 ? `Aims that were missed:\n\n${missed.join('\n')}` : 'All aims were reached.',

@@ -33,14 +33,14 @@ const STYLE = `<style>
 }
 </style>`;
 
-export function svg(width: number, height: number, inner: readonly string[]): string {
+export function svg(width: number, height: number, inner: readonly string[], fontSize = 12): string {
   const attributes = {
     xmlns: 'http://www.w3.org/2000/svg',
     viewBox: `0 0 ${width} ${height}`,
     width,
     height,
     'font-family': 'system-ui, "DejaVu Sans", Arial, sans-serif',
-    'font-size': 12,
+    'font-size': fontSize,
   };
   return element('svg', attributes, [STYLE, ...inner].join('\n'));
 }

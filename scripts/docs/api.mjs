@@ -31,6 +31,7 @@ export async function writeApi(folder) {
     disableSources: true,
     hideGenerator: true,
     githubPages: false,
+    customCss: path.join(root, 'scripts/docs/api.css'),
     excludeInternal: true,
     excludePrivate: true,
     blockTags: [...OptionDefaults.blockTags, ...codecTags],

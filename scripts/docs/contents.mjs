@@ -32,6 +32,7 @@ export const sections = [
   [
     'Running it',
     [
+      'docs/guides/tuning.md',
       'docs/sizing.md',
       'docs/guides/monitoring.md',
       'docs/guides/see-it-live.md',

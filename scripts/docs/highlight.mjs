@@ -1,4 +1,5 @@
 /** Code as HTML whose colours the style sheet chooses: each token has one for the day and one for the night. */
+import fs from 'node:fs';
 import {
   bundledLanguages,
   bundledThemes,
@@ -7,6 +8,7 @@ import {
   createShikiInternal,
   loadBuiltinWasm,
 } from '@gerrit0/mini-shiki';
+import { darkened } from './contrast.mjs';
 
 const languages = {
   js: 'js',
@@ -18,6 +20,10 @@ const languages = {
   proto: 'proto',
   ini: 'ini',
 };
+/** What code stands on by day: the first `--shade` of the style sheet. */
+const [, paper] = fs
+  .readFileSync(new URL('style.css', import.meta.url), 'utf8')
+  .match(/--shade: (#[0-9a-f]{6});/);
 const themes = { day: 'light-plus', night: 'dark-plus' };
 
 await loadBuiltinWasm();
@@ -35,7 +41,7 @@ function coloured(token) {
   const { day, night } = token.variants;
   const text = escape(token.content);
   if (token.content.trim() === '') return text;
-  return `<span style="--day:${day.color};--night:${night.color}">${text}</span>`;
+  return `<span style="--day:${darkened(day.color, paper)};--night:${night.color}">${text}</span>`;
 }
 
 /** What has no grammar here comes out as plain text. */

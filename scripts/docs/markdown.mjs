@@ -1,6 +1,7 @@
 /** A Markdown file as the body of its page, with the headings of its parts. */
 import path from 'node:path';
 import MarkdownIt from 'markdown-it';
+import { withoutComments } from './comments.mjs';
 import { placeOf } from './contents.mjs';
 import { escape, highlight } from './highlight.mjs';
 
@@ -57,7 +58,7 @@ function redirect(tokens, file, mention) {
  * @param mention is called with the path of each file that it links to or shows
  */
 export function renderMarkdown(file, text, mention) {
-  const tokens = parser.parse(text, {});
+  const tokens = withoutComments(parser.parse(text, {}));
   const headings = giveAnchors(tokens);
   redirect(tokens, file, mention);
   return { body: parser.renderer.render(tokens, parser.options, {}), headings };
