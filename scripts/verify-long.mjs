@@ -64,7 +64,7 @@ async function take(name) {
   const turn = turnOf(part);
   const wanted = own.seconds > 0 ? Math.max(1, (own.done / own.seconds) * turn) : part.first;
   const amount = Math.min(wanted, Math.max(goals[name] - own.done, part.first));
-  const before = structuredClone(own);
+  const before = JSON.parse(JSON.stringify(own));
   const since = elapsed();
   let counted = 0;
   let problem;
