@@ -5,12 +5,11 @@
  *   node scripts/build-native.mjs --sanitize=address     into build/address/build/Release, beside it
  *   node scripts/build-native.mjs --sanitize=thread      into build/thread/build/Release
  */
-import { parseArgs } from 'node:util';
 import { stage } from './native-stage.mjs';
 import { nodeDirectory } from './node-headers.mjs';
-import { fail, has, root, runBin } from './shell.mjs';
+import { fail, has, readArguments, root, runBin } from './shell.mjs';
 
-const { values } = parseArgs({ options: { sanitize: { type: 'string' } } });
+const { values } = readArguments({ options: { sanitize: { type: 'string' } } });
 if (values.sanitize && !['address', 'thread'].includes(values.sanitize)) {
   fail(`--sanitize is address or thread, not ${values.sanitize}`);
 }

@@ -9,18 +9,17 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { checkBinary } from './check-binary.mjs';
 import { buildForWindows } from './mingw.mjs';
 import { stage } from './native-stage.mjs';
 import { nodeDirectory } from './node-headers.mjs';
-import { fail, has, root, runBin } from './shell.mjs';
+import { fail, has, readArguments, root, runBin } from './shell.mjs';
 import { binaryFile, isForeign, ownTarget, targets } from './targets.mjs';
 
 /** The scripts that decide what a binary is made of. */
 const RECIPE = ['prebuild', 'mingw', 'compiler-flags', 'native-stage', 'node-headers', 'targets'];
 
-const { positionals, values } = parseArgs({
+const { positionals, values } = readArguments({
   allowPositionals: true,
   options: { again: { type: 'boolean', default: false } },
 });

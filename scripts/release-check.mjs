@@ -5,9 +5,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { checkBinary } from './check-binary.mjs';
-import { root, run } from './shell.mjs';
+import { readArguments, root, run } from './shell.mjs';
 import { binaryFile, targets } from './targets.mjs';
 import { checkTarball } from './published-files.mjs';
 import { expect, installPackages, newFolder, pack, runSteps, succeed } from './user-project.mjs';
@@ -28,7 +27,7 @@ const LICENCES = /^(MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|Unl
 /** Tools of a checkout, of which nothing is published. */
 const TOOL_LICENCES = { 'caniuse-lite': 'CC-BY-4.0', argparse: 'Python-2.0' };
 
-const { positionals, values } = parseArgs({
+const { positionals, values } = readArguments({
   allowPositionals: true,
   options: { complete: { type: 'boolean', default: false } },
 });

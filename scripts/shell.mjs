@@ -1,7 +1,8 @@
-/** What every script here needs: the repository root, running a command, and stopping with one clear message. */
+/** What every script here needs: the repository root, its options, running a command, and stopping with one clear message. */
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -41,8 +42,17 @@ export function has(command) {
   return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** Prints the message and ends the process as failed. */
-export function fail(message) {
+/** `parseArgs` of what this process was given; ends it if that is nothing it knows. */
+export function readArguments(config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    return fail(error.message, 2);
+  }
+}
+
+/** Prints the message and ends the process: as failed, or with 2, as not to be called so. */
+export function fail(message, code = 1) {
   console.error(message);
-  process.exit(1);
+  process.exit(code);
 }

@@ -38,12 +38,13 @@ fuzz() {
     -print_final_stats=1 -artifact_prefix="$5" "$2" "$3"
 }
 
-# Takes units and features from a log.
+# Takes units and features from a log: those of the corpus are run, too, before others are made of them.
 tell() {
   awk '/stat::number_of_executed_units/ { units = $2 }
+    /^#[0-9]+\tINITED/ { loaded = substr($1, 2) }
     match($0, /cov: [0-9]+/) { cover = substr($0, RSTART + 5, RLENGTH - 5) }
     match($0, /corp: [0-9]+/) { corpus = substr($0, RSTART + 6, RLENGTH - 6) }
-    END { printf "%9d inputs, %5d edges, corpus %4d", units, cover, corpus }' "$1"
+    END { printf "%9d new inputs, %5d edges, corpus %4d", loaded ? units - loaded : 0, cover, corpus }' "$1"
 }
 
 failures=0
