@@ -131,7 +131,9 @@ function permissionAdvice(step: number, tellLack: boolean): string {
 }
 
 function lackAdvice({ missing, grant, isByFile }: Lack): string {
-  return `; missing ${missing.join(' and ')}: ${isByFile ? 'run as root, or' : 'start the container with'} ${grant}`;
+  const way = isByFile ? 'run as root, or' : 'start the container with';
+  const more = isByFile ? 'what that costs' : 'of other ways';
+  return `; missing ${missing.join(' and ')}: ${way} ${grant} (tapio doctor tells ${more})`;
 }
 
 /** What is locked down; undefined where nothing is, or it cannot be told. */

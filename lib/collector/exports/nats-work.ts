@@ -19,6 +19,9 @@ export const openNats: OpenExportWork<NatsSettings> = async (
     name: 'tapio collect',
     maxReconnectAttempts: -1,
     timeout: TIMEOUT_MS,
+  }).catch((error: Error) => {
+    // The library does not name them.
+    throw new Error(`${servers.join(', ')}: ${error.message}`);
   });
   try {
     const manager = await jetstreamManager(connection);

@@ -44,6 +44,11 @@ export class StandardStream {
     return this.terminal.columns || 80;
   }
 
+  /** As many columns as a line may have that is not to be folded. */
+  get lineColumns(): number {
+    return this.output.isTerminal ? this.columns : Infinity;
+  }
+
   get rows(): number {
     return this.terminal.rows || 24;
   }

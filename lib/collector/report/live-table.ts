@@ -1,22 +1,22 @@
 /** The running collection as text, at most 80 columns wide. */
-import type { PerCPUBufferMetrics } from '../../index';
 import type { Status } from './status';
 import { tallyTables } from '../top/tally-table';
-import { bar, clock, count, fit, micros, percent, shortCount } from '../text/figures';
+import { padCells } from '../text/cells';
+import { clock, fit, micros, percent, shortCount } from '../text/figures';
+import { counter, figureLines, LABEL, WIDE } from './figure-lines';
+import { overflowShare, ringLines } from './ring-lines';
 
 export const MAX_COLUMNS = 80;
-/** With more CPUs than this, several share a row. */
-const MOST_BARS = 8;
-const LABEL = 11;
 
-/** Below these, the figures come closer together. */
-const WIDE = 64;
+/** From this many rows on, lines are empty to set others apart. */
 const TALL = 16;
 /** Names that are worth their room. */
 const FEWEST_NAMES = 3;
 const MOST_NAMES = 10;
 /** The head of the rings, the fullest of them and the overflow. */
 const LEAST_OF_RINGS = 3;
+/** Columns below which the title does not tell what is collected. */
+const LEAST_OF_TITLE = 4;
 
 /** A part of the table: of those with most weight as many are shown as there is room for, in their own order. */
 interface Part {
@@ -24,29 +24,30 @@ interface Part {
   readonly lines: readonly string[];
 }
 
-/** The table for a terminal: at most `rows` lines. */
+/** The table for a terminal: at most `rows` lines, in which no figure is cut. */
 export function renderTable(status: Status, columns: number, rows: number): string[] {
   const width = Math.min(MAX_COLUMNS, columns);
   const isTall = rows >= TALL;
-  const parts = [
+  const heads = [
     { weight: 9, lines: [title(status, width), ...(isTall ? [''] : [])] },
-    ...(width < WIDE ? narrowFigures(status) : wideFigures(status)),
+    { weight: 8, lines: rateLines(status, width) },
+  ];
+  const parts = [
+    ...heads,
+    { weight: 7, lines: latencyLines(status, width) },
+    { weight: 6, lines: loadLines(status, width) },
     { weight: 4, lines: [...(isTall ? [''] : []), ...sourceLines(status, width)] },
-    { weight: 5, lines: exportLines(status) },
+    { weight: 5, lines: exportLines(status, width) },
   ];
   const names = Math.max(status.processes.length, width < WIDE ? 0 : status.types.length);
-  const heads = names === 0 ? 0 : isTall ? 2 : 1;
-  const namesOf = (most: number): number => heads + Math.min(most, names);
+  const overNames = names === 0 ? 0 : isTall ? 2 : 1;
+  const namesOf = (most: number): number => overNames + Math.min(most, names);
   const room = (most: number): number => rows - linesOf(parts) - namesOf(most);
-  const rings = ringsOf(
-    status.metrics,
-    width,
-    Math.max(LEAST_OF_RINGS, room(MOST_NAMES)),
-    room(FEWEST_NAMES),
-  );
-  parts.push({ weight: 3, lines: rings });
-  const shown = fitting(parts, rows - namesOf(FEWEST_NAMES));
-  const most = Math.min(MOST_NAMES, rows - linesOf(shown) - heads);
+  const least = Math.max(LEAST_OF_RINGS, room(MOST_NAMES));
+  parts.push({ weight: 3, lines: ringLines(status.metrics, width, least, room(FEWEST_NAMES)) });
+  const forNames = Math.min(namesOf(FEWEST_NAMES), rows - linesOf(heads));
+  const shown = fitting(parts, rows - (forNames > overNames ? forNames : 0));
+  const most = Math.min(MOST_NAMES, rows - linesOf(shown) - overNames);
   const tables = names > 0 && most > 0 ? [...(isTall ? [''] : []), ...tallies(status, width, most + 1)] : [];
   return [...shown.flatMap(({ lines }) => lines), ...tables].map((line) => fit(line.trimEnd(), width));
 }
@@ -64,77 +65,54 @@ function fitting(parts: readonly Part[], rows: number): Part[] {
 }
 
 function title({ title: what, elapsedMs, durationMs }: Status, width: number): string {
-  const time =
-    clock(elapsedMs) + (durationMs === undefined ? '' : ` / ${clock(Math.ceil(durationMs / 1000) * 1000)}`);
-  const room = width - time.length - 2;
-  const full = `tapio collect  ${what}`;
-  // What is collected says more than the name of the program.
-  const texts = width < WIDE ? [full, `tapio  ${what}`, what] : [full];
-  const text = texts.find(({ length }) => length <= room) ?? texts.at(-1)!;
-  return fit(text, room).padEnd(width - time.length) + time;
+  const elapsed = clock(elapsedMs);
+  const of = durationMs === undefined ? '' : ` / ${clock(Math.ceil(durationMs / 1000) * 1000)}`;
+  const lengthWith = (name: string, time: string): number => `${name}  ${what}  ${time}`.length;
+  const time = width < WIDE && lengthWith('tapio', elapsed + of) > width ? elapsed : elapsed + of;
+  const name = width >= WIDE || lengthWith('tapio collect', time) <= width ? 'tapio collect' : 'tapio';
+  const room = width - lengthWith(name, time) + what.length;
+  const text = room < LEAST_OF_TITLE ? name : `${name}  ${fit(what, room)}`;
+  return padCells(text, width - time.length) + time;
 }
 
-function wideFigures({ eventsPerSecond, delivered, dropped, latency, cpu }: Status): Part[] {
-  const rate = figures('events/s', count(eventsPerSecond), [
-    ['delivered', count(delivered)],
-    ['dropped', count(dropped)],
-  ]);
-  const times = figures('latency', `p50 ${micros(latency.p50)}`, [['p99', micros(latency.p99)]]);
-  const load = figures('CPU', `consumer ${percent(cpu.thread)}`, [
-    ['all threads', `${percent(cpu.process)} of a core`],
-  ]);
-  return [
-    { weight: 8, lines: [rate] },
-    { weight: 7, lines: [times] },
-    { weight: 6, lines: [load] },
-  ];
+function rateLines({ eventsPerSecond, delivered, dropped }: Status, width: number): string[] {
+  const figure = counter(width);
+  const others = [`delivered ${figure(delivered)}`, `dropped ${figure(dropped)}`];
+  return figureLines('events/s', [figure(eventsPerSecond), ...others.slice(width < WIDE ? 1 : 0)], width);
 }
 
-function narrowFigures({ eventsPerSecond, dropped, latency, cpu }: Status): Part[] {
-  const { p50, p99 } = latency;
-  return [
-    {
-      weight: 8,
-      lines: [`events/s ${shortCount(eventsPerSecond, 1e6)}  dropped ${shortCount(dropped, 1e6)}`],
-    },
-    { weight: 7, lines: [`latency  p50 ${micros(p50)}  p99 ${micros(p99)}`] },
-    { weight: 6, lines: [`CPU      consumer ${percent(cpu.thread)}, all ${percent(cpu.process)}`] },
-  ];
+function latencyLines({ latency: { p50, p99 } }: Status, width: number): string[] {
+  return figureLines('latency', [`p50 ${micros(p50)}`, `p99 ${micros(p99)}`], width);
+}
+
+function loadLines({ cpu: { thread, process } }: Status, width: number): string[] {
+  const all = width < WIDE ? `all ${percent(process)}` : `all threads ${percent(process)} of a core`;
+  return figureLines('CPU', [`consumer ${percent(thread)}`, all], width);
 }
 
 function sourceLines({ sources, sourceRates }: Status, width: number): string[] {
+  const figure = counter(width);
   return [...sources].flatMap(([name, { produced, dropped, malformed }]) => {
-    const rate = sourceRates.get(name) ?? 0;
-    const skipped = malformed > 0 ? [figures('', '', [['malformed, skipped', count(malformed)]])] : [];
-    const line =
-      width < WIDE
-        ? `${name} ${shortCount(rate, 1e6)}/s  dropped ${shortCount(dropped, 1e6)}`
-        : figures(name, `${count(rate)}/s`, [
-            ['produced', count(produced)],
-            ['dropped', count(dropped)],
-          ]);
-    return [line, ...skipped];
+    const rate = `${figure(sourceRates.get(name) ?? 0)}/s`;
+    const others = [`produced ${figure(produced)}`, `dropped ${figure(dropped)}`];
+    const lines = figureLines(name, [rate, ...others.slice(width < WIDE ? 1 : 0)], width);
+    if (malformed === 0) return lines;
+    const skipped = `malformed, skipped ${figure(malformed)}`;
+    return [...lines, ...(width < WIDE ? [`  ${skipped}`] : figureLines('', ['', skipped], width))];
   });
 }
 
-function exportLines(status: Status): string[] {
+function exportLines(status: Status, width: number): string[] {
+  const figure = counter(width);
+  const indent = ' '.repeat(width < WIDE ? 2 : LABEL + 1);
   return Object.entries(status.exports).flatMap(([name, { delivered, dropped, waiting, note }]) => [
-    figures(name, `${shortCount(waiting, 1e6)} waiting`, [
-      ['delivered', count(delivered)],
-      ['dropped', count(dropped)],
-    ]),
-    ...(note === undefined ? [] : [figures('', note, [])]),
+    ...figureLines(
+      name,
+      [`${shortCount(waiting, 1e6)} waiting`, `delivered ${figure(delivered)}`, `dropped ${figure(dropped)}`],
+      width,
+    ),
+    ...(note === undefined ? [] : [indent + fit(note, width - indent.length)]),
   ]);
-}
-
-/** In `rows` lines if there is room for as many as that takes, else in one. */
-function ringsOf(metrics: PerCPUBufferMetrics, width: number, rows: number, room: number): string[] {
-  const each = ['Peak fill since the last update:', ...renderRings(metrics, width, rows - 1)];
-  if (each.length <= room) return each;
-  const { cpus, overflowSize, overflowUsed } = metrics;
-  const fullest = Math.max(0, ...cpus.map(({ utilization }) => utilization));
-  const overflow = overflowSize > 0 ? overflowUsed / overflowSize : 0;
-  return [`peak fill ${percent(fullest * 100)}  overflow ${percent(overflow * 100)}`];
 }
 
 /** What has most events; the kinds, too, where both have room. */
@@ -146,66 +124,37 @@ function tallies({ types, processes }: Status, width: number, rows: number): str
   return tallyTables(width < WIDE ? lists.slice(0, 1) : lists, 'rate', width, rows);
 }
 
-/** One line for where there is no terminal. `tapio collect --help` explains its columns. */
+/**
+ * One line for where there is no terminal, in columns that usual figures leave where they are. `tapio collect --help` explains them.
+ */
 export function renderLine(status: Status): string {
-  const { cpus, overflowSize, overflowUsed } = status.metrics;
-  const ring = Math.max(0, ...cpus.map(({ utilization }) => utilization));
-  const overflow = overflowSize > 0 ? overflowUsed / overflowSize : 0;
+  const ring = Math.max(0, ...status.metrics.cpus.map(({ utilization }) => utilization));
+  const overflow = overflowShare(status.metrics);
   const time = (value: number | null): string => micros(value).replace(' ', '');
   const parts = [
     clock(status.elapsedMs).padStart(5),
-    `${shortCount(status.eventsPerSecond, 1e6)}/s`,
-    `dropped ${shortCount(status.dropped, 1e4)}`,
-    `peak fill ${Math.round(ring * 100)}%/${Math.round(overflow * 100)}%`,
-    `cpu ${Math.round(status.cpu.thread)}%`,
-    `p50 ${time(status.latency.p50)} p99 ${time(status.latency.p99)}`,
+    `${shortCount(status.eventsPerSecond, 1e6)}/s`.padStart(9),
+    `dropped ${shortCount(status.dropped, 1e4)}`.padEnd(13),
+    `peak fill ${Math.round(ring * 100)}%/${Math.round(overflow * 100)}%`.padEnd(18),
+    `cpu ${Math.round(status.cpu.thread)}%`.padEnd(8),
+    `p50 ${time(status.latency.p50)}`.padEnd(9),
+    `p99 ${time(status.latency.p99)}`,
   ];
-  const line = parts.join('  ');
-  return line.length <= MAX_COLUMNS ? line : fit(parts.join(' '), MAX_COLUMNS);
+  const line = parts.join(' ');
+  return line.length <= MAX_COLUMNS ? line : fit(parts.map((part) => part.trim()).join(' '), MAX_COLUMNS);
 }
 
 /** For where there is no terminal, one line for each export. */
 export function renderExports(status: Status): string[] {
   return Object.entries(status.exports).map(([name, { delivered, dropped, waiting, note }]) => {
-    const figures =
-      `${name.padStart(7)}  delivered ${shortCount(delivered, 1e6)}  ` +
-      `waiting ${shortCount(waiting, 1e6)}  dropped ${shortCount(dropped, 1e6)}`;
+    const figures = [
+      name.padStart(7),
+      `delivered ${shortCount(delivered, 1e6)}`.padEnd(17),
+      `waiting ${shortCount(waiting, 1e6)}`.padEnd(15),
+      `dropped ${shortCount(dropped, 1e6)}`,
+    ].join(' ');
     // Of a long note the figures lose nothing.
     const room = MAX_COLUMNS - figures.length - 4;
     return note === undefined || room < 12 ? fit(figures, MAX_COLUMNS) : `${figures}  (${fit(note, room)})`;
   });
-}
-
-function figures(label: string, first: string, others: [label: string, value: string][]): string {
-  const rest = others.map(([name, value]) => `${`${name} ${value}`.padEnd(23)} `).join('');
-  return `${label.padEnd(LABEL)} ${first.padEnd(18)} ${rest}`;
-}
-
-function renderRings(metrics: PerCPUBufferMetrics, width: number, rows: number): string[] {
-  const { cpus, overflowSize, overflowUsed, overflows } = metrics;
-  const barWidth = Math.max(12, width - LABEL - 30);
-  const row = (label: string, share: number, text: string): string =>
-    `${label.padEnd(LABEL)} ${bar(share, barWidth)} ${percent(share * 100).padStart(7)}  ${text}`;
-  const overflow = row(
-    'overflow',
-    overflowSize > 0 ? overflowUsed / overflowSize : 0,
-    `${count(overflows)} events`,
-  );
-  if (cpus.length <= MOST_BARS && cpus.length < rows) {
-    return [
-      ...cpus.map((cpu) => row(`ring cpu ${cpu.cpu}`, cpu.utilization, `${count(cpu.writes)} events`)),
-      overflow,
-    ];
-  }
-  // The fullest rings say most; they fill the rows there are.
-  const cell = (cpu: number, share: number): string => `cpu ${cpu} ${percent(share * 100)}`.padEnd(16);
-  const perRow = Math.max(1, Math.floor((width - LABEL - 1) / 16));
-  const shown = [...cpus].sort((a, b) => b.utilization - a.utilization).slice(0, perRow * (rows - 1));
-  const lines: string[] = [];
-  for (let start = 0; start < shown.length; start += perRow) {
-    const label = start === 0 ? 'rings' : '';
-    const cells = shown.slice(start, start + perRow).map((cpu) => cell(cpu.cpu, cpu.utilization));
-    lines.push(`${label.padEnd(LABEL)} ${cells.join('')}`);
-  }
-  return [...lines, overflow];
 }

@@ -7,9 +7,11 @@ import type { LatencyMicros } from '../measure/latency';
 import { LATENCY_SAMPLE } from '../delivery/consumer';
 import type { Sink } from '../sinks/sink';
 import type { SourceCounts } from '../sources/source-counters';
+import { cellsOf } from '../text/cells';
 import { visible } from '../text/visible-text';
 import type { SourceThread } from '../sources/source-thread';
-import { count, fit, micros, percent } from '../text/figures';
+import { count, fit, micros, percent, shortCount } from '../text/figures';
+import { flow } from '../text/flow';
 
 export type SourceTotals = SourceCounts;
 
@@ -171,11 +173,19 @@ export function conservationErrors(
     .map(([what, left, other, right]) => `counts disagree: ${what} ${left}, ${other} ${right}`);
 }
 
-/** The lines for people. */
+const LABEL = 15;
+/** With fewer columns, labels have no column of their own. */
+const WIDE = 40;
+const INDENT = ' '.repeat(4);
+/** Where a line may end: not between a figure and its unit, or what it is the figure of. */
+const WORDS = /(?<!\bp\d\d) +(?!(?:%|[um]?s\b))/;
+
+/** The lines for people. columns: of the terminal that shows them; what is longer goes on in another line. */
 export function formatSummary(
   summary: Summary,
   types: [type: string, count: number][],
   notes: SummaryNotes,
+  columns = Infinity,
 ): string[] {
   const { produced, delivered, dropped, droppedBy, latencyMicros, sources, correlated } = summary;
   const sign = produced === delivered + dropped ? '=' : 'is not';
@@ -209,9 +219,18 @@ export function formatSummary(
         `${count(summary.kernel.captured)} captured, ${count(summary.kernel.lost)} lost before they could be read`,
     ),
     ['overflow', `${count(summary.overflows)} events went through the overflow ring`],
-    ...typeRows(types),
+    ...typeRows(types, columns - (columns < WIDE ? INDENT.length : LABEL)),
   ];
-  return ['', 'Summary', ...rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`)];
+  return ['', 'Summary', ...rows.flatMap(([label, text]) => row(label, visible(text), columns))];
+}
+
+function row(label: string, text: string, columns: number): string[] {
+  const line = `  ${label}`.padEnd(LABEL) + text;
+  if (cellsOf(line) <= columns) return [line];
+  const words = text.split(WORDS);
+  if (columns < WIDE)
+    return flow([label === '' ? INDENT.slice(1) : `  ${label}`, ...words], columns, ' ', INDENT);
+  return flow([`  ${label}`.padEnd(LABEL) + words[0], ...words.slice(1)], columns, ' ', ' '.repeat(LABEL));
 }
 
 /** A run that is over before a second says nothing of what goes on; its times are told as they are. */
@@ -235,17 +254,28 @@ function latencyText({ p50, p99 }: LatencyMicros): string {
     : `p50 ${micros(p50)}, p99 ${micros(p99)}, put to delivery, 1 event of ${LATENCY_SAMPLE}`;
 }
 
-const TYPE_COLUMNS = { least: 22, most: 42 };
+/** Of names, and of what stands behind them. */
+const TYPE_COLUMNS = { least: 22, most: 42, figures: 23 };
+const SHORT = 8;
 
-function typeRows(types: readonly [type: string, count: number][]): [label: string, text: string][] {
-  const { least, most } = TYPE_COLUMNS;
+/** room: columns. Where there is little, shares are left out. */
+function typeRows(
+  types: readonly [type: string, count: number][],
+  room: number,
+): [label: string, text: string][] {
+  const { least, most, figures } = TYPE_COLUMNS;
   const taken = types.reduce((sum, [, events]) => sum + events, 0);
   // As long as it will be when it is shown.
   const names = types.map(([type]) => visible(type));
-  const width = Math.min(most, Math.max(least, ...names.map((name) => name.length)));
+  const hasShares = room >= least + figures;
+  const longest = Math.min(most, Math.max(least, ...names.map((name) => name.length)));
+  const width = hasShares ? Math.min(longest, room - figures) : room - SHORT;
   return types.map(([, events], index) => [
     index === 0 ? 'types' : '',
-    `${fit(names[index], width).padEnd(width)} ${count(events).padStart(13)}  ${percent((events / taken) * 100).padStart(7)}`,
+    fit(names[index], width).padEnd(width) +
+      (hasShares
+        ? ` ${count(events).padStart(13)}  ${percent((events / taken) * 100).padStart(7)}`
+        : shortCount(events, 1e6).padStart(SHORT)),
   ]);
 }
 

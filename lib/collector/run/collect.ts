@@ -308,7 +308,8 @@ function report(options: CollectOptions, run: EndedRun): number {
       exports: exported,
       rate: rateShortfall(summary, options.workers, run.producingMs),
     };
-    humanStream(options).print(...formatSummary(summary, consumer.types.top(5), notes));
+    const people = humanStream(options);
+    people.print(...formatSummary(summary, consumer.types.top(5), notes, people.lineColumns));
   }
   const errors = [...end.failures, ...conservationErrors(sources, sink, metrics, correlated, exported)];
   // The frames of a stack stay lines of their own.

@@ -39,9 +39,9 @@ export function cellsOf(text: string): number {
   return cells;
 }
 
-/** As many of the first characters as `width` cells hold. */
-export function firstCells(characters: readonly string[], width: number): string[] {
+/** As many of the first parts of a text as `width` cells hold. */
+export function firstCells(parts: readonly string[], width: number): string[] {
   let used = 0;
-  const end = characters.findIndex((character) => (used += widthOf(character)) > width);
-  return characters.slice(0, end < 0 ? characters.length : end);
+  const end = parts.findIndex((part) => (used += cellsOf(part)) > width);
+  return parts.slice(0, end < 0 ? parts.length : end);
 }

@@ -51,12 +51,22 @@ export function bar(share: number, width: number): string {
   return `[${'#'.repeat(full)}${'-'.repeat(cells - full)}]`;
 }
 
-/** At most `width` cells of a terminal: a text that is too long is cut, with `...` in its middle. */
+/** A figure with its unit, which means something else when a part of it is gone; or any one character. */
+const FIGURE = /\d(?:[\d.,:]*\d)?[a-zA-Z%]*(?: (?:%|[um]?s\b))?|./gsu;
+
+/** The smallest parts of a text that may be separated. */
+function figuresAndCharacters(text: string): string[] {
+  return text.match(FIGURE) ?? [];
+}
+
+/** At most `width` cells of a terminal: a text that is too long is cut, with `...` in its middle, and no figure is cut. */
 export function fit(text: string, width: number): string {
   if (cellsOf(text) <= width) return text;
-  const characters = [...text];
-  if (width <= 3) return firstCells(characters, width).join('');
-  const head = Math.ceil((width - 3) / 2);
-  const tail = firstCells(characters.toReversed(), width - 3 - head).reverse();
-  return `${firstCells(characters, head).join('')}...${tail.join('')}`;
+  const parts = figuresAndCharacters(text);
+  if (width <= 3) return firstCells(parts, width).join('');
+  const tail = firstCells(parts.toReversed(), Math.floor((width - 3) / 2))
+    .reverse()
+    .join('');
+  const head = firstCells(parts, width - 3 - cellsOf(tail)).join('');
+  return `${head}...${tail}`;
 }

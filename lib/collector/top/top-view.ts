@@ -1,7 +1,8 @@
 /** The view of `tapio top` as text of an exact size. */
 import type { Activity } from '../../integrations/activity';
 import { visible } from '../text/visible-text';
-import { bar, clock, count, micros, percent, shortCount } from '../text/figures';
+import { bar, clock, count, fit, micros, percent, shortCount } from '../text/figures';
+import { flow } from '../text/flow';
 import { padCells } from '../text/cells';
 import { sparkline } from './sparkline';
 import { type Figure, type TallyList, tallyTable, tallyTables } from './tally-table';
@@ -26,18 +27,25 @@ export interface TopState {
 
 /** From this many columns on, three lists are side by side. */
 const WIDE = 72;
-/** From this many rows on, the fill is told by bars. */
+/** From this many rows on, the fill has rows of its own; from so many columns on, with bars. */
 const TALL = 14;
+const FOR_BARS = 30;
+/** Columns between two of them, and the least that one takes with its bar, and without. */
+const GAP = 4;
+const [CELL, NARROW_CELL] = [34, 16];
 const LONGEST_TEXT = 256;
 
-/** Exactly `rows` lines of `columns` cells; the first and the last are title and foot. Whatever the names are, none has a control character. */
+/**
+ * Exactly `rows` lines of `columns` cells; the first and the last are title and foot. Whatever the names are, none has a control
+ * character, and no figure is cut.
+ */
 export function renderTop(state: TopState, columns: number, rows: number): string[] {
   const head = [title(state, columns), ...figures(state, columns), ...fill(state, columns, rows)];
   const body = lists(state, columns, rows - head.length - 1);
   const lines = [...head, ...body].slice(0, Math.max(0, rows - 1));
   while (lines.length < rows - 1) lines.push('');
   lines.push(foot(state, columns));
-  return lines.map((line) => padCells(line, columns)).slice(-rows);
+  return lines.map((line) => padCells(fit(line.trimEnd(), columns), columns)).slice(-rows);
 }
 
 /** One line for where there is no terminal. */
@@ -54,45 +62,53 @@ export function renderTopLine({ activity, now }: Pick<TopState, 'activity' | 'no
   );
 }
 
-function title(state: TopState, columns: number): string {
-  const right = `${state.isPaused ? 'paused  ' : ''}up ${upFor(state.activity, state.now)} `;
-  return padCells(` tapio top  ${text(state.address)}`, columns - right.length) + right;
+function title({ activity, address, isPaused, now }: TopState, columns: number): string {
+  const texts = [...(isPaused ? ['paused'] : []), `up ${upFor(activity, now)} `];
+  const [right] = flow(texts, columns, '  ', '');
+  const room = columns - right.length;
+  const name = ' tapio top  ';
+  return padCells(name + fit(text(address), room - name.length), room) + right;
 }
 
 function figures({ activity, rates, isUnicode }: TopState, columns: number): string[] {
   const { rate, delivered, dropped, latency } = activity;
-  const rateText = `events/s  ${count(rate)}`.padEnd(columns < WIDE ? 20 : 24);
-  const first = `${rateText} ${sparkline(rates, columns - rateText.length - 1, isUnicode)}`;
-  const times = `p50 ${micros(latency?.p50 ?? null)}  p99 ${micros(latency?.p99 ?? null)}`;
-  if (columns < WIDE) {
-    return [first, `delivered ${shortCount(delivered, 1e6)}  dropped ${shortCount(dropped, 1e6)}`, times];
-  }
-  return [first, `delivered ${count(delivered)}  dropped ${count(dropped)}  latency ${times}`];
+  const isWide = columns >= WIDE;
+  const figure = (value: number): string => (isWide ? count(value) : shortCount(value, 1e6));
+  const rateText = `events/s  ${figure(rate)}`;
+  const start = isWide ? 25 : 21;
+  const line = columns > start ? sparkline(rates, columns - start, isUnicode) : '';
+  const times = [`p50 ${micros(latency?.p50 ?? null)}`, `p99 ${micros(latency?.p99 ?? null)}`];
+  const counts = [`delivered ${figure(delivered)}`, `dropped ${figure(dropped)}`];
+  const rest = isWide
+    ? flow([...counts, `latency ${times.join('  ')}`], columns)
+    : [...flow(counts, columns), ...flow(times, columns)];
+  return [`${rateText.padEnd(start - 1)} ${line}`, ...rest];
 }
 
 function fill({ activity }: TopState, columns: number, rows: number): string[] {
   // The fullest say most, where not all have room; the overflow ring, told last, always has.
   const cpus = activity.fill.filter(({ name }) => name !== 'overflow');
   const overflow = activity.fill.filter(({ name }) => name === 'overflow').slice(0, 1);
-  const perRow = Math.max(1, Math.floor(columns / 38));
+  const hasBars = columns >= FOR_BARS;
+  const perRow = Math.max(1, Math.floor((columns + GAP) / ((hasBars ? CELL : NARROW_CELL) + GAP)));
   const most = rows < TALL ? 8 : Math.max(1, Math.floor((rows - 8) / 3)) * perRow;
   const fullest = [...cpus].sort((a, b) => b.ratio - a.ratio).slice(0, Math.max(1, most - overflow.length));
   const shown = [...cpus.filter((each) => fullest.includes(each)), ...overflow];
   const share = (ratio: number): number => (ratio >= 0 ? Math.min(1, ratio) : 0);
   if (rows < TALL) {
     const byRatio = [...overflow, ...fullest];
-    const cells = byRatio.map(({ name, ratio }) => `  ${text(name)} ${Math.round(share(ratio) * 100)}%`);
-    let line = 'fill';
-    for (const cell of cells) if (line.length + cell.length <= columns) line += cell;
-    return rows < 8 ? [] : [line];
+    const cells = byRatio.map(({ name, ratio }) => `${text(name)} ${Math.round(share(ratio) * 100)}%`);
+    return rows < 8 ? [] : flow(['fill', ...cells], columns).slice(0, 1);
   }
-  const width = Math.floor(columns / perRow) - 2;
+  const width = Math.floor((columns - GAP * (perRow - 1)) / perRow);
   const cells = shown.map(({ name, ratio }) => {
     const used = percent(share(ratio) * 100).padStart(8);
-    return `${padCells(text(name), 8)} ${bar(share(ratio), Math.max(4, width - 9 - used.length))}${used}`;
+    const between = hasBars ? ` ${bar(share(ratio), width - 9 - used.length)}` : '';
+    return padCells(text(name), 8) + between + used;
   });
   const lines: string[] = [''];
-  for (let at = 0; at < cells.length; at += perRow) lines.push(cells.slice(at, at + perRow).join('    '));
+  for (let at = 0; at < cells.length; at += perRow)
+    lines.push(cells.slice(at, at + perRow).join(' '.repeat(GAP)));
   return lines;
 }
 
@@ -110,9 +126,14 @@ function lists(state: TopState, columns: number, rows: number): string[] {
 
 function foot({ trouble, sort }: TopState, columns: number): string {
   if (trouble !== undefined) return ` ${text(trouble)}; trying again`;
-  if (columns < WIDE) return ' q quit  space pause  t p c  s sort';
-  const next = sort === 'rate' ? 'count' : 'rate';
-  return ` q quit  space pause  t types  p processes  c containers  a all  s by ${next}`;
+  const keys =
+    columns < WIDE
+      ? [' q quit', 'space pause', 't p c', 's sort']
+      : [
+          ...[' q quit', 'space pause', 't types', 'p processes', 'c containers', 'a all'],
+          `s by ${sort === 'rate' ? 'count' : 'rate'}`,
+        ];
+  return flow(keys, columns)[0];
 }
 
 /** Of whom nothing is known. */

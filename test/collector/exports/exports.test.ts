@@ -71,7 +71,7 @@ test('a receiver that is away costs its events, told and counted, and nothing el
   expect(otlp).toMatchObject({ taken: produced, delivered: 0, dropped: produced });
   expect(otlp.retried).toBeGreaterThan(0);
   expect(result.stderr).toContain('tapio: otlp: connect ECONNREFUSED');
-  expect(result.stderr).toMatch(/ otlp {2}delivered 0 {2}waiting [\d,]+ {2}dropped 0 {2}\(/);
+  expect(result.stderr).toMatch(/ otlp delivered 0 +waiting [\d,]+ +dropped 0 {2}\(/);
 });
 
 test('a receiver that never answers stalls nobody, and the run ends in time', async () => {
@@ -146,7 +146,7 @@ natsTest(
       `127.0.0.1:${await freePort()}`,
     ]);
     expect(away.code).toBe(1);
-    expect(away.stderr).toMatch(/tapio collect: nats: .*refused/i);
+    expect(away.stderr).toMatch(/tapio collect: nats: 127\.0\.0\.1:\d+: .*refused/i);
   },
 );
 

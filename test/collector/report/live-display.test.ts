@@ -160,10 +160,10 @@ test('a terminal of another size is drawn at once, within its size, with the tit
     for (const [columns, title] of [
       [40, 'tapio collect  synthetic -> none'],
       [36, 'tapio  synthetic -> none'],
-      [24, 'synthetic -> none'],
+      [24, 'tapio  synt...one'],
     ] as const) {
       terminal.resize(columns, 8);
-      expect(terminal.second[1]).toMatch(new RegExp(`^${title} +0:01$`));
+      expect(terminal.second[1].replace(/ +0:01$/, '')).toBe(title);
     }
   });
 });

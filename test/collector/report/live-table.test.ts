@@ -71,7 +71,7 @@ describe('the live table', () => {
     const otlp = { taken: 3e9, delivered: 1e9, dropped: 999_999, waiting: 65_536, retried: 1, note };
     const told = { ...status(2, 5), exports: { otlp } };
     const [line] = renderExports(told);
-    expect(line).toMatch(/^ +otlp {2}delivered 1.00G {2}waiting 65,536 {2}dropped 999,999 {2}\(connect/);
+    expect(line).toMatch(/^ +otlp delivered 1.00G +waiting 65,536 +dropped 999,999 {2}\(connect/);
     const table = renderTable(told, 80, 24);
     for (const each of [line, ...table]) expect(each.length).toBeLessThanOrEqual(80);
     expect(table.length).toBeLessThanOrEqual(24);
@@ -88,15 +88,47 @@ describe('the live table', () => {
     expect(renderLine(large)).toMatch(/ dropped 123M .*p50 999us p99 999ms$/);
   });
 
-  test('fits a narrow terminal too', () => {
-    for (const line of renderTable(status(4, 165_000), 40, 30)) expect(line.length).toBeLessThanOrEqual(40);
+  test('the columns of the plain line stay where they are at usual figures', () => {
+    const starts = (figure: number, elapsedMs: number, p99: number | null): number[] => {
+      const line = renderLine({ ...status(2, figure), elapsedMs, latency: { p50: p99, p99 } });
+      return ['/s', 'dropped', 'peak', 'cpu', 'p50', 'p99'].map((label) => line.indexOf(label));
+    };
+    expect(starts(0, 0, null)).toEqual(starts(999_999, 599_000, 250_000));
+    expect(starts(4996, 3_599_000, 85)).toEqual(starts(131_868, 83_000, 9900));
+  });
+
+  test('the lines of exports stay in columns, too', () => {
+    const otlp = { taken: 0, delivered: 0, dropped: 0, waiting: 0, retried: 0 };
+    const nats = { ...otlp, delivered: 999_999, waiting: 12e6 };
+    const lines = renderExports({ ...status(2, 5), exports: { otlp, nats } });
+    expect(lines[0].indexOf('waiting')).toBe(lines[1].indexOf('waiting'));
+    expect(lines[0].indexOf('dropped')).toBe(lines[1].indexOf('dropped'));
+  });
+
+  test('40 columns: the rings without bars, the export with all of its figures', () => {
+    const otlp = { taken: 6000, delivered: 12, dropped: 0, waiting: 5767, retried: 1, note: 'no answer' };
+    const text = renderTable({ ...status(2, 9807), exports: { otlp } }, 39, 40).join('\n');
+    expect(text).toContain('ring cpu 1  50.0 %  9,807 events\noverflow    50.0 %  9,807 events');
+    expect(text).toContain('otlp 5,767 waiting  delivered 12\n  dropped 0\n  no answer');
+  });
+
+  test.each([
+    [5, ['tapio', 'events/s', 'PROCESSES', 'java', 'node']],
+    [4, ['tapio', 'events/s', 'PROCESSES', 'java']],
+    [3, ['tapio', 'events/s', 'latency']],
+    [2, ['tapio', 'events/s']],
+    [1, ['tapio']],
+  ])('%d rows of 40 columns begin with %j', (rows, words) => {
+    const processes = ['java', 'node', 'nginx'].map((name) => ({ name, count: 5, rate: 5 }));
+    const lines = renderTable({ ...status(4, 1000), processes }, 39, rows);
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(words);
   });
 
   test.each([
     [80, 23],
     [40, 7],
     [60, 13],
-    [20, 3],
+    [20, 6],
     [200, 60],
   ])('of a terminal of %d columns tells who does most in %d rows', (columns, rows) => {
     const tally = (name: string, events: number) => ({ name, count: events, rate: events / 2 });

@@ -53,6 +53,40 @@ test.each([
   expect(rows.join('')).not.toMatch(/[\u0000-\u001f\u202e]/);
 });
 
+describe('on a terminal', () => {
+  const on = (columns: number): string[] =>
+    formatSummary(
+      { ...summary, produced: 123_456, dropped: 123_453 },
+      [['kernel.syscall', 12]],
+      { cpu: '' },
+      columns,
+    );
+
+  test('of 80 columns, or none, the lines are the same', () => {
+    expect(on(80)).toEqual(on(Infinity));
+    expect(on(Infinity)).toContain('  types        kernel.syscall                    12    100 %');
+  });
+
+  test('of 40 columns, a line goes on in the next one behind a word, below the text', () => {
+    const lines = on(40);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(40);
+    expect(lines.slice(2, 5)).toEqual([
+      '  events       123,456 produced = 3',
+      '               delivered + 123,453',
+      '               dropped',
+    ]);
+    expect(lines).toContain('  latency      p50 100 us, p99 200 us,');
+    expect(lines.at(-1)).toBe('  types        kernel.syscall         12');
+  });
+
+  test('of 24 columns, labels have no column of their own', () => {
+    const lines = on(24);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(24);
+    expect(lines.slice(2, 4)).toEqual(['  events 123,456', '    produced = 3']);
+    expect(lines.at(-1)).toBe('  types kerne...call 12');
+  });
+});
+
 describe('conservationErrors', () => {
   const sources = new Map([
     ['synthetic', { produced: 100, dropped: 10, refused: 12, malformed: 0, lost: 0 }],

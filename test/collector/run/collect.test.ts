@@ -100,7 +100,7 @@ describe('the sinks', () => {
     const lines = result.stdout.trimEnd().split('\n');
     expect(result.code).toBe(0);
     expect(lines.slice(0, -1).map(eventFromJSON).length).toBe(summaryOf(result).delivered);
-    expect(result.stderr).toMatch(/\d+\/s {2}dropped 0/);
+    expect(result.stderr).toMatch(/\d+\/s dropped 0/);
   });
 
   test('a file that cannot be opened fails with its name', async () => {

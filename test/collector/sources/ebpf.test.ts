@@ -230,6 +230,13 @@ describe('without the capabilities', () => {
       expect([part, times(text, part)]).toEqual([part, 1]);
   });
 
+  kernelTest('the source refuses with the same command, and says who tells what it costs', () => {
+    const collect = (): string =>
+      run([], ['collect', '--source', 'ebpf', '--json'], { ...user, stdio: 'pipe', encoding: 'utf8' });
+    const stderr = expect.stringContaining(`run as root, or ${setcap} (tapio doctor tells what that costs)`);
+    expect(collect).toThrow(expect.objectContaining({ status: 1, stderr }));
+  });
+
   kernelTest('doctor names both to who lacks one: a second command would take the first away', () => {
     const ambient = (name: string): string[] => [
       'setpriv',

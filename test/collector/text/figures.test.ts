@@ -16,10 +16,23 @@ test('figures read well', () => {
     '[#####-----]',
     '[##########]',
   ]);
-  expect([fit('short', 9), fit('0123456789', 9), fit('0123456789', 2)]).toEqual(['short', '012...789', '01']);
+  expect([fit('short', 9), fit('abcdefghij', 9), fit('abcdefghij', 2)]).toEqual(['short', 'abc...hij', 'ab']);
   // Two cells each, and two code units; an accent of its own has none.
   const face = '\u{1f600}';
   expect(fit(face.repeat(4), 8)).toBe(face.repeat(4));
-  expect(fit(face.repeat(5), 9)).toBe(`${face}...${face}`);
+  expect(fit(face.repeat(5), 9)).toBe(`${face}${face}...${face}`);
   expect(fit('e\u0301'.repeat(9), 9)).toBe('e\u0301'.repeat(9));
 });
+
+test.each([
+  [25, 'p50 91.4 %, 12,345 events'],
+  [24, 'p50 91.4 %, ... events'],
+  [16, 'p50 ...events'],
+  [3, 'p50'],
+  [2, 'p'],
+])(
+  'what is too long loses whole figures with their units, never a part of one: %d columns',
+  (width, text) => {
+    expect(fit('p50 91.4 %, 12,345 events', width)).toBe(text);
+  },
+);

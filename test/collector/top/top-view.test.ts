@@ -124,6 +124,27 @@ test('40 x 8 has the figures, the fullest rings and one list', () => {
     expect(text).toContain(part);
 });
 
+test('20 x 24 has no bars, and each figure in a line that has room for it', () => {
+  const lines = renderTop(state(), 20, 24).map((line) => line.trimEnd());
+  expect(lines.slice(0, 9)).toEqual([
+    ' tapio top  up 1:23',
+    'events/s  164,671',
+    'delivered 12.3M',
+    '  dropped 42',
+    'p50 320 us',
+    '  p99 5.7 ms',
+    '',
+    'cpu 0     25.0 %',
+    'cpu 1     50.0 %',
+  ]);
+  expect(lines.at(-1)).toBe(' q quit  space pause');
+});
+
+test('120 x 40 has three bars in a row, with their figures', () => {
+  const row = renderTop(state(), 120, 40).find((line) => line.startsWith('cpu 0'))!;
+  expect(row).toMatch(/^cpu 0 +\[[-#]+\] +25\.0 % +cpu 1 +\[[-#]+\] +50\.0 % +overflow \[-+\] +0\.0 % *$/);
+});
+
 test('sorts by rate or by count', () => {
   const order = (sort: State['sort']): number[] => {
     const types = [
