@@ -31,6 +31,7 @@ const rooms = {
   'collector/text': [],
   'collector/command-line': [],
   'collector/memory-plan': ['base'],
+  'collector/memory-need': ['base', 'collector/command-line', 'collector/memory-plan'],
   'collector/signals': ['collector/command-line'],
   'collector/output': [...tools, 'collector/signals'],
   'collector/measure': ['index', 'base', 'integrations'],
@@ -68,6 +69,7 @@ const rooms = {
     ...[
       'index',
       ...tools,
+      'collector/memory-need',
       'collector/signals',
       'collector/output',
       'collector/measure',

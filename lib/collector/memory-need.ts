@@ -26,13 +26,14 @@ const USABLE = 15 / 16;
 export interface RunParts {
   /** One for each thread. */
   readonly sources: readonly string[];
-  readonly exports: readonly string[];
+  /** Exports by name. */
+  readonly outputs: readonly string[];
   readonly correlates: boolean;
 }
 
 /** Bytes. */
-export function memoryNeed({ sources, exports, correlates }: RunParts, node = process.versions.node): number {
-  const parts = ['main', ...sources.map(() => 'source'), ...sources, ...exports];
+export function memoryNeed({ sources, outputs, correlates }: RunParts, node = process.versions.node): number {
+  const parts = ['main', ...sources.map(() => 'source'), ...sources, ...outputs];
   if (correlates) parts.push('correlate');
   const sum = parts.reduce((total, part) => total + (NEEDS[part] ?? 0), 0);
   return sum * MIB * (Number.parseInt(node) >= LATER.major ? LATER.factor : 1);
@@ -43,9 +44,9 @@ export function checkMemory(parts: RunParts, limit = memoryLimit()): void {
   if (limit === undefined || limit >= SPARING_BELOW) return;
   const need = memoryNeed(parts);
   if (need <= limit * USABLE) return;
-  const { sources, exports, correlates } = parts;
+  const { sources, outputs, correlates } = parts;
   const threads = sources.length === 1 ? 'one source thread' : `${sources.length} source threads`;
-  const run = [threads, ...exports.map((name) => `--${name}`), ...(correlates ? ['--correlate'] : [])];
+  const run = [threads, ...outputs.map((name) => `--${name}`), ...(correlates ? ['--correlate'] : [])];
   throw new UsageError(
     `${run.join(', ')} take some ${mebibytes(need / USABLE)} MB, and this process may have ${mebibytes(limit)}: ` +
       'it would be killed; take less of them, or give it more memory',

@@ -129,14 +129,14 @@ test.each([
 test('what is refused where there is little memory runs where there is more', () => {
   const parts = {
     sources: ['synthetic', 'proc'],
-    exports: ['grpc', 'otlp', 'nats', 'metrics'],
+    outputs: ['grpc', 'otlp', 'nats', 'metrics'],
     correlates: true,
   };
   expect(memoryNeed(parts, '20.20.2')).toBeLessThan(128 * MIB);
   expect(memoryNeed(parts, '26.1.0')).toBeGreaterThan(memoryNeed(parts, '22.1.0'));
   const less = [
     { ...parts, sources: ['synthetic'] },
-    { ...parts, exports: ['grpc', 'otlp', 'nats'] },
+    { ...parts, outputs: ['grpc', 'otlp', 'nats'] },
     { ...parts, correlates: false },
   ];
   for (const each of less) expect(memoryNeed(each)).toBeLessThan(memoryNeed(parts));

@@ -50,7 +50,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
   refuseInputs(inputs);
   checkMemory({
     sources: sources.flatMap((name) => (SOURCES.get(name)?.settings(options) ?? []).map(() => name)),
-    exports: options.exports.map(({ name }) => name),
+    outputs: options.exports.map(({ name }) => name),
     correlates: options.correlate,
   });
   const { positions, files, sink: target } = options;
