@@ -36,7 +36,7 @@ const SLOT_BYTES = 512;
 /** Of pages of any size. */
 const SMALLEST_KERNEL_RING = 128 * 1024;
 const MIB = 1 << 20;
-/** From here on, the heaps of a run have room. */
+/** Bytes. From here on, the heaps of a run have room. */
 export const SPARING_BELOW = 256 * MIB;
 
 /** Where memory is no matter. Of one thread's 165,000 events a second, a ring holds what comes in 50 ms, the overflow ring 800 ms. */
@@ -67,7 +67,7 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
     grpcService: {
       clientQueue: Math.max(64, Math.min(clientQueue, waiting / 4)),
       maxBatch: Math.min(maxBatch, batch / 4),
-      maxClients: Math.max(1, Math.min(maxClients, Math.floor(limit / 16 / MIB))),
+      maxClients: Math.max(1, Math.min(maxClients, Math.floor(limit / (SPARING_BELOW / maxClients)))),
     },
     kernelRing: Math.max(SMALLEST_KERNEL_RING, Math.min(AMPLE.kernelRing, powerOfTwoTo(limit / 32))),
     batch,

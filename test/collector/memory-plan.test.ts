@@ -8,14 +8,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { createEvent, eventToJSON } from '@tapio/performance';
 import { EventClient } from '@tapio/performance/grpc';
-import type * as NeedModule from '../../dist/collector/memory-need';
 import type * as PlanModule from '../../dist/collector/memory-plan';
 import { makeCgroup, mountOf, removeCgroups } from '../support/cgroups';
-import { freePort } from '../support/servers';
 import { endAll, internal, main, summaryOf, Tapio, tapio, toldBy } from './cli';
 
 const { memoryPlan, OVERFLOW_FACTOR } = internal<typeof PlanModule>('memory-plan');
-const { memoryNeed } = internal<typeof NeedModule>('memory-need');
 
 const MIB = 1 << 20;
 const SECONDS = Number(process.env.SMALL_MEMORY_SECONDS ?? 6);
@@ -95,51 +92,40 @@ test('in 64 MB, 165,000 events a second, nobody reads', async () => {
   expect(dropped).toBeGreaterThan(produced / 2);
 });
 
-test('in 64 MB, 165,000 events a second, a client reads all of them', async () => {
-  const port = await freePort();
-  const run = start('--grpc', String(port), '--json');
+test('in 64 MB, 165,000 events a second, a client reads what it can', async () => {
+  const run = start('--grpc', '0', '--json');
   if (run === undefined) return;
-  const client = new EventClient(`127.0.0.1:${port}`);
+  let port: string | undefined;
+  await run.until('stderr', (text) => {
+    port = /serving on .*:(\d+)/.exec(text)?.[1];
+    return port !== undefined || text.includes('--force');
+  });
+  const client = new EventClient(`127.0.0.1:${port ?? 1}`);
   let read = 0;
-  const reading = (async () => {
-    await run.until('stderr', (text) => /serving on|may have/.test(text));
+  try {
     for await (const batch of client.stream()) read += batch.length;
-  })().catch(() => undefined);
-  const result = await run.end();
+  } catch {
+    // Of a run that is refused there is no service; one that ends may leave what waits here behind.
+  }
   client.close();
-  await reading;
+  const result = await run.end();
   if (isRefusedByLaterNode(result)) return;
   expect(result).toMatchObject({ code: 0, signal: null });
   expect(read).toBeGreaterThan(10_000);
 });
 
-test.each([
-  [['--workers', '4']],
-  [['--grpc', '0', '--otlp', 'http://127.0.0.1:9/']],
-  [['--source', 'proc', '--otlp', 'http://127.0.0.1:9/']],
-  [['--correlate', '--metrics', '0', '--otlp', 'http://127.0.0.1:9/']],
-])('in 64 MB, %j is refused before it begins', async (args) => {
-  const run = start(...args);
-  if (run === undefined) return;
-  const { code, signal, stderr } = await run.end();
+test('in 64 MB, what cannot fit is refused before it begins, and is killed if it is begun', async () => {
+  const tooMuch = ['--workers', '6', '--otlp', 'http://127.0.0.1:9/'];
+  const refused = start(...tooMuch);
+  if (refused === undefined) return;
+  const { code, signal, stderr } = await refused.end();
   expect({ code, signal }).toEqual({ code: 2, signal: null });
-  expect(stderr).toMatch(/take some \d+ MB, and this process may have 64: it would be killed/);
-});
-
-test('what is refused where there is little memory runs where there is more', () => {
-  const parts = {
-    sources: ['synthetic', 'proc'],
-    outputs: ['grpc', 'otlp', 'nats', 'metrics'],
-    correlates: true,
-  };
-  expect(memoryNeed(parts, '20.20.2')).toBeLessThan(128 * MIB);
-  expect(memoryNeed(parts, '26.1.0')).toBeGreaterThan(memoryNeed(parts, '22.1.0'));
-  const less = [
-    { ...parts, sources: ['synthetic'] },
-    { ...parts, outputs: ['grpc', 'otlp', 'nats'] },
-    { ...parts, correlates: false },
-  ];
-  for (const each of less) expect(memoryNeed(each)).toBeLessThan(memoryNeed(parts));
+  expect(stderr).toMatch(
+    /^tapio collect: 6 source threads, --otlp may take \d+ MB, and this process has 64 before/,
+  );
+  const forced = start(...tooMuch, '--force')!;
+  await new Promise((resolve) => forced.child.once('exit', resolve));
+  expect(forced.child.signalCode).toBe('SIGKILL');
 });
 
 test('a ring of the size that others get is what the kernel kills for', async () => {

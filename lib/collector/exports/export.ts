@@ -51,6 +51,8 @@ export type ExportValues = Readonly<Record<string, string | undefined>>;
 export interface ExportDefinition<S = unknown> {
   /** In messages and in the summary; also its first option. */
   readonly name: string;
+  /** MiB that a run takes with it, at the most, in a limit of 64 MB: see memory-need.ts. */
+  readonly memory: number;
   /** Other options that it has; each takes a value. They are refused without the first. */
   readonly options: readonly string[];
   /** Its lines for --help, at most 80 columns wide. */
@@ -64,5 +66,6 @@ export interface ExportDefinition<S = unknown> {
 /** One that was asked for. */
 export interface AskedExport {
   readonly name: string;
+  readonly memory: number;
   open(context: ExportContext): Promise<Export>;
 }

@@ -17,11 +17,11 @@ export const EXPORT_USAGE = EXPORTS.map(({ usage }) => usage).join('');
 /** Throws UsageError. */
 export function parseExports(values: ExportValues): AskedExport[] {
   return EXPORTS.flatMap((definition) => {
-    const { name } = definition;
+    const { name, memory } = definition;
     const value = values[name];
     if (value !== undefined) {
       const settings: unknown = definition.parse(value, values);
-      return [{ name, open: (context) => definition.open(settings, context) } satisfies AskedExport];
+      return [{ name, memory, open: (context) => definition.open(settings, context) } satisfies AskedExport];
     }
     const alone = definition.options.find((option) => values[option] !== undefined);
     if (alone === undefined) return [];

@@ -21,6 +21,7 @@ const HOST = os.hostname().replace(/[^\w-]/g, '_') || 'host';
 
 export const natsExport: ExportDefinition<NatsSettings> = {
   name: 'nats',
+  memory: 18,
   options: ['nats-subject'],
   usage: `  --nats URL        publishes each event also to NATS JetStream, in batches; of
                     several servers, URLs between commas. The stream must exist:

@@ -22,6 +22,8 @@ export interface CollectOptions extends SourceOptions {
   /** Outputs beside the sink. */
   readonly exports: readonly AskedExport[];
   readonly json: boolean;
+  /** Whether a run is started that may not fit into its memory. */
+  readonly force: boolean;
   /** Whether events are correlated. */
   readonly correlate: boolean;
   /** Bytes of each CPU's ring, committed as they are used; the shared overflow ring has OVERFLOW_FACTOR times as many. */
@@ -78,6 +80,7 @@ export function parseCollectOptions(args: string[]): CollectOptions {
     exports: parseExports(values as Record<string, string | undefined>),
     workers: numberOption('workers', values.workers, 1, 64, true) ?? DEFAULTS.workers,
     json: values.json ?? false,
+    force: values.force ?? false,
     correlate: values.correlate ?? false,
     bufferSize: numberOption('buffer-size', values['buffer-size'], 512, 2 ** 30, true) ?? DEFAULTS.bufferSize,
     seed: sources.includes('synthetic') ? seedOf(process.env.SEED) : undefined,
@@ -169,6 +172,7 @@ function parse(args: string[]) {
         append: { type: 'boolean' },
         'sink-format': { type: 'string' },
         json: { type: 'boolean' },
+        force: { type: 'boolean' },
         correlate: { type: 'boolean' },
         ...KERNEL_OPTIONS,
         'buffer-size': { type: 'string' },

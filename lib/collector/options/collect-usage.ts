@@ -49,6 +49,7 @@ ${EXPORT_USAGE}  --correlate       finds bursts of events and chains of causes (
 Advanced:
   --buffer-size B   bytes of each CPU's ring (default ${DEFAULTS.bufferSize}); the overflow
                     ring that all CPUs share has ${OVERFLOW_FACTOR} times as many
+  --force           starts a run, too, that takes more memory than there may be
   --proc-interval MS
                     time between two samples of the proc source (default ${DEFAULTS.procInterval})
   SEED=N            (environment) repeats the synthetic events of a run,

@@ -11,7 +11,7 @@ import { Exports } from '../exports/exports';
 import { checkPositions } from '../follow/position-check';
 import { tracesAllProcesses } from '../sources/kernel-options';
 import { LiveDisplay } from '../report/live-display';
-import { checkMemory } from '../memory-need';
+import { checkMemory, type RunParts } from '../memory-need';
 import { OVERFLOW_FACTOR } from '../memory-plan';
 import { STOP_LIMIT_S, type CollectOptions } from '../options/collect-options';
 import { findInput, type FileIdentity, STANDARD_OUTPUTS } from '../output/file-identity';
@@ -48,11 +48,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
     throw new UsageError(`${options.kernelOption}: needs --source ebpf, which is not permitted here`);
   const inputs = sources.flatMap((name) => SOURCES.get(name)?.inputs?.(options) ?? []);
   refuseInputs(inputs);
-  checkMemory({
-    sources: sources.flatMap((name) => (SOURCES.get(name)?.settings(options) ?? []).map(() => name)),
-    outputs: options.exports.map(({ name }) => name),
-    correlates: options.correlate,
-  });
+  if (!options.force) checkMemory(runParts(options));
   const { positions, files, sink: target } = options;
   if (positions !== undefined) {
     checkPositions(positions, target.kind === 'file' ? target.path : undefined, files, inputs);
@@ -240,6 +236,15 @@ async function drain(end: RunEnd): Promise<void> {
   if (await Promise.race([taken, late])) return;
   abandonStandardStreams('the summary was not taken in time');
   await taken;
+}
+
+function runParts(options: CollectOptions): RunParts {
+  const sources = options.sources.map((name) => SOURCES.get(name)!);
+  return {
+    sources: sources.flatMap((source) => source.settings(options).map(() => source)),
+    outputs: options.exports,
+    correlates: options.correlate,
+  };
 }
 
 function startThreads(

@@ -13,6 +13,7 @@ const COUNT_MS = 100;
 
 export const ebpfSource: SourceDefinition<KernelChoice> = {
   summary: 'what processes do, from the kernel (root)',
+  memory: 15,
   stampsEvents: true,
   settings: ({ kernel }) => [kernel],
   run,

@@ -20,6 +20,7 @@ interface FileSettings extends FollowSettings {
 
 export const fileSource: SourceDefinition<FileSettings> = {
   summary: 'lines of files, followed through rotation',
+  memory: 12,
   stampsEvents: false,
   repeatsOthers: true,
   inputs: ({ files }) => files.flatMap(identityOf),

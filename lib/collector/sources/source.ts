@@ -7,6 +7,8 @@ import type { EventOutlet } from './event-outlet';
 export interface SourceDefinition<S = unknown> {
   /** One line for --help. */
   readonly summary: string;
+  /** MiB that a run takes for each of its threads, at the most, in a limit of 64 MB: see memory-need.ts. */
+  readonly memory: number;
   /** True if it stamps events with `now()` as it puts them, which makes their latency measurable. */
   readonly stampsEvents: boolean;
   /** True if its events are what others wrote, who may give them any source and any pid. */

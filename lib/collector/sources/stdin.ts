@@ -17,6 +17,7 @@ const STDIN = 0;
 
 export const stdinSource: SourceDefinition<FormatName | 'auto'> = {
   summary: 'lines of JSON or text, see --format',
+  memory: 12,
   stampsEvents: false,
   repeatsOthers: true,
   mayEnd: true,

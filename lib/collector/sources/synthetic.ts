@@ -24,6 +24,7 @@ const MAX_TICK_MS = 20;
 
 export const syntheticSource: SourceDefinition<SyntheticSettings> = {
   summary: 'made-up kernel, network, Kubernetes and log events',
+  memory: 12,
   stampsEvents: true,
   settings: ({ rate, workers, seed = Date.now() }) =>
     Array.from({ length: workers }, (_, index) => ({ rate: rate / workers, seed: seed + index })),

@@ -94,7 +94,7 @@ test('an event that cannot be read is counted as dropped by every export, and st
     close: () => Promise.resolve(),
   };
   const exports = await Exports.open(
-    [{ name: 'x', open: () => Promise.resolve(taker) }],
+    [{ name: 'x', memory: 1, open: () => Promise.resolve(taker) }],
     {} as ExportContext,
   );
   const bad = () => {

@@ -1,0 +1,70 @@
+/** What is refused for its memory, without a cgroup: test/collector/memory-plan.test.ts begins such runs in one. */
+import type * as ExportsModule from '../../dist/collector/exports';
+import type * as NeedModule from '../../dist/collector/memory-need';
+import type * as SourcesModule from '../../dist/collector/sources';
+import { internal } from './cli';
+
+const { checkMemory, memoryNeed } = internal<typeof NeedModule>('memory-need');
+const { parseExports } = internal<typeof ExportsModule>('exports/index');
+const { SOURCES } = internal<typeof SourcesModule>('sources/index');
+
+const MIB = 1 << 20;
+const values = { grpc: '0', metrics: '0', otlp: 'http://localhost/', nats: 'nats://localhost' };
+const [, , otlp] = parseExports(values);
+const grpc = parseExports(values)[0];
+const source = SOURCES.get('synthetic')!;
+const ebpf = SOURCES.get('ebpf')!;
+
+/** Whether it may begin in 64 MB. */
+function fits(parts: Partial<NeedModule.RunParts>, node: string): boolean {
+  try {
+    checkMemory({ sources: [source], outputs: [], correlates: false, ...parts }, 64 * MIB, node);
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({
+      name: 'UsageError',
+      message: expect.stringMatching(/may take \d+ MB.*--force$/),
+    });
+    return false;
+  }
+}
+
+test.each([
+  ['20.20.2', [true, true, true, true, false, false, false]],
+  ['22.1.0', [true, true, true, true, false, false, false]],
+  ['24.0.0', [true, false, false, false, false, false, false]],
+  ['26.3.0', [true, false, false, false, false, false, false]],
+])('what fits into 64 MB, Node %s', (node, expected) => {
+  const runs: Partial<NeedModule.RunParts>[] = [
+    {},
+    { sources: [source, source] },
+    { outputs: [otlp] },
+    { outputs: [grpc] },
+    { sources: [source, source, source] },
+    { sources: [ebpf], outputs: [grpc] },
+    { outputs: [otlp], correlates: true },
+  ];
+  expect(runs.map((run) => fits(run, node))).toEqual(expected);
+});
+
+test('the least limit that is told is the least that is taken', () => {
+  const parts = { sources: [source, ebpf], outputs: [otlp], correlates: true };
+  const need = memoryNeed(parts);
+  expect(() => checkMemory(parts, need)).not.toThrow();
+  expect(() => checkMemory(parts, need - 1)).toThrow(
+    `2 source threads, --otlp, --correlate may take ${Math.ceil(need / MIB)} MB`,
+  );
+});
+
+test('where memory is no matter nothing is asked', () => {
+  const parts = { sources: Array.from({ length: 64 }, () => source), outputs: [], correlates: false };
+  expect(() => checkMemory(parts, undefined)).not.toThrow();
+  expect(() => checkMemory(parts, 256 * MIB)).not.toThrow();
+  expect(() => checkMemory(parts, 256 * MIB - 1)).toThrow('64 source threads');
+});
+
+test('each source and each export says what it takes', () => {
+  const all = [...SOURCES.values(), ...parseExports(values)];
+  expect(all.length).toBeGreaterThan(8);
+  for (const { memory } of all) expect(memory).toBeGreaterThan(0);
+});
