@@ -103,7 +103,8 @@ function hasCompiler({ tools }) {
   return tools !== undefined && has(`${tools}g++`);
 }
 
-function debianPackage({ tools }) {
+function debianPackage({ platform, tools }) {
+  if (platform === 'win32') return 'g++-mingw-w64-x86-64-posix';
   return `g++-${tools.slice(0, -1).replaceAll('_', '-')}`;
 }
 
