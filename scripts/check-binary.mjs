@@ -3,12 +3,16 @@
  * with its last worker, too new a C library, a function that a runtime lacks, nothing to load, too large.
  */
 import fs from 'node:fs';
+import { readMachO } from './mach-o.mjs';
 import { root, run } from './shell.mjs';
 
 const machines = { x64: 'Advanced Micro Devices X86-64', arm64: 'AArch64' };
 
-/** What it may need at most of the libraries of Linux. The official Node 20 itself asks for GLIBC_2.28 and GLIBCXX_3.4.21. */
-export const floors = { GLIBC: '2.17', GLIBCXX: '3.4.21', CXXABI: '1.3.11' };
+/**
+ * What it may need at most of the libraries of Linux, where the official Node 20 itself asks for GLIBC_2.28 and GLIBCXX_3.4.21, and of
+ * macOS, where it is what binding.gyp says.
+ */
+export const floors = { GLIBC: '2.17', GLIBCXX: '3.4.21', CXXABI: '1.3.11', macOS: '11.0' };
 const libraries = {
   glibc: [
     'libstdc++.so.6',
@@ -20,6 +24,7 @@ const libraries = {
   ],
   musl: [],
   win32: ['KERNEL32.dll', 'msvcrt.dll', 'ADVAPI32.dll', 'NODE.EXE'],
+  darwin: ['/usr/lib/libSystem.B.dylib', '/usr/lib/libc++.1.dylib'],
 };
 /** Of libuv, what Bun and Deno have too. Any other must be a weak reference, and unused there. */
 const loopFunctions = new Set(
@@ -29,8 +34,8 @@ const loopFunctions = new Set(
 );
 /** The C library that a binary for any of them is held against. */
 const musl = { file: '/usr/lib/x86_64-linux-musl/libc.so', debianPackage: 'musl-dev' };
-/** That for musl brings its C++ library along. */
-const kilobytes = { glibc: 400, musl: 448, win32: 700 };
+/** Those for musl and Windows bring their C++ library along. That for macOS was never built so far: its bound is a guess. */
+const kilobytes = { glibc: 400, musl: 448, win32: 700, darwin: 700 };
 
 export function compareVersions(left, right) {
   const [a, b] = [left, right].map((version) => version.split('.').map(Number));
@@ -86,9 +91,7 @@ async function checkElf(file, { arch, libc }, problems) {
     problems.push(`needs ${family}_${version}, the floor is ${floors[family]}: ${names}`);
   }
   const strong = wanted.filter(({ bind }) => bind === 'GLOBAL').map(({ name }) => name);
-  for (const name of strong) {
-    if (name.startsWith('uv_') && !loopFunctions.has(name)) problems.push(`Bun or Deno lacks ${name}`);
-  }
+  problems.push(...missingInRuntimes(strong));
   if (libc === 'musl') problems.push(...(await missingInMusl(strong)));
   if (!symbols.some(({ section, name }) => section !== 'UND' && name === 'napi_register_module_v1'))
     problems.push('does not export napi_register_module_v1');
@@ -96,6 +99,12 @@ async function checkElf(file, { arch, libc }, problems) {
 
   const needed = [...dynamic.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map((match) => match[1]);
   return { versions, needed };
+}
+
+function missingInRuntimes(names) {
+  return names
+    .filter((name) => name.startsWith('uv_') && !loopFunctions.has(name))
+    .map((name) => `Bun or Deno lacks ${name}`);
 }
 
 async function missingInMusl(names) {
@@ -108,7 +117,7 @@ async function missingInMusl(names) {
     .map((name) => `musl lacks ${name}`);
 }
 
-async function checkPe(file, problems) {
+async function checkPe(file, target, problems) {
   const header = await tool('objdump', ['-p', file]);
   if (!/file format pei-x86-64/.test(header)) problems.push('not a library for Windows on x64');
   if (!/napi_register_module_v1/.test(header)) problems.push('does not export napi_register_module_v1');
@@ -116,18 +125,33 @@ async function checkPe(file, problems) {
   return { versions: {}, needed: [...header.matchAll(/DLL Name: (\S+)/g)].map((match) => match[1]) };
 }
 
+function checkMachO(file, { arch }, problems) {
+  const { arch: built, isBundle, oldest, libraries: needed, symbols } = readMachO(file);
+  if (built !== arch) problems.push(`built for ${built ?? 'another processor'}, not for ${arch}`);
+  if (!isBundle) problems.push('not a bundle, which dlopen loads');
+  if (oldest === undefined) problems.push('tells no macOS that it was built for');
+  else if (compareVersions(oldest, floors.macOS) > 0)
+    problems.push(`needs macOS ${oldest}, the floor is ${floors.macOS}`);
+  const namesOf = (property) => symbols.filter((symbol) => symbol[property]).map(({ name }) => name);
+  problems.push(...missingInRuntimes(namesOf('isNeeded')));
+  if (!namesOf('isExported').includes('napi_register_module_v1'))
+    problems.push('does not export napi_register_module_v1');
+  if (namesOf('isDebug').length > 0) problems.push('is not stripped');
+  return { versions: oldest === undefined ? {} : { macOS: oldest }, needed };
+}
+
+const checks = { linux: checkElf, win32: checkPe, darwin: checkMachO };
+
 /** Returns what was measured and one message for each rule that the file of a target (scripts/targets.mjs) breaks. */
 export async function checkBinary(file, { platform, arch, libc = 'glibc' }) {
   const problems = [];
-  const { versions, needed } = await (platform === 'win32'
-    ? checkPe(file, problems)
-    : checkElf(file, { arch, libc }, problems));
-  const allowed = libraries[platform === 'win32' ? platform : libc];
+  const { versions, needed } = await checks[platform](file, { arch, libc }, problems);
+  const kind = platform === 'linux' ? libc : platform;
   for (const library of needed) {
-    if (!allowed.includes(library)) problems.push(`needs the library ${library}`);
+    if (!libraries[kind].includes(library)) problems.push(`needs the library ${library}`);
   }
   const bytes = fs.readFileSync(file);
-  const budget = kilobytes[platform === 'win32' ? platform : libc] * 1024;
+  const budget = kilobytes[kind] * 1024;
   if (bytes.length > budget) problems.push(`${bytes.length} bytes, the budget is ${budget}`);
   if (bytes.includes(root)) problems.push(`contains the path ${root}`);
   return { versions, needed, size: bytes.length, problems };

@@ -48,6 +48,7 @@ const absent = Object.keys(targets).filter(
 if (absent.length > 0)
   console.error(`The tarball has no binary for ${absent.join(', ')}: npm run prebuild -- all`);
 const destination = path.resolve(process.argv[2] ?? root);
+fs.mkdirSync(destination, { recursive: true });
 const packed = await npmPack(staging, '--pack-destination', destination);
 const { filename, files, size, unpackedSize } = packed;
 console.log(

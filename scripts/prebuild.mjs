@@ -80,8 +80,8 @@ function buildByGyp(target, cwd) {
 /** What fails is removed: a later run, and whoever packs, would take it for good. */
 async function check(target, file, isBuilt) {
   const shown = path.relative(root, file);
-  // The gate reads by binutils.
-  if (process.platform !== 'linux') {
+  // Of others than macOS the gate reads by binutils.
+  if (process.platform !== 'linux' && target.platform !== 'darwin') {
     if (isBuilt) console.log(`${shown}: ${fs.statSync(file).size} bytes`);
     return;
   }
@@ -102,7 +102,8 @@ function hasCompiler({ tools }) {
   return tools !== undefined && has(`${tools}g++`);
 }
 
-function debianPackage({ tools }) {
+function debianPackage({ platform, tools }) {
+  if (platform === 'win32') return 'g++-mingw-w64-x86-64-posix';
   return `g++-${tools.slice(0, -1).replaceAll('_', '-')}`;
 }
 

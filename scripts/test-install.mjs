@@ -46,20 +46,20 @@ const spec = (alias) =>
   ALIASES[alias] ? `${alias}@npm:${ALIASES[alias]}@${VERSIONS[alias]}` : `${alias}@${VERSIONS[alias]}`;
 const installTools = (...aliases) => installPackages(tools, ...aliases.map(spec));
 
-/** An empty project, and a PATH that has this Node, or `node`, and a shell, but no compiler, make or Python. */
-function project(name, { node = process.execPath, manifest = {} } = {}) {
+/** An empty project, and a PATH that has this Node, or `node`, and the `commands`: no compiler, make or Python. */
+function project(name, { node = process.execPath, commands = ['sh', 'env', 'uname'] } = {}) {
   const cwd = path.join(folder, name);
   const bin = path.join(folder, `${name}-bin`);
   fs.mkdirSync(cwd);
   fs.mkdirSync(bin);
   fs.symlinkSync(node, path.join(bin, 'node'));
-  for (const command of ['sh', 'env', 'uname']) {
+  for (const command of commands) {
     const file = ['/bin', '/usr/bin']
       .map((place) => path.join(place, command))
       .find((one) => fs.existsSync(one));
     if (file) fs.symlinkSync(file, path.join(bin, command));
   }
-  write(cwd, 'package.json', JSON.stringify({ name: 'user', private: true, ...manifest }));
+  write(cwd, 'package.json', JSON.stringify({ name: 'user', private: true }));
   const env = {
     ...userEnv,
     PATH: bin,
@@ -104,12 +104,16 @@ async function works({ cwd, env }, command, ...args) {
   await succeed(command, [...args, 'smoke.cjs'], { cwd, env });
 }
 
+/** With nothing but Node in the PATH, as on a new machine. */
 async function npm(alias, options) {
   await installTools(alias, ...(options.node ? [NODE] : []));
-  const user = project(alias, options);
+  const user = project(alias, { ...options, commands: [] });
+  const start = performance.now();
   await quietly(user, user.node, tool(alias, 'bin', 'npm-cli.js'), 'install', tarball);
+  const installed = performance.now();
   await works(user, user.node);
-  return VERSIONS[alias];
+  const seconds = (from, to) => `${((to - from) / 1000).toFixed(1)} s`;
+  return `${VERSIONS[alias]}: install ${seconds(start, installed)}, examples ${seconds(installed, performance.now())}`;
 }
 
 async function yarn(name, settings) {
@@ -123,35 +127,69 @@ async function yarn(name, settings) {
   return VERSIONS['@yarnpkg/cli-dist'];
 }
 
+/** Subpaths whose types need those of Node alone, and those that need a peer's as well. */
+const OWN_ENTRIES = ['', '/streams', '/kernel', '/correlation', '/formats', '/otlp'];
+const PEER_ENTRIES = ['/prometheus', '/opentelemetry', '/nats', '/grpc'];
+
+const importsOf = (entries) =>
+  entries
+    .map((entry, index) => `import * as entry${index} from '${packageName}${entry}';\nvoid entry${index};\n`)
+    .join('');
+
+/** The optional peers, at the versions that a checkout has. */
+function peers() {
+  const { peerDependencies } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  return Object.keys(peerDependencies)
+    .filter((name) => name !== '@types/node')
+    .map((name) => {
+      const manifest = path.join(root, 'node_modules', name, 'package.json');
+      return `${name}@${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}`;
+    });
+}
+
 async function types(alias, cases) {
   const { cwd, env } = project(alias);
   await installTools(alias);
   await installPackages(cwd, tarball, spec('@types/node'));
-  const entries = ['', '/streams', '/kernel', '/correlation', '/formats', '/otlp'];
-  const imports = entries.map(
-    (entry, index) => `import * as entry${index} from '${packageName}${entry}';\nvoid entry${index};\n`,
-  );
   const statics = `import '${packageName}/${process.platform}-${process.arch}';\n`;
   const consumer = fs.readFileSync(path.join(fixtures, 'consumer.ts.txt'), 'utf8');
-  for (const file of ['consumer.ts', 'consumer.cts', 'consumer.mts'])
-    write(cwd, file, statics + imports.join('') + consumer);
   const problems = [];
-  for (const [files, ...options] of cases) {
-    const common = ['--noEmit', '--strict', '--target', 'es2022', ...options];
-    const args = [tool(alias, 'bin', 'tsc'), ...common, ...files];
+  const compile = async ({ files, options }, entries) => {
+    for (const file of files) write(cwd, file, statics + importsOf(entries) + consumer);
+    const args = [
+      tool(alias, 'bin', 'tsc'),
+      '--noEmit',
+      '--strict',
+      '--target',
+      'es2022',
+      ...options,
+      ...files,
+    ];
     const { code, output } = await run(process.execPath, args, { cwd, env });
     if (code !== 0) problems.push(`tsc ${options.join(' ')}:\n${output.trimEnd()}`);
+  };
+  await compile(cases[0], OWN_ENTRIES);
+  // Only now: what comes before must do without them.
+  await installPackages(cwd, ...peers());
+  for (const each of cases) {
+    const { lacks = [] } = each;
+    await compile(each, [...OWN_ENTRIES, ...PEER_ENTRIES.filter((entry) => !lacks.includes(entry))]);
   }
   expect(problems.length === 0, problems.join('\n'));
-  return `${VERSIONS[alias]}: ${cases.map(([, ...options]) => options.filter((one) => !one.startsWith('--')).join(' ')).join(', ')}`;
+  const modes = cases.map(({ options, lacks }) => {
+    const mode = options.filter((one) => !one.startsWith('--')).join(' ');
+    return lacks ? `${mode} without ${lacks.join(', ')}` : mode;
+  });
+  return `${VERSIONS[alias]}: ${modes.join(', ')}`;
 }
 
 const BOTH = ['consumer.cts', 'consumer.mts'];
 const ONE = ['consumer.ts'];
+const COMMONJS = { files: ONE, options: ['--module', 'commonjs'] };
 const MODULES = [
-  [BOTH, '--module', 'node16'],
-  [BOTH, '--module', 'nodenext'],
-  [ONE, '--module', 'esnext', '--moduleResolution', 'bundler'],
+  { files: BOTH, options: ['--module', 'node16'] },
+  { files: BOTH, options: ['--module', 'nodenext'] },
+  { files: ONE, options: ['--module', 'esnext', '--moduleResolution', 'bundler'] },
 ];
 
 /** A project with a runner, and one file for it. */
@@ -196,8 +234,9 @@ const steps = {
     return `${VERSIONS.bun}, run by Node`;
   },
 
-  'TypeScript 5.9': () => types('typescript5', [[ONE, '--module', 'commonjs'], ...MODULES]),
-  'TypeScript 6': () => types('typescript6', [[ONE, '--module', 'commonjs'], ...MODULES]),
+  // There `commonjs` does not know the entries of packages, by which the types of NATS' own packages name each other.
+  'TypeScript 5.9': () => types('typescript5', [{ ...COMMONJS, lacks: ['/nats'] }, ...MODULES]),
+  'TypeScript 6': () => types('typescript6', [COMMONJS, ...MODULES]),
 
   async tsx() {
     const user = await runner('tsx', 'program.ts.txt', 'program.ts');

@@ -13,13 +13,12 @@ import { installedFolder, runScenarios } from './scenarios.mjs';
 const BUN = '1.4.5';
 const DENO = '2.9.6';
 
-/** Where their executables are, in packages for one platform each. */
+/** Where their executables are, in packages for one platform each. None for Windows: the binary there loads in NODE.EXE alone. */
 const executables = {
   'linux-x64': ['@oven/bun-linux-x64/bin/bun', '@deno/linux-x64-glibc/deno'],
   'linux-arm64': ['@oven/bun-linux-aarch64/bin/bun', '@deno/linux-arm64-glibc/deno'],
   'darwin-x64': ['@oven/bun-darwin-x64/bin/bun', '@deno/darwin-x64/deno'],
   'darwin-arm64': ['@oven/bun-darwin-aarch64/bin/bun', '@deno/darwin-arm64/deno'],
-  'win32-x64': ['@oven/bun-windows-x64/bin/bun.exe', '@deno/win32-x64/deno.exe'],
 };
 
 const packageOf = (file) => file.split('/').slice(0, 2).join('/');
