@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { types } from 'node:util';
+import { defectOf } from './elf';
 import { INTERFACE } from './interface';
 import { type Failure, refusal } from './refusal';
 import { staticEntry } from './static-entries';
@@ -145,11 +146,14 @@ function fromFile(name: string, kind: BinaryKind, failures: Failure[]): Binary |
 
 /** By the require of Node, not that of a bundler, and once in a thread however many copies of this package it has. */
 function required(file: string): object {
-  if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
-    throw new Error('there is no such file');
+  const stats = fs.statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) throw new Error('there is no such file');
+  if (!stats.isFile()) throw new Error(`it is ${stats.isDirectory() ? 'a folder' : 'no regular file'}`);
   // Anything else, or what else require would look for, would be run as JavaScript.
   const real = fs.realpathSync(file);
   if (!real.endsWith('.node')) throw new Error('its name does not end in .node');
+  const defect = process.platform === 'linux' ? defectOf(real, stats.size) : undefined;
+  if (defect !== undefined) throw new Error(defect);
   return createRequire(real)(real) as object;
 }
 
