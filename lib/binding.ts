@@ -8,6 +8,7 @@ import { absentAddon } from './binary/absent-addon';
 import { loadBinary } from './binary/load-binary';
 import { TapioError } from './errors';
 
+export { environmentVariable } from './binary/environment-variable';
 export { glibcVersion, runningLibc } from './binary/libc';
 export type { BinaryKind } from './binary/load-binary';
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { types } from 'node:util';
 import { defectOf } from './elf';
 import { INTERFACE } from './interface';
+import { environmentVariable } from './environment-variable';
 import { type Failure, refusal } from './refusal';
 import { staticEntry } from './static-entries';
 import { entryNames, prebuiltNames, runningTarget, type Target } from './target';
@@ -170,13 +171,4 @@ function checked(binary: Binary): Binary {
 /** The first line: Node's own goes on with the modules that required it. */
 function reasonOf(error: unknown): string {
   return (types.isNativeError(error) ? error.message : String(error)).split('\n', 1)[0];
-}
-
-/** undefined, too, where the runtime does not permit a look. */
-function environmentVariable(name: string): string | undefined {
-  try {
-    return process.env[name] || undefined;
-  } catch {
-    return undefined;
-  }
 }
