@@ -18,6 +18,8 @@ export interface Binary {
   /** Of a static entry that a bundler resolved, the name of the entry. */
   readonly path: string;
   readonly kind: BinaryKind;
+  /** What was tried before. */
+  readonly failures: readonly Failure[];
 }
 
 /** Of a checkout, and of what was built from the sources of an installed package. Newer than what is prebuilt, so before it. */
@@ -58,8 +60,8 @@ function fromEntry(target: Target, failures: Failure[]): Binary | undefined {
     try {
       const given = load();
       if (typeof given !== 'string')
-        return checked({ addon: given as object, path: name, kind: 'static entry' });
-      return checked({ addon: required(given), path: given, kind: 'static entry' });
+        return checked({ addon: given as object, path: name, kind: 'static entry', failures });
+      return checked({ addon: required(given), path: given, kind: 'static entry', failures });
     } catch (error) {
       failures.push({ file: `the static entry ${name}`, reason: reasonOf(error) });
     }
@@ -138,7 +140,7 @@ function fromFile(name: string, kind: BinaryKind, failures: Failure[]): Binary |
     if (kind !== 'TAPIO_BINARY' && !fs.existsSync(name)) return undefined;
     // It throws for a relative name in a working directory that was deleted.
     const file = path.resolve(name);
-    return checked({ addon: required(file), path: file, kind });
+    return checked({ addon: required(file), path: file, kind, failures });
   } catch (error) {
     failures.push({ file: name, reason: reasonOf(error) });
     return undefined;

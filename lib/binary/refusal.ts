@@ -1,6 +1,7 @@
 /** What is said where no binary loads. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { runtimeName } from './runtime';
 import { staticEntryNames } from './static-entries';
 import { describeTarget, entryNames, prebuiltNames, type Target } from './target';
 
@@ -19,7 +20,7 @@ export function refusal(
 ): string {
   const has = root === undefined ? [] : prebuiltIn(path.join(root, 'prebuilds'));
   return [
-    `no binary of @tapio/performance loads on ${describeTarget(target)} (Node ${process.versions.node})`,
+    `no binary of @tapio/performance loads on ${describeTarget(target)} (${runtimeName()})`,
     ...failures.map(({ file, reason }) => `${file} does not load: ${reason}`),
     `looked for ${prebuiltNames(target).join(' or ')} in ${folders.join(', ')}`,
     has.length > 0 ? `this package has ${has.join(', ')}` : 'there is no binary beside this code',
