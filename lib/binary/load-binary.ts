@@ -6,7 +6,7 @@ import { types } from 'node:util';
 import { defectOf } from './elf';
 import { INTERFACE } from './interface';
 import { environmentVariable } from './environment-variable';
-import { type Failure, refusal } from './refusal';
+import { entryFile, type Failure, refusal } from './refusal';
 import { staticEntry } from './static-entries';
 import { entryNames, prebuiltNames, runningTarget, type Target } from './target';
 
@@ -31,6 +31,10 @@ const PACKAGE = '@tapio/performance';
 const HERE = typeof __dirname === 'string' ? __dirname : '.';
 const ROOT = path.join(HERE, '..', '..');
 
+/** Of a path in a bundle, and what gives an absolute one. */
+const RELATIVE =
+  'which is relative: esbuild needs --loader:.node=copy, webpack output.publicPath as it is by default and no rule for .node files';
+
 /** Options after which the code to run is an argument, so that `process.argv[1]` is no program but what the user gives it. */
 const CODE_OPTION = /^(-p?e|-p|--eval|--print)(=|$)/;
 
@@ -42,7 +46,7 @@ const CODE_OPTION = /^(-p?e|-p|--eval|--print)(=|$)/;
 export function loadBinary(): Binary | (() => string) {
   const target = runningTarget();
   const failures: Failure[] = [];
-  const chosen = environmentVariable('TAPIO_BINARY');
+  const chosen = chosenFile();
   if (chosen !== undefined) {
     return (
       fromFile(chosen, 'TAPIO_BINARY', failures) ??
@@ -53,6 +57,21 @@ export function loadBinary(): Binary | (() => string) {
   return found ?? (() => refusal(target, isOwn() ? ROOT : undefined, prebuildFolders(), failures));
 }
 
+/**
+ * The file that TAPIO_BINARY names. A relative name is made absolute in the environment, too: workers and child processes inherit it, and
+ * the working directory may be another by then.
+ */
+function chosenFile(): string | undefined {
+  const name = environmentVariable('TAPIO_BINARY');
+  if (name === undefined || path.isAbsolute(name)) return name;
+  try {
+    return (process.env.TAPIO_BINARY = path.resolve(name));
+  } catch {
+    // The working directory was deleted, or the runtime does not permit it.
+    return name;
+  }
+}
+
 function fromEntry(target: Target, failures: Failure[]): Binary | undefined {
   for (const name of entryNames(target)) {
     const load = staticEntry(name);
@@ -61,9 +80,11 @@ function fromEntry(target: Target, failures: Failure[]): Binary | undefined {
       const given = load();
       if (typeof given !== 'string')
         return checked({ addon: given as object, path: name, kind: 'static entry', failures });
+      // It would be looked for in the working directory, where anybody may have put anything.
+      if (!path.isAbsolute(given)) throw new Error(`the bundler made it ${given}, ${RELATIVE}`);
       return checked({ addon: required(given), path: given, kind: 'static entry', failures });
     } catch (error) {
-      failures.push({ file: `the static entry ${name}`, reason: reasonOf(error) });
+      failures.push({ file: entryFile(name), reason: reasonOf(error) });
     }
   }
   return undefined;
