@@ -31,10 +31,6 @@ const PACKAGE = '@tapio/performance';
 const HERE = typeof __dirname === 'string' ? __dirname : '.';
 const ROOT = path.join(HERE, '..', '..');
 
-/** Of a path in a bundle, and what gives an absolute one. */
-const RELATIVE =
-  'which is relative: esbuild needs --loader:.node=copy, webpack output.publicPath as it is by default and no rule for .node files';
-
 /** Options after which the code to run is an argument, so that `process.argv[1]` is no program but what the user gives it. */
 const CODE_OPTION = /^(-p?e|-p|--eval|--print)(=|$)/;
 
@@ -81,7 +77,7 @@ function fromEntry(target: Target, failures: Failure[]): Binary | undefined {
       if (typeof given !== 'string')
         return checked({ addon: given as object, path: name, kind: 'static entry', failures });
       // It would be looked for in the working directory, where anybody may have put anything.
-      if (!path.isAbsolute(given)) throw new Error(`the bundler made it ${given}, ${RELATIVE}`);
+      if (!path.isAbsolute(given)) throw new Error(`the bundler made it ${given}, which is relative`);
       return checked({ addon: required(given), path: given, kind: 'static entry', failures });
     } catch (error) {
       failures.push({ file: entryFile(name), reason: reasonOf(error) });

@@ -45,7 +45,7 @@ function wayOut(
   const late = own.find((name) => failures.every(({ file }) => file !== entryFile(name)));
   if (late !== undefined) return `the static entry ${late} came too late: ${first(late)}`;
   if (own.length > 0)
-    return 'the way out: bundle the static entry as docs/bundling.md tells, or name a file by TAPIO_BINARY';
+    return 'the way out: where a bundler made the entry, esbuild needs --loader:.node=copy and webpack output.publicPath as it is by default (docs/bundling.md); or name a file by TAPIO_BINARY';
   const entry = first(wanted[0]);
   if (imported.length > 0) return `the program has the static entries ${imported.join(', ')}: ${entry}`;
   if (isInstalled)
