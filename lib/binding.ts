@@ -8,8 +8,11 @@ import { absentAddon } from './binary/absent-addon';
 import { loadBinary } from './binary/load-binary';
 import { TapioError } from './errors';
 
+export { environmentVariable } from './binary/environment-variable';
 export { glibcVersion, runningLibc } from './binary/libc';
 export type { BinaryKind } from './binary/load-binary';
+export type { Failure } from './binary/refusal';
+export { runtimeName } from './binary/runtime';
 
 /** The rings of a buffer, by the number of Layout in native/addon/addon.cc. Of levels, a take begins with the first every time. */
 const LAYOUTS = ['one ring', 'ring per CPU', 'ring per level'] as const;

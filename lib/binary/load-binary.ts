@@ -3,8 +3,10 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { types } from 'node:util';
+import { defectOf } from './elf';
 import { INTERFACE } from './interface';
-import { type Failure, refusal } from './refusal';
+import { environmentVariable } from './environment-variable';
+import { entryFile, type Failure, refusal } from './refusal';
 import { staticEntry } from './static-entries';
 import { entryNames, prebuiltNames, runningTarget, type Target } from './target';
 
@@ -16,6 +18,8 @@ export interface Binary {
   /** Of a static entry that a bundler resolved, the name of the entry. */
   readonly path: string;
   readonly kind: BinaryKind;
+  /** What was tried before. */
+  readonly failures: readonly Failure[];
 }
 
 /** Of a checkout, and of what was built from the sources of an installed package. Newer than what is prebuilt, so before it. */
@@ -38,7 +42,7 @@ const CODE_OPTION = /^(-p?e|-p|--eval|--print)(=|$)/;
 export function loadBinary(): Binary | (() => string) {
   const target = runningTarget();
   const failures: Failure[] = [];
-  const chosen = environmentVariable('TAPIO_BINARY');
+  const chosen = chosenFile();
   if (chosen !== undefined) {
     return (
       fromFile(chosen, 'TAPIO_BINARY', failures) ??
@@ -49,6 +53,21 @@ export function loadBinary(): Binary | (() => string) {
   return found ?? (() => refusal(target, isOwn() ? ROOT : undefined, prebuildFolders(), failures));
 }
 
+/**
+ * The file that TAPIO_BINARY names. A relative name is made absolute in the environment, too: workers and child processes inherit it, and
+ * the working directory may be another by then.
+ */
+function chosenFile(): string | undefined {
+  const name = environmentVariable('TAPIO_BINARY');
+  if (name === undefined || path.isAbsolute(name)) return name;
+  try {
+    return (process.env.TAPIO_BINARY = path.resolve(name));
+  } catch {
+    // The working directory was deleted, or the runtime does not permit it.
+    return name;
+  }
+}
+
 function fromEntry(target: Target, failures: Failure[]): Binary | undefined {
   for (const name of entryNames(target)) {
     const load = staticEntry(name);
@@ -56,10 +75,12 @@ function fromEntry(target: Target, failures: Failure[]): Binary | undefined {
     try {
       const given = load();
       if (typeof given !== 'string')
-        return checked({ addon: given as object, path: name, kind: 'static entry' });
-      return checked({ addon: required(given), path: given, kind: 'static entry' });
+        return checked({ addon: given as object, path: name, kind: 'static entry', failures });
+      // It would be looked for in the working directory, where anybody may have put anything.
+      if (!path.isAbsolute(given)) throw new Error(`the bundler made it ${given}, which is relative`);
+      return checked({ addon: required(given), path: given, kind: 'static entry', failures });
     } catch (error) {
-      failures.push({ file: `the static entry ${name}`, reason: reasonOf(error) });
+      failures.push({ file: entryFile(name), reason: reasonOf(error) });
     }
   }
   return undefined;
@@ -136,7 +157,7 @@ function fromFile(name: string, kind: BinaryKind, failures: Failure[]): Binary |
     if (kind !== 'TAPIO_BINARY' && !fs.existsSync(name)) return undefined;
     // It throws for a relative name in a working directory that was deleted.
     const file = path.resolve(name);
-    return checked({ addon: required(file), path: file, kind });
+    return checked({ addon: required(file), path: file, kind, failures });
   } catch (error) {
     failures.push({ file: name, reason: reasonOf(error) });
     return undefined;
@@ -145,11 +166,14 @@ function fromFile(name: string, kind: BinaryKind, failures: Failure[]): Binary |
 
 /** By the require of Node, not that of a bundler, and once in a thread however many copies of this package it has. */
 function required(file: string): object {
-  if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
-    throw new Error('there is no such file');
+  const stats = fs.statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) throw new Error('there is no such file');
+  if (!stats.isFile()) throw new Error(`it is ${stats.isDirectory() ? 'a folder' : 'no regular file'}`);
   // Anything else, or what else require would look for, would be run as JavaScript.
   const real = fs.realpathSync(file);
   if (!real.endsWith('.node')) throw new Error('its name does not end in .node');
+  const defect = process.platform === 'linux' ? defectOf(real, stats.size) : undefined;
+  if (defect !== undefined) throw new Error(defect);
   return createRequire(real)(real) as object;
 }
 
@@ -166,13 +190,4 @@ function checked(binary: Binary): Binary {
 /** The first line: Node's own goes on with the modules that required it. */
 function reasonOf(error: unknown): string {
   return (types.isNativeError(error) ? error.message : String(error)).split('\n', 1)[0];
-}
-
-/** undefined, too, where the runtime does not permit a look. */
-function environmentVariable(name: string): string | undefined {
-  try {
-    return process.env[name] || undefined;
-  } catch {
-    return undefined;
-  }
 }

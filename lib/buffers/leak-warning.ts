@@ -1,3 +1,4 @@
+import { environmentVariable } from '../binding';
 import type { BufferHandle } from './handle';
 
 /** What is known of an instance once it is gone. */
@@ -14,7 +15,7 @@ export const LEAK_CODE = 'TAPIO_BUFFER_LEAK';
 
 /** In debug mode only, as it costs a stack for each instance. Nothing but the warning depends on it. */
 const lives =
-  process.env.TAPIO_DEBUG === '1'
+  environmentVariable('TAPIO_DEBUG') === '1'
     ? new FinalizationRegistry<Life>(({ handle, maker, stack, settled }) => {
         if (settled) return;
         const how = maker ? 'made and neither closed nor disposed' : 'attached and not disposed';

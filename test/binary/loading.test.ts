@@ -38,7 +38,12 @@ function place(name: string, { below = installed, bytes = fs.readFileSync(built)
 }
 
 interface Diagnosis {
-  binary: { path?: string; kind?: string; problem?: string };
+  binary: {
+    path?: string;
+    kind?: string;
+    problem?: string;
+    failures?: { file: string; reason: string }[];
+  };
   libc: string;
   ebpf?: object;
 }
@@ -86,10 +91,19 @@ describe('a package', () => {
     expect(outcome(PUT)).toBe('value true\n');
   });
 
-  onLinux('takes the file for musl with glibc where that is all that loads', () => {
-    place(`prebuilds/${system}/@tapio+performance.glibc.node`, { bytes: Buffer.from('no binary') });
+  onLinux('takes the file for musl with glibc where that is all that loads, and tells of the other', () => {
+    const broken = place(`prebuilds/${system}/@tapio+performance.glibc.node`, {
+      bytes: Buffer.from('no binary'),
+    });
     const file = place(`prebuilds/${system}/@tapio+performance.musl.node`);
-    expect(diagnosis()).toMatchObject({ code: 0, binary: { path: file, kind: 'prebuilt' } });
+    const reason = 'it is no binary of Linux';
+    expect(diagnosis()).toMatchObject({
+      code: 0,
+      binary: { path: file, kind: 'prebuilt', failures: [{ file: broken, reason }] },
+    });
+    const { code, stdout } = tapio(['doctor']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${file} (prebuilt)\n          ${broken} does not load: ${reason}\n`);
   });
 
   onLinux(
@@ -160,6 +174,45 @@ fs.openSync = (file, ...rest) => openSync(file === '/proc/self/exe' ? stand : fi
   });
 });
 
+describe('a file that would end the process, or of which the system tells something else', () => {
+  const whole = fs.readFileSync(built);
+
+  onLinux('and that is cut off is refused, by its lengths', () => {
+    for (const length of [0, 20, 64, 4096, whole.length >> 1, whole.length - 1]) {
+      const name = `prebuilds/${system}/@tapio+performance.glibc.node`;
+      const file = place(name, { bytes: whole.subarray(0, length) });
+      const said = `${file} does not load: it is cut off: `;
+      const lengths = length < 64 ? `it has ${length} bytes` : `${length} bytes of `;
+      const thrown = outcome(PUT);
+      expect(thrown).toMatch(/^TapioError ERR_UNSUPPORTED /);
+      expect(thrown).toContain(said + lengths);
+    }
+    const { code, stdout } = tapio(['doctor']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`^binary +none: .* it is cut off: ${whole.length - 1} bytes of \\d+;`));
+    const cut = place('cut.node', { below: folder, bytes: whole.subarray(0, whole.length >> 1) });
+    expect(diagnosis({ TAPIO_BINARY: cut })).toMatchObject({
+      code: 1,
+      binary: { problem: expect.stringContaining('does not load: it is cut off: ') },
+    });
+  });
+
+  onLinux('and that is for another machine is refused, by what it is for', () => {
+    const foreign = Buffer.from(whole);
+    const [number, name] = process.arch === 's390x' ? [62, 'x64'] : [22, 's390x'];
+    foreign.writeUInt16LE(number, 18);
+    for (const [bytes, reason] of [
+      [foreign, `it is for ${name}, this is ${process.arch}`],
+      [Buffer.from('MZ\x90\0'), 'it is for Windows, this is Linux'],
+      [Buffer.from('cffaedfe0c000001', 'hex'), 'it is for macOS, this is Linux'],
+      [Buffer.from('cafebabe00000002', 'hex'), 'it is for macOS, this is Linux'],
+    ] as const) {
+      place(`prebuilds/${system}/@tapio+performance.node`, { bytes });
+      expect(outcome(PUT)).toContain(`does not load: ${reason};`);
+    }
+  });
+});
+
 describe('a static entry', () => {
   /** What scripts/static-entries.mjs writes for a system, as the statement that imports it. */
   function entry(name: string): string {
@@ -188,6 +241,39 @@ addStaticEntry('${name}', () => require(${JSON.stringify(binary)}));`,
     expect(outcome(PUT, entry('linux-sparc'))).toMatch(
       new RegExp(`ERR_UNSUPPORTED .*static entries linux-sparc: import @tapio/performance/${system} before`),
     );
+  });
+});
+
+describe('a static entry of a bundle', () => {
+  /** What a bundler makes of an entry: a path. */
+  function outcomeOf(given: string): string {
+    const entries = path.join(installed, 'dist', 'binary', 'static-entries.js');
+    fs.writeFileSync(
+      path.join(folder, 'entry.cjs'),
+      `require(${JSON.stringify(entries)}).addStaticEntry('${system}', () => ${JSON.stringify(given)});`,
+    );
+    return outcome(PUT, "import './entry.cjs';\n");
+  }
+
+  test('that is a relative path is not looked for in the working directory', () => {
+    place('own.node', { below: folder });
+    const said = outcomeOf('./own.node');
+    expect(said).toMatch(
+      /^TapioError ERR_UNSUPPORTED .*made it \.\/own\.node, which is relative;.* esbuild needs --loader/,
+    );
+    expect(said).not.toContain('too late');
+  });
+
+  test('that names no file came in time', () => {
+    const said = outcomeOf(path.join(folder, 'absent.node'));
+    expect(said).toMatch(
+      new RegExp(`the static entry ${system} does not load: there is no such file.*docs/bundling\\.md`),
+    );
+    expect(said).not.toContain('too late');
+  });
+
+  test('is loaded from an absolute path', () => {
+    expect(outcomeOf(place('own.node', { below: folder }))).toBe('value true\n');
   });
 });
 
@@ -293,7 +379,7 @@ describe('TAPIO_BINARY', () => {
     fs.symlinkSync(evil, link);
     try {
       for (const [name, reason] of [
-        ['x.node', 'there is no such file'],
+        ['x.node', 'it is a folder'],
         ['y.node', 'there is no such file'],
         ['w.node', 'its name does not end in .node'],
       ]) {
@@ -339,7 +425,7 @@ try { new RingBuffer(8) } catch ({ code, message }) { console.log(code, message)
     });
     const broken = place('broken.node', { bytes: Buffer.from('no binary') });
     for (const [file, reason] of [
-      [broken, /broken\.node.*(too short|invalid ELF|not a mach-o|not a valid)/i],
+      [broken, /broken\.node.*(no binary of Linux|not a mach-o|not a valid)/i],
       [path.join(folder, 'absent.node'), /absent\.node, which does not load: /],
       [path.join(installed, 'package.json'), /its name does not end in \.node/],
     ] as const) {
@@ -353,6 +439,57 @@ try { new RingBuffer(8) } catch ({ code, message }) { console.log(code, message)
   test('may be relative to the working directory', () => {
     place('own.node', { below: folder });
     expect(diagnosis({ TAPIO_BINARY: 'own.node' }).binary.path).toBe(path.join(folder, 'own.node'));
+    expect(diagnosis({ TAPIO_BINARY: 'absent.node' }).binary.problem).toContain(
+      `TAPIO_BINARY names ${path.join(folder, 'absent.node')}, which does not load: there is no such file`,
+    );
+  });
+
+  test('that is relative is the same file in a worker after the working directory has changed', () => {
+    place('own.node', { below: folder });
+    const inWorker = `const { RingBuffer } = require(${JSON.stringify(installed)});
+console.log(new RingBuffer(8).tryPut(new Uint8Array(1)));`;
+    const program = `require(${JSON.stringify(installed)});
+process.chdir('/');
+new (require('node:worker_threads').Worker)(${JSON.stringify(inWorker)}, { eval: true });`;
+    expect(node(['-e', program], { TAPIO_BINARY: 'own.node' })).toEqual({
+      code: 0,
+      stdout: 'true\n',
+      stderr: '',
+    });
+  });
+
+  onLinux('that is a pipe is not waited for', () => {
+    const pipe = path.join(folder, 'pipe.node');
+    spawnSync('mkfifo', [pipe]);
+    const { problem } = diagnosis({ TAPIO_BINARY: pipe }).binary;
+    fs.rmSync(pipe);
+    expect(problem).toContain('it is no regular file');
+  });
+});
+
+describe('a runtime that forbids', () => {
+  const preload = path.join(folder, 'forbidding.cjs');
+  const given = () => ({ NODE_OPTIONS: `--require ${preload}` });
+
+  test('a look at the environment has the package loaded all the same', () => {
+    place(`prebuilds/${system}/@tapio+performance.node`);
+    fs.writeFileSync(
+      preload,
+      `const get = (all, name) => {
+  if (/^TAPIO_/.test(name)) throw new Error('it is forbidden');
+  return all[name];
+};
+Object.defineProperty(process, 'env', { value: new Proxy(process.env, { get }) });`,
+    );
+    const program = `console.log(new (require('@tapio/performance').RingBuffer)(8).tryPut(new Uint8Array(1)))`;
+    expect(node(['-e', program], given())).toEqual({ code: 0, stdout: 'true\n', stderr: '' });
+  });
+
+  test('the name of the host keeps no command from running that needs none', () => {
+    place(`prebuilds/${system}/@tapio+performance.node`);
+    fs.writeFileSync(preload, `require('node:os').hostname = () => { throw new Error('it is forbidden'); };`);
+    const args = ['collect', '--source', 'synthetic', '--sink', 'none', '--duration', '0.1'];
+    expect(tapio(args, given())).toMatchObject({ code: 0 });
   });
 });
 
@@ -373,6 +510,29 @@ describe('a package without a binary that loads', () => {
         'docs/installing.md',
       ])
         expect(said).toContain(part);
+    }
+  });
+
+  test('that is installed is told to be installed anew, and of no bundle', () => {
+    const said = outcome(PUT);
+    expect(said).toContain(`(Node ${process.versions.node})`);
+    expect(said).toContain('the way out: install it anew, build it from source');
+    expect(said).not.toContain('bundle');
+  });
+
+  test('names Bun and Deno by their own versions', () => {
+    const preload = path.join(folder, 'runtime.cjs');
+    for (const [name, runtime] of [
+      ['bun', 'Bun 9.8.7'],
+      ['deno', 'Deno 9.8.7'],
+    ]) {
+      fs.writeFileSync(
+        preload,
+        `Object.defineProperty(process, 'versions', { value: { ...process.versions, ${name}: '9.8.7' } });`,
+      );
+      const { stdout } = tapio(['doctor'], { NODE_OPTIONS: `--require ${preload}` });
+      expect(stdout).toContain(`(${runtime}); looked for`);
+      expect(stdout).toMatch(new RegExp(`^platform .*, ${runtime}$`, 'm'));
     }
   });
 

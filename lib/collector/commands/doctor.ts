@@ -1,19 +1,35 @@
 /** What this package finds on this machine, for `tapio doctor`. */
 import fs from 'node:fs';
 import os from 'node:os';
-import { type BinaryKind, binding, glibcVersion, loadedBinary, runningLibc } from '../../binding';
+import {
+  type BinaryKind,
+  binding,
+  type Failure,
+  glibcVersion,
+  loadedBinary,
+  runningLibc,
+  runtimeName,
+} from '../../binding';
 import { availableCPUs } from '../../index';
 import { diagnoseTracing, type TracingDiagnosis } from '../../kernel';
 
 /** The object of `tapio doctor --json`. */
 export interface Diagnosis {
   readonly binary:
-    | { readonly path: string; readonly kind: BinaryKind }
+    | {
+        readonly path: string;
+        readonly kind: BinaryKind;
+        /** Binaries that were tried before and do not load. */
+        readonly failures: readonly Failure[];
+      }
     /** Why none loads. Then there is neither `rseq` nor `ebpf`. */
     | { readonly problem: string };
   /** For example `glibc 2.36`; the version in Node only. */
   readonly libc: string;
+  /** The version of Node, or of the one whose API the runtime follows. */
   readonly node: string;
+  /** For example `Deno 2.9.6`. */
+  readonly runtime: string;
   readonly platform: string;
   /** Release of the kernel. */
   readonly kernel: string;
@@ -33,6 +49,7 @@ export function diagnose(): Diagnosis {
   const machine = {
     libc: libcName(),
     node: process.versions.node,
+    runtime: runtimeName(),
     platform: `${process.platform} ${process.arch}`,
     kernel: os.release(),
   };
@@ -40,9 +57,9 @@ export function diagnose(): Diagnosis {
     const cpus = { online, available: os.availableParallelism() };
     return { binary: { problem: loadedBinary() }, ...machine, cpus };
   }
-  const { path, kind } = loadedBinary;
+  const { path, kind, failures } = loadedBinary;
   return {
-    binary: { path, kind },
+    binary: { path, kind, failures },
     ...machine,
     cpus: { online, available: availableCPUs().length },
     rseq: binding.rseqActive(),
@@ -88,12 +105,20 @@ export function formatDiagnosis({ rseq, ebpf, ...machine }: Diagnosis): string[]
   return rows.map(([label, text]) => `${label.padEnd(10)}${text}`);
 }
 
-function machineRows({ binary, libc, node, platform, kernel, cpus }: Diagnosis): [string, string][] {
+function machineRows({ binary, libc, runtime, platform, kernel, cpus }: Diagnosis): [string, string][] {
   return [
     ['binary', 'problem' in binary ? `none: ${binary.problem}` : `${binary.path} (${binary.kind})`],
-    ['platform', `${platform}, kernel ${kernel}, ${libc}, Node ${node}`],
+    ...failuresOf(binary).map(({ file, reason }): [string, string] => [
+      '',
+      `${file} does not load: ${reason}`,
+    ]),
+    ['platform', `${platform}, kernel ${kernel}, ${libc}, ${runtime}`],
     ['CPUs', `${cpus.online}, of which this process may use ${cpus.available}`],
   ];
+}
+
+function failuresOf(binary: Diagnosis['binary']): readonly Failure[] {
+  return 'problem' in binary ? [] : binary.failures;
 }
 
 function missingTexts({ missing, grant, note }: TracingDiagnosis): string[] {

@@ -16,8 +16,10 @@ export interface NatsSettings {
   readonly subject: string;
 }
 
-/** What a token of a subject may not have is _ in it. */
-const HOST = os.hostname().replace(/[^\w-]/g, '_') || 'host';
+/** What a token of a subject may not have is _ in it. Asked for when it is needed, as Deno may forbid it. */
+function host(): string {
+  return os.hostname().replace(/[^\w-]/g, '_') || 'host';
+}
 
 export const natsExport: ExportDefinition<NatsSettings> = {
   name: 'nats',
@@ -36,7 +38,7 @@ export const natsExport: ExportDefinition<NatsSettings> = {
       servers: urls.map(({ host }) => host),
       tls: urls.some(({ protocol }) => protocol === 'tls:'),
       ...(username !== '' && { user: decoded(username), pass: decoded(password) }),
-      subject: checkSubject(values['nats-subject'] ?? `tapio.events.${HOST}`),
+      subject: checkSubject(values['nats-subject'] ?? `tapio.events.${host()}`),
     };
   },
   open: (settings, context) => ThreadExport.open('nats', settings, context),

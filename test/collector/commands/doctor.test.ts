@@ -9,6 +9,7 @@ test('tells what it found', async () => {
     binary: { path: expect.stringMatching(/tapio_performance\.node$/), kind: expect.any(String) },
     libc: expect.stringMatching(/^(glibc \d|musl|unknown)/),
     node: process.versions.node,
+    runtime: `Node ${process.versions.node}`,
     platform: `${process.platform} ${process.arch}`,
     cpus: { online: expect.any(Number), available: expect.any(Number) },
     rseq: expect.any(Boolean),
