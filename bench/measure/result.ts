@@ -45,11 +45,16 @@ export function bestPeer({ contenders }: RowResult, without?: string): Contender
     .sort((a, b) => a.ns.median - b.ns.median)[0];
 }
 
-/** Where and how rows were measured. Rows that were measured again may have another number of repeats. */
-export function provenance(
-  { machine, command }: { readonly machine: Machine; readonly command: string },
-  rows: readonly RowResult[],
-): string {
+/** Where and how a suite was measured. Rows that were measured again may have another number of repeats. */
+export function provenance({
+  machine,
+  command,
+  rows,
+}: {
+  readonly machine: Machine;
+  readonly command: string;
+  readonly rows: readonly RowResult[];
+}): string {
   const repeats = rows.flatMap(({ contenders }) => contenders.map(({ samples }) => samples.length));
   const [least, most] = [Math.min(...repeats), Math.max(...repeats)];
   const range = least === most ? String(most) : `${least} to ${most}`;

@@ -24,7 +24,7 @@ export function writeComparison(): string | undefined {
   const peers = readAllResults().find(({ results }) => results.suite === 'peers');
   if (peers === undefined) return undefined;
   const rows = Object.keys(SHOWN).flatMap((name) => peers.results.rows.filter((row) => row.name === name));
-  const made = [provenance(peers.results, rows), ...rows.map((row) => figureOf(row, SHOWN[row.name]))];
+  const made = [provenance(peers.results), ...rows.map((row) => figureOf(row, SHOWN[row.name]))];
   return putBetweenMarks('docs/comparison.md', 'plots', made.join('\n\n'));
 }
 

@@ -22,7 +22,7 @@ function summarise(results: ResultsFile): string {
   );
   return [
     `### ${suite}, Node ${machine.node}`,
-    provenance(results, rows),
+    provenance(results),
     ...(timed.length > 0 ? [table(TIMED, timed.flatMap(timedLines))] : []),
     ...(paced.length > 0 ? [table(PACED, paced.flatMap(pacedLines))] : []),
     missed.length > 0 ? `Aims that were missed:\n\n${missed.join('\n')}` : 'All aims were reached.',

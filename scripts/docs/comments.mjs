@@ -6,7 +6,7 @@ export function withoutComments(tokens) {
   return tokens.filter((token, i) => ![i - 1, i, i + 1].some((at) => isComment(tokens[at])));
 }
 
-/** True where a comment came out as text. */
+/** True where a comment came out as text; code may show one. */
 export function showsComment(html) {
-  return html.includes('&lt;!--');
+  return html.replace(/<(pre|code)\b[^]*?<\/\1>/g, '').includes('&lt;!--');
 }

@@ -21,12 +21,14 @@ export const openNats: OpenExportWork<NatsSettings> = async (
     timeout: TIMEOUT_MS,
   }).catch((error: Error) => {
     // The library does not name them.
-    throw new Error(`${servers.join(', ')}: ${error.message}`);
+    throw new Error(`${servers.join(', ')}: ${error.message}`, { cause: error });
   });
   try {
     const manager = await jetstreamManager(connection);
     const stream = await manager.streams.find(subject).catch((error: Error) => {
-      throw new Error(`no stream has the subject ${subject} (${error.message}); make one first`);
+      throw new Error(`no stream has the subject ${subject} (${error.message}); make one first`, {
+        cause: error,
+      });
     });
     const sink = new JetStreamSink(connection, buffer, { stream, subject });
     return {

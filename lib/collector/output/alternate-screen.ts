@@ -1,5 +1,5 @@
 /** A terminal's other screen, which keeps nothing of what is drawn on it, and is left however the program ends. */
-import { fit } from '../text/figures';
+import { fitFigures } from '../text/figures';
 import { ignoredSignals } from '../signals/ignored-signals';
 import type { StandardStream } from './standard-streams';
 import { visible } from '../text/visible-text';
@@ -70,7 +70,7 @@ export class AlternateScreen {
     if (this.isOpen && !this.isShown) return this.enter();
     if (!this.isShown) return;
     const columns = this.stream.columns - 1;
-    const text = lines.map((line) => `${ERASE_LINE}${fit(visible(line), columns)}\n`).join('');
+    const text = lines.map((line) => `${ERASE_LINE}${fitFigures(visible(line), columns)}\n`).join('');
     this.stream.control(`${HOME}${text}${ERASE_BELOW}`);
   }
 

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import tty, { type WriteStream } from 'node:tty';
 import { ExitCode } from '../command-line/command';
-import { fit } from '../text/figures';
+import { fitFigures } from '../text/figures';
 import { Output, type OnFailure } from './output';
 import { visible, visibleJSON } from '../text/visible-text';
 import { standardWriter } from './writer';
@@ -63,10 +63,10 @@ export class StandardStream {
     this.printFitted(lines, Infinity);
   }
 
-  /** Likewise; a line that is longer is cut in its middle. */
+  /** Likewise; a line that is longer is cut in its middle, and none of its figures is. */
   printFitted(lines: readonly string[], columns: number): void {
     if (this.output.waitingBytes > MOST_WAITING) return;
-    this.send(lines.map((line) => `${fit(visible(line), columns)}\n`).join(''));
+    this.send(lines.map((line) => `${fitFigures(visible(line), columns)}\n`).join(''));
   }
 
   /** One line of JSON. */

@@ -1,8 +1,8 @@
 /** The running collection as text, at most 80 columns wide. */
 import type { Status } from './status';
-import { tallyTables } from '../top/tally-table';
+import { type TallyList, tallyTables } from '../top/tally-table';
 import { padCells } from '../text/cells';
-import { clock, fit, micros, percent, shortCount } from '../text/figures';
+import { clock, fit, fitFigures, micros, percent, shortCount } from '../text/figures';
 import { counter, figureLines, LABEL, WIDE } from './figure-lines';
 import { overflowShare, ringLines } from './ring-lines';
 
@@ -39,17 +39,47 @@ export function renderTable(status: Status, columns: number, rows: number): stri
     { weight: 4, lines: [...(isTall ? [''] : []), ...sourceLines(status, width)] },
     { weight: 5, lines: exportLines(status, width) },
   ];
-  const names = Math.max(status.processes.length, width < WIDE ? 0 : status.types.length);
-  const overNames = names === 0 ? 0 : isTall ? 2 : 1;
-  const namesOf = (most: number): number => overNames + Math.min(most, names);
-  const room = (most: number): number => rows - linesOf(parts) - namesOf(most);
-  const least = Math.max(LEAST_OF_RINGS, room(MOST_NAMES));
-  parts.push({ weight: 3, lines: ringLines(status.metrics, width, least, room(FEWEST_NAMES)) });
-  const forNames = Math.min(namesOf(FEWEST_NAMES), rows - linesOf(heads));
-  const shown = fitting(parts, rows - (forNames > overNames ? forNames : 0));
-  const most = Math.min(MOST_NAMES, rows - linesOf(shown) - overNames);
-  const tables = names > 0 && most > 0 ? [...(isTall ? [''] : []), ...tallies(status, width, most + 1)] : [];
-  return [...shown.flatMap(({ lines }) => lines), ...tables].map((line) => fit(line.trimEnd(), width));
+  const lists = listsOfNames(status, width);
+  const withNames = rowsOfNames(lists, isTall);
+  const free = rows - linesOf(parts);
+  const forRings = Math.max(LEAST_OF_RINGS, free - withNames(MOST_NAMES));
+  parts.push({
+    weight: 3,
+    lines: ringLines(status.metrics, width, forRings, free - withNames(FEWEST_NAMES)),
+  });
+  const shown = fitting(parts, rows - keptForNames(withNames, rows - linesOf(heads)));
+  const names = nameLines(lists, width, isTall, rows - linesOf(shown));
+  return [...shown.flatMap(({ lines }) => lines), ...names].map((line) => fitFigures(line.trimEnd(), width));
+}
+
+/** What has most events, the processes first; the kinds, too, where both have room. */
+function listsOfNames({ processes, types }: Status, width: number): TallyList[] {
+  const lists = [
+    { title: 'processes', tallies: processes },
+    { title: 'events', tallies: types },
+  ].filter(({ tallies }) => tallies.length > 0);
+  return width < WIDE ? lists.slice(0, 1) : lists;
+}
+
+/** How many rows the lists take with what stands above their names, when each shows at most so many. */
+type RowsOfNames = (most: number) => number;
+
+function rowsOfNames(lists: readonly TallyList[], isTall: boolean): RowsOfNames {
+  const longest = Math.max(0, ...lists.map(({ tallies }) => tallies.length));
+  return (most) => (longest === 0 ? 0 : (isTall ? 2 : 1) + Math.min(most, longest));
+}
+
+/** The fewest names come before all but the heads, which leave `room` rows; where that is not enough for one, nothing is kept. */
+function keptForNames(withNames: RowsOfNames, room: number): number {
+  const kept = Math.min(room, withNames(FEWEST_NAMES));
+  return kept > withNames(0) ? kept : 0;
+}
+
+/** At most `room` lines: none where there is no room for a name. */
+function nameLines(lists: readonly TallyList[], width: number, isTall: boolean, room: number): string[] {
+  const above = isTall ? [''] : [];
+  const tables = tallyTables(lists, 'rate', width, Math.min(MOST_NAMES + 1, room - above.length));
+  return tables.length > 1 ? [...above, ...tables] : [];
 }
 
 function linesOf(parts: readonly Part[]): number {
@@ -111,17 +141,8 @@ function exportLines(status: Status, width: number): string[] {
       [`${shortCount(waiting, 1e6)} waiting`, `delivered ${figure(delivered)}`, `dropped ${figure(dropped)}`],
       width,
     ),
-    ...(note === undefined ? [] : [indent + fit(note, width - indent.length)]),
+    ...(note === undefined ? [] : [indent + fitFigures(note, width - indent.length)]),
   ]);
-}
-
-/** What has most events; the kinds, too, where both have room. */
-function tallies({ types, processes }: Status, width: number, rows: number): string[] {
-  const lists = [
-    { title: 'processes', tallies: processes },
-    { title: 'events', tallies: types },
-  ].filter(({ tallies: each }) => each.length > 0);
-  return tallyTables(width < WIDE ? lists.slice(0, 1) : lists, 'rate', width, rows);
 }
 
 /**
@@ -141,7 +162,9 @@ export function renderLine(status: Status): string {
     `p99 ${time(status.latency.p99)}`,
   ];
   const line = parts.join(' ');
-  return line.length <= MAX_COLUMNS ? line : fit(parts.map((part) => part.trim()).join(' '), MAX_COLUMNS);
+  return line.length <= MAX_COLUMNS
+    ? line
+    : fitFigures(parts.map((part) => part.trim()).join(' '), MAX_COLUMNS);
 }
 
 /** For where there is no terminal, one line for each export. */
@@ -155,6 +178,8 @@ export function renderExports(status: Status): string[] {
     ].join(' ');
     // Of a long note the figures lose nothing.
     const room = MAX_COLUMNS - figures.length - 4;
-    return note === undefined || room < 12 ? fit(figures, MAX_COLUMNS) : `${figures}  (${fit(note, room)})`;
+    return note === undefined || room < 12
+      ? fitFigures(figures, MAX_COLUMNS)
+      : `${figures}  (${fitFigures(note, room)})`;
   });
 }

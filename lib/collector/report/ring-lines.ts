@@ -8,10 +8,10 @@ import { LABEL, WIDE } from './figure-lines';
 const MOST_ROWS = 8;
 const CELL = 16;
 
-/** In `rows` lines if there is room for as many as that takes, else told in short. */
-export function ringLines(metrics: PerCPUBufferMetrics, width: number, rows: number, room: number): string[] {
+/** At most `most` lines, as many as the rings can use; told in short if these are more than there is `room` for. */
+export function ringLines(metrics: PerCPUBufferMetrics, width: number, most: number, room: number): string[] {
   const head = width < WIDE ? 'Peak fill:' : 'Peak fill since the last update:';
-  const each = [head, ...renderRings(metrics, width, rows - 1)];
+  const each = [head, ...renderRings(metrics, width, most - 1)];
   if (each.length <= room) return each;
   const fullest = Math.max(0, ...metrics.cpus.map(({ utilization }) => utilization));
   return flow([`peak fill ${share(fullest)}`, `overflow ${share(overflowShare(metrics))}`], width);
@@ -36,13 +36,15 @@ function renderRings(metrics: PerCPUBufferMetrics, width: number, rows: number):
     return [...lines, overflow];
   }
   // The fullest rings say most; they fill the rows there are.
-  const [label, other] = width < WIDE ? ['', ''] : ['rings', ''].map((text) => `${text.padEnd(LABEL)} `);
+  const label = width < WIDE ? '' : `${'rings'.padEnd(LABEL)} `;
   const perRow = Math.max(1, Math.floor((width - label.length) / CELL));
   const shown = [...cpus].sort((a, b) => b.utilization - a.utilization).slice(0, perRow * (rows - 1));
   const cells = shown.map(({ cpu, utilization }) => `cpu ${cpu} ${share(utilization)}`.padEnd(CELL));
   const lines: string[] = [];
   for (let start = 0; start < cells.length; start += perRow)
-    lines.push((start === 0 ? label : other) + cells.slice(start, start + perRow).join(''));
+    lines.push(
+      (start === 0 ? label : ' '.repeat(label.length)) + cells.slice(start, start + perRow).join(''),
+    );
   return [...lines, overflow];
 }
 

@@ -7,7 +7,7 @@ import type { LatencyMicros } from '../measure/latency';
 import { LATENCY_SAMPLE } from '../delivery/consumer';
 import type { Sink } from '../sinks/sink';
 import type { SourceCounts } from '../sources/source-counters';
-import { cellsOf } from '../text/cells';
+import { cellsOf, padCells } from '../text/cells';
 import { visible } from '../text/visible-text';
 import type { SourceThread } from '../sources/source-thread';
 import { count, fit, micros, percent, shortCount } from '../text/figures';
@@ -268,11 +268,11 @@ function typeRows(
   // As long as it will be when it is shown.
   const names = types.map(([type]) => visible(type));
   const hasShares = room >= least + figures;
-  const longest = Math.min(most, Math.max(least, ...names.map((name) => name.length)));
+  const longest = Math.min(most, Math.max(least, ...names.map(cellsOf)));
   const width = hasShares ? Math.min(longest, room - figures) : room - SHORT;
   return types.map(([, events], index) => [
     index === 0 ? 'types' : '',
-    fit(names[index], width).padEnd(width) +
+    padCells(fit(names[index], width), width) +
       (hasShares
         ? ` ${count(events).padStart(13)}  ${percent((events / taken) * 100).padStart(7)}`
         : shortCount(events, 1e6).padStart(SHORT)),

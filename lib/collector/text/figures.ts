@@ -51,18 +51,22 @@ export function bar(share: number, width: number): string {
   return `[${'#'.repeat(full)}${'-'.repeat(cells - full)}]`;
 }
 
+/** At most `width` cells of a terminal: a text that is too long is cut, with `...` in its middle. For names, paths and titles. */
+export function fit(text: string, width: number): string {
+  return fitParts(text, [...text], width);
+}
+
 /** A figure with its unit, which means something else when a part of it is gone; or any one character. */
 const FIGURE = /\d(?:[\d.,:]*\d)?[a-zA-Z%]*(?: (?:%|[um]?s\b))?|./gsu;
 
-/** The smallest parts of a text that may be separated. */
-function figuresAndCharacters(text: string): string[] {
-  return text.match(FIGURE) ?? [];
+/** Likewise, for lines of figures: none of these is cut, and what has no room is gone whole. */
+export function fitFigures(line: string, width: number): string {
+  return fitParts(line, line.match(FIGURE) ?? [], width);
 }
 
-/** At most `width` cells of a terminal: a text that is too long is cut, with `...` in its middle, and no figure is cut. */
-export function fit(text: string, width: number): string {
+/** parts: the smallest ones of the text that may be separated. */
+function fitParts(text: string, parts: readonly string[], width: number): string {
   if (cellsOf(text) <= width) return text;
-  const parts = figuresAndCharacters(text);
   if (width <= 3) return firstCells(parts, width).join('');
   const tail = firstCells(parts.toReversed(), Math.floor((width - 3) / 2))
     .reverse()

@@ -1,7 +1,7 @@
 /** The view of `tapio top` as text of an exact size. */
 import type { Activity } from '../../integrations/activity';
 import { visible } from '../text/visible-text';
-import { bar, clock, count, fit, micros, percent, shortCount } from '../text/figures';
+import { bar, clock, count, fitFigures, micros, percent, shortCount } from '../text/figures';
 import { flow } from '../text/flow';
 import { padCells } from '../text/cells';
 import { sparkline } from './sparkline';
@@ -45,7 +45,7 @@ export function renderTop(state: TopState, columns: number, rows: number): strin
   const lines = [...head, ...body].slice(0, Math.max(0, rows - 1));
   while (lines.length < rows - 1) lines.push('');
   lines.push(foot(state, columns));
-  return lines.map((line) => padCells(fit(line.trimEnd(), columns), columns)).slice(-rows);
+  return lines.map((line) => padCells(fitFigures(line.trimEnd(), columns), columns)).slice(-rows);
 }
 
 /** One line for where there is no terminal. */
@@ -67,7 +67,7 @@ function title({ activity, address, isPaused, now }: TopState, columns: number):
   const [right] = flow(texts, columns, '  ', '');
   const room = columns - right.length;
   const name = ' tapio top  ';
-  return padCells(name + fit(text(address), room - name.length), room) + right;
+  return padCells(name + fitFigures(text(address), room - name.length), room) + right;
 }
 
 function figures({ activity, rates, isUnicode }: TopState, columns: number): string[] {

@@ -124,6 +124,16 @@ describe('the live table', () => {
     expect(lines.map((line) => line.split(' ')[0])).toEqual(words);
   });
 
+  test('without names it has no more rows either', () => {
+    for (const rows of [1, 2, 3, 30])
+      expect(renderTable(status(4, 1000), 39, rows).length).toBeLessThanOrEqual(rows);
+  });
+
+  test('40 columns tell of the kinds where no process is known', () => {
+    const types = [{ name: 'process.exec', count: 5, rate: 5 }];
+    expect(renderTable({ ...status(4, 1000), types }, 39, 20).at(-1)).toMatch(/^process.exec +5 +5$/);
+  });
+
   test.each([
     [80, 23],
     [40, 7],

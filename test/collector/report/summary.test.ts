@@ -53,6 +53,18 @@ test.each([
   expect(rows.join('')).not.toMatch(/[\u0000-\u001f\u202e]/);
 });
 
+test.each([46, 60, 80])('names of wide characters have no more than %d columns', (columns) => {
+  const types: [string, number][] = ['進程啟動事件'.repeat(9), '進程', 'kernel.syscall'].map((name) => [
+    name,
+    12,
+  ]);
+  const rows = formatSummary(summary, types, { cpu: '' }, columns).slice(-types.length);
+  // Two cells each.
+  const widths = rows.map((line) => line.replace(/\p{sc=Han}/gu, '##').length);
+  expect(new Set(widths).size).toBe(1);
+  expect(widths[0]).toBeLessThanOrEqual(columns);
+});
+
 describe('on a terminal', () => {
   const on = (columns: number): string[] =>
     formatSummary(

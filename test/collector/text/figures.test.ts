@@ -2,7 +2,7 @@
 import type * as FiguresModule from '../../../dist/collector/text/figures';
 import { internal } from '../cli';
 
-const { bar, clock, count, fit, micros } = internal<typeof FiguresModule>('text/figures');
+const { bar, clock, count, fit, fitFigures, micros } = internal<typeof FiguresModule>('text/figures');
 
 test('figures read well', () => {
   expect(['0', '1,234,568']).toEqual([count(0), count(1234567.8)]);
@@ -25,6 +25,14 @@ test('figures read well', () => {
 });
 
 test.each([
+  ['1234567890abcdef', '123...def'],
+  ['2024-06-01T12:34:56.789Z', '202...89Z'],
+  ['/var/log/20240601.ndjson', '/va...son'],
+])('a name is cut by characters, digits too: %s', (name, text) => {
+  expect(fit(name, 9)).toBe(text);
+});
+
+test.each([
   [25, 'p50 91.4 %, 12,345 events'],
   [24, 'p50 91.4 %, ... events'],
   [16, 'p50 ...events'],
@@ -33,6 +41,6 @@ test.each([
 ])(
   'what is too long loses whole figures with their units, never a part of one: %d columns',
   (width, text) => {
-    expect(fit('p50 91.4 %, 12,345 events', width)).toBe(text);
+    expect(fitFigures('p50 91.4 %, 12,345 events', width)).toBe(text);
   },
 );
