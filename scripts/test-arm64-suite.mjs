@@ -39,10 +39,6 @@ const NOT_EMULATED = {
     names: ['told in one line: .*--json', 'failed with the events is told'],
     reason: 'it takes longer than the second after which figures are printed, too',
   },
-  'docs/examples.test': {
-    names: ['cpu-pinning.md #3'],
-    reason: 'a measurement takes longer than the 20 s after which an example is killed',
-  },
   'examples/programs.test': {
     names: ['who-opens', 'who-connects', 'ebpf-to-grpc'],
     reason: 'qemu has no bpf, where they ask for a capability',

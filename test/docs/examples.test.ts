@@ -6,9 +6,12 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { PATIENCE } from '../support/children';
 
 const root = path.join(__dirname, '../../..');
 const run = promisify(execFile);
+/** After so long one is killed. */
+const EXAMPLE_MS = 20_000 * PATIENCE;
 
 interface Block {
   /** Of the document. */
@@ -73,7 +76,7 @@ function write({ name, code }: Block, ending: string): string {
 }
 
 async function runExample(block: Block): Promise<void> {
-  const { stdout, stderr } = await run(process.execPath, [write(block, 'mjs')], { timeout: 20_000 });
+  const { stdout, stderr } = await run(process.execPath, [write(block, 'mjs')], { timeout: EXAMPLE_MS });
   expect(stderr).toBe('');
   if (block.output === undefined) expect(stdout).not.toBe('');
   else expect(stdout).toBe(block.output);
@@ -127,7 +130,7 @@ test.each(of('js'))('$name runs', runExample);
 
 test.each(of('mjs'))('$name runs', async (block) => {
   if (!hasStaticEntry) return console.log('skipped: no static entry for linux-x64 here');
-  expect(await run(process.execPath, [write(block, 'mjs')], { timeout: 20_000 })).toEqual({
+  expect(await run(process.execPath, [write(block, 'mjs')], { timeout: EXAMPLE_MS })).toEqual({
     stdout: '',
     stderr: '',
   });
