@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 /** How many times as long things may take here as on a machine that is not emulated. */
-const PATIENCE = Number(process.env.TEST_PATIENCE ?? 1);
+export const PATIENCE = Number(process.env.TEST_PATIENCE ?? 1);
 
 /** The compiled file of an entry point, by its name without extension. */
 export function fixture(name: string): string {
