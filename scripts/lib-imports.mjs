@@ -4,7 +4,7 @@ import path from 'node:path';
 import { root } from './shell.mjs';
 import { read, sourceFiles } from './source-files.mjs';
 
-const GENERATED = 'lib/event/generated';
+export const GENERATED = 'lib/event/generated';
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"]+)\1/g;
 
 function generatedFiles() {
@@ -14,15 +14,15 @@ function generatedFiles() {
 
 export const libFiles = [...sourceFiles.filter((file) => /^lib\/.*\.ts$/.test(file)), ...generatedFiles()];
 
-const known = new Set(libFiles);
-
-/** The file that a relative import means; a path that lib/ has no file for is given as it is. */
+/** The file that a relative import means; a path without a file of TypeScript is given as it is. */
 function resolve(file, specifier) {
   const target = path.posix.join(path.posix.dirname(file), specifier).replace(/\.js$/, '');
-  return [`${target}.ts`, `${target}/index.ts`].find((name) => known.has(name)) ?? target;
+  return (
+    [`${target}.ts`, `${target}/index.ts`].find((name) => fs.existsSync(path.join(root, name))) ?? target
+  );
 }
 
-/** @returns of each import the specifier, and of a relative one the file */
+/** Also of a file outside lib/. @returns of each import the specifier, and of a relative one the file */
 export function importsOf(file) {
   return [...read(file).matchAll(IMPORT)].map(([, , specifier]) => ({
     specifier,

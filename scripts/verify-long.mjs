@@ -11,7 +11,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fail, readArguments } from './shell.mjs';
 import { folder, parts } from './verify/parts.mjs';
-import { hashOf } from './verify/tree.mjs';
+import { Changed, hashOf } from './verify/tree.mjs';
 
 const file = path.join(folder, 'totals.json');
 const { values, positionals } = readArguments({
@@ -26,15 +26,18 @@ if (unknown.length > 0)
   fail(`no such part: ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}`, 2);
 
 fs.mkdirSync(folder, { recursive: true });
+const treeOf = (name) => hashOf(parts[name].files());
+const trees = Object.fromEntries(names.map((name) => [name, treeOf(name)]));
 for (const name of names) await parts[name].prepare().catch((error) => fail(`${name}: ${error.message}`));
+const edited = names.filter((name) => treeOf(name) !== trees[name]);
+if (edited.length > 0)
+  fail(`what is proven was changed while it was built: ${edited.join(', ')}; the next run builds it again`);
+
 const start = performance.now();
 const elapsed = () => (performance.now() - start) / 1000;
 const secondsLeft = () => minutes * 60 - elapsed();
 const isOver = () => secondsLeft() <= 0;
 const count = (number) => Math.round(number).toLocaleString('en-US');
-
-const treeOf = (name) => hashOf(parts[name].files());
-const trees = Object.fromEntries(names.map((name) => [name, treeOf(name)]));
 const goals = Object.fromEntries(
   names.map((name) => [name, typeof parts[name].goal === 'function' ? parts[name].goal() : parts[name].goal]),
 );
@@ -43,14 +46,20 @@ const totals = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) :
 for (const name of names) {
   const ofPart = (totals[name] ??= {});
   if (values.restart) delete ofPart[trees[name]];
-  ofPart[trees[name]] ??= { done: 0, seconds: 0, failures: 0 };
+  const own = (ofPart[trees[name]] ??= { done: 0, seconds: 0, failures: 0 });
+  // It may be fewer than after the last slice: a changed test is to be run again.
+  own.done = parts[name].done?.(own) ?? own.done;
 }
 const totalsOf = (name) => totals[name][trees[name]];
 const isOpen = (name) => totalsOf(name).done < goals[name];
-/** Whether a slice of it is of use in what time is left. */
-const fits = (name) => secondsLeft() >= (parts[name].least?.(totalsOf(name)) ?? 0);
-/** Seconds of one slice of a part: what it asks for, else five minutes; less, so that each part has two turns. */
-const turnOf = ({ turn = 300 }) => Math.min(turn, (minutes * 60) / (2 * names.length));
+const leastOf = (name) => parts[name].least?.(totalsOf(name)) ?? 0;
+/** Whether a slice of it is of use in what time is left; in whole seconds, as a run of just so many has begun already. */
+const fits = (name) => !isOver() && Math.ceil(secondsLeft()) >= leastOf(name);
+/** What is to be done next, in turns: first what needs the most time, or it would never have it. */
+const round = () =>
+  names.filter((name) => isOpen(name) && fits(name)).sort((one, other) => leastOf(other) - leastOf(one));
+/** Seconds of one slice of a part: what it asks for, else five minutes; less, so that each part has two turns, and the time is kept. */
+const turnOf = ({ turn = 300 }) => Math.min(turn, (minutes * 60) / (2 * names.length), secondsLeft());
 
 function save() {
   fs.writeFileSync(`${file}.tmp`, JSON.stringify(totals, null, 2));
@@ -68,15 +77,16 @@ async function take(name) {
   const since = elapsed();
   let counted = 0;
   let problem;
+  let isChanged = false;
   try {
     counted = await part.slice(amount, own, isOver, turn);
     if (!(counted > 0)) problem = 'the slice counted nothing';
   } catch (error) {
     problem = error.message;
+    isChanged = error instanceof Changed;
   }
   const seconds = elapsed() - since;
-  const isChanged = treeOf(name) !== trees[name];
-  if (isChanged) {
+  if (isChanged || treeOf(name) !== trees[name]) {
     totals[name][trees[name]] = before;
     problem = `what is proven was changed meanwhile, this slice counts for nothing: ${problem ?? 'it went well'}`;
   } else {
@@ -101,25 +111,30 @@ function printTotals() {
     );
     if (more && own.seconds > 0) console.log(`    ${more(own)}`);
     const others = Object.entries(totals[name]).filter(([tree]) => tree !== trees[name]);
-    const older = others.reduce((sum, [, { done }]) => sum + done, 0);
+    const older = others.reduce((sum, [, other]) => sum + (other?.done ?? 0), 0);
     if (older > 0) console.log(`    put aside: ${count(older)} of older trees`);
   }
 }
 
+/** What is yet to be done, and by which run. */
+function outlook() {
+  const open = names.filter(isOpen);
+  if (open.length === 0) return 'all goals reached';
+  const short = open.filter((name) => leastOf(name) > minutes * 60);
+  const needs = short.map((name) => `${name} needs --minutes ${Math.ceil(leastOf(name) / 60)}`);
+  return [...(short.length < open.length ? ['time is over, the next run goes on'] : []), ...needs].join('; ');
+}
+
 let well = true;
-for (let open; well && (open = names.filter((name) => isOpen(name) && fits(name))).length > 0 && !isOver();) {
+for (let open; well && (open = round()).length > 0;) {
   for (const name of open) {
-    well = await take(name);
-    if (!well || isOver()) break;
+    if (fits(name)) well = await take(name);
+    if (!well) break;
   }
 }
 printTotals();
 const failed = names.filter((name) => totalsOf(name).failures > 0);
 if (well && failed.length > 0)
   console.log(`verify: failed before, in ${failed.join(', ')}: --restart forgets it, with the totals`);
-else if (!well) console.log('verify: failed');
-else
-  console.log(
-    names.some(isOpen) ? 'verify: time is over, the next run goes on' : 'verify: all goals reached',
-  );
+else console.log(`verify: ${well ? outlook() : 'failed'}`);
 process.exitCode = well && failed.length === 0 ? 0 : 1;

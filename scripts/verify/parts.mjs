@@ -5,7 +5,8 @@
  * - `turn`: the seconds of a later slice, if not five minutes; `least(own)`: those without which the next one is of no use;
  * - `files()`: what is proven, with what proves it. Totals are of these contents alone;
  * - `prepare()`: builds what is run;
- * - `slice(amount, own, isOver)`: does about `amount`, or less once the time is over, and returns how many: none is a failure;
+ * - `slice(amount, own, isOver)`: does about `amount`, or less once the time is over, and returns how many: none is a failure. It throws
+ *   `Changed` where what it ran is not what is there, beside `files()`;
  * - `done(own)`: how many of the goal are reached, where that is not the sum of what slices returned;
  * - `more(own)`: what else the totals say.
  *
@@ -16,8 +17,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { root, run } from '../shell.mjs';
-import { testNames } from '../test-names.mjs';
-import { filesBelow, hashOf, withImports } from './tree.mjs';
+import { Changed, filesBelow, hashOf, withImports } from './tree.mjs';
 
 export const folder = path.join(root, 'build', 'verify');
 const core = path.join(root, 'build', 'core');
@@ -36,11 +36,31 @@ const sum = (numbers) => [...numbers].reduce((total, number) => total + number, 
 const sumOf = (matches) => sum([...matches].map((match) => Number(match[1])));
 const randomSeed = () => crypto.randomInt(1, 2 ** 31);
 const isNative = (file) => /\.(h|cc|map)$/.test(file);
-const addon = () => ['binding.gyp', ...filesBelow('native', isNative)];
+/** What the addon and the generated files of lib/ are made from, beside lib/ itself. */
+const makings = () => [
+  ...['binding.gyp', ...filesBelow('native', isNative)],
+  ...['scripts/generate-codec.mjs', ...filesBelow('scripts/codec-generator'), ...filesBelow('proto')],
+];
 
+const isTest = (file) => file.endsWith('.test.ts');
+/** What some tests read beside the sources. */
+const READ = { docs: ['docs', 'README.md', 'bench/README.md'], examples: ['examples'] };
+/** Of a test, as in `event/codec.test`. */
+const testHash = (name) =>
+  hashOf([`test/${name}.ts`, ...(READ[name.split('/')[0]] ?? []).flatMap((each) => filesBelow(each))]);
+
+/** Of each test, taken before the build: what is edited later is not what is run. */
+let testHashes;
 let built;
 /** The addon, and all TypeScript; once, whatever asks for it. */
-const build = () => (built ??= succeed('npm', ['run', '-s', 'build']));
+function build() {
+  testHashes ??= Object.fromEntries(
+    filesBelow('test', isTest)
+      .map((file) => file.slice('test/'.length, -'.ts'.length))
+      .map((name) => [name, testHash(name)]),
+  );
+  return (built ??= succeed('npm', ['run', '-s', 'build']));
+}
 
 const interleavings = {
   goal: 200_000_000,
@@ -72,8 +92,12 @@ const terminates = {
   unit: `threads terminated, ${STORM.rounds} in each shape of calls, ${STORM.hits} of them in the middle of it`,
   first: 100,
   files: () => [
-    ...addon(),
-    ...withImports(...filesBelow('test/fixtures', (file) => /\/storm[^/]*\.ts$/.test(file))),
+    ...makings(),
+    ...withImports(
+      // Generated files import from there.
+      ...filesBelow('lib/event'),
+      ...filesBelow('test/fixtures', (file) => /\/storm[^/]*\.ts$/.test(file)),
+    ),
   ],
   prepare: build,
   /** Some of each shape, those with the fewest first. */
@@ -156,36 +180,35 @@ const fuzz = {
       .join(', ') + ' million',
 };
 
-const isTest = (file) => file.endsWith('.test.ts');
-/** What some tests read beside the sources. */
-const READ = { docs: ['docs', 'README.md'], examples: ['examples'] };
-const testHash = (name) =>
-  hashOf([`test/${name}.ts`, ...(READ[name.split('/')[0]] ?? []).flatMap((each) => filesBelow(each))]);
+/** Those yet to be run, as they were built. */
+const untested = (tests) => Object.keys(testHashes).filter((name) => tests[name] !== testHashes[name]);
 
 const arm64 = {
-  goal: () => testNames().length,
+  goal: () => Object.keys(testHashes).length,
   unit: 'files of tests on emulated arm64',
   first: 1,
   /** A changed test is run again by itself. */
   files: () => [
-    ...[...addon(), 'package.json'],
-    ...['lib', 'bin', 'proto', 'test'].flatMap((each) => filesBelow(each, (file) => !isTest(file))),
+    ...[...makings(), 'package.json', 'scripts/test-arm64-suite.mjs', 'scripts/arm64.mjs'],
+    ...['lib', 'bin', 'test'].flatMap((each) => filesBelow(each, (file) => !isTest(file))),
   ],
   prepare: build,
   async slice(amount, own) {
     own.tests ??= {};
-    const left = testNames().filter((name) => own.tests[name] !== testHash(name));
-    const names = left.slice(0, Math.max(1, Math.round(amount)));
-    const output = await succeed(process.execPath, ['scripts/test-arm64-suite.mjs', ...names]);
+    const names = untested(own.tests).slice(0, Math.max(1, Math.round(amount)));
+    const output = await succeed(process.execPath, ['scripts/test-arm64-suite.mjs', ...names]).finally(() => {
+      const changed = names.filter((name) => testHash(name) !== testHashes[name]);
+      if (changed.length > 0) throw new Changed(changed.join(', '));
+    });
     const told = new Set([...output.matchAll(/^(?:ok|skipped) +([^\s:]+)/gm)].map((match) => match[1]));
     const silent = names.filter((name) => !told.has(name));
     if (silent.length > 0) throw new Error(`nothing is told of ${silent.join(', ')}`);
-    for (const name of names) own.tests[name] = testHash(name);
+    for (const name of names) own.tests[name] = testHashes[name];
     own.passed = (own.passed ?? 0) + sumOf(output.matchAll(/(\d+) passed/g));
     own.skipped = (own.skipped ?? 0) + sumOf(output.matchAll(/(\d+) skipped/g));
     return names.length;
   },
-  done: ({ tests = {} }) => testNames().filter((name) => tests[name] === testHash(name)).length,
+  done: ({ tests = {} }) => Object.keys(testHashes).length - untested(tests).length,
   more: ({ passed = 0, skipped = 0 }) => `tests passed: ${passed}, skipped ${skipped}`,
 };
 
@@ -203,7 +226,7 @@ const soak = {
   turn: 1.25 * SOAK.seconds,
   least: ({ short = 0, judged = 0 }) =>
     judged === 0 && short >= SOAK_GOAL - SOAK.seconds ? 1.25 * SOAK.seconds : 0,
-  files: () => ['scripts/soak.mjs', ...addon(), ...withImports('lib/collector/main.ts')],
+  files: () => ['scripts/soak.mjs', ...makings(), ...filesBelow('lib'), ...filesBelow('bin')],
   prepare: build,
   async slice(amount, own) {
     const wanted = this.least(own) > 0 ? SOAK.seconds : Math.round(amount);

@@ -1,46 +1,50 @@
-/** What a proof is of: files, those that they include or import, and whole folders; and one hash of what is in them. */
+/**
+ * What a proof is of: files, those that they include or import, and whole folders; and one hash of what is in them. Generated files are
+ * left out, as they may not be there before the build: what they are made from is to be named, and what they import.
+ */
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { GENERATED, importsOf } from '../lib-imports.mjs';
 import { root } from '../shell.mjs';
+import { read } from '../source-files.mjs';
 
 const INCLUDE = /^#include "([^"]+)"/gm;
-const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"]+)\1/g;
-const isFile = (file) => fs.statSync(path.join(root, file), { throwIfNoEntry: false })?.isFile() === true;
+const isSource = (file) =>
+  !file.startsWith(`${GENERATED}/`) &&
+  fs.statSync(path.join(root, file), { throwIfNoEntry: false })?.isFile() === true;
+
+/** What was run is no longer what is there. The message names it. */
+export class Changed extends Error {}
 
 /** The files below a folder, or the file, as paths below the root; of names that `filter` takes. */
 export function filesBelow(name, filter = () => true) {
-  if (isFile(name)) return [name];
+  if (isSource(name)) return [name];
   return fs
     .readdirSync(path.join(root, name), { recursive: true })
     .map((file) => path.posix.join(name, file.split(path.sep).join('/')))
-    .filter((file) => isFile(file) && filter(file));
+    .filter((file) => isSource(file) && filter(file));
 }
 
-function includesOf(file, text) {
+function includesOf(file) {
   const folders = [path.posix.dirname(file), 'native', 'test'];
-  return [...text.matchAll(INCLUDE)].map(([, name]) =>
-    folders.map((folder) => path.posix.join(folder, name)).find(isFile),
+  return [...read(file).matchAll(INCLUDE)].map(([, name]) =>
+    folders.map((folder) => path.posix.join(folder, name)).find(isSource),
   );
 }
 
-function importsOf(file, text) {
-  return [...text.matchAll(IMPORT)].map(([, , name]) => {
-    if (name === '@tapio/performance') return 'lib/index.ts';
-    if (!name.startsWith('.')) return undefined;
-    const target = path.posix.join(path.posix.dirname(file), name).replace(/\.m?js$/, '');
-    return [`${target}.ts`, `${target}/index.ts`, `${target}.mjs`].find(isFile);
-  });
+function importedBy(file) {
+  return importsOf(file).map((each) =>
+    each.specifier === '@tapio/performance' ? 'lib/index.ts' : each.file,
+  );
 }
 
 /** The files, and all that they include or import, those do, and so on. */
 export function withImports(...files) {
   const seen = new Set(files);
-  for (const file of seen) {
-    const text = fs.readFileSync(path.join(root, file), 'utf8');
-    for (const other of /\.(h|cc)$/.test(file) ? includesOf(file, text) : importsOf(file, text))
-      if (other !== undefined) seen.add(other);
-  }
+  for (const file of seen)
+    for (const other of /\.(h|cc)$/.test(file) ? includesOf(file) : importedBy(file))
+      if (other !== undefined && isSource(other)) seen.add(other);
   return [...seen];
 }
 

@@ -1,4 +1,4 @@
-/** worker.terminate() at random moments of every kind of call: nothing torn, lost, doubled or stuck. */
+/** worker.terminate() in every kind of call, at random moments or when it was just seen at it: nothing torn, lost, doubled or stuck. */
 import { SHAPES } from '../fixtures/storm-shapes';
 import { seed } from '../event/seed';
 import { runFixture } from '../support/children';
