@@ -241,7 +241,9 @@ async function drain(end: RunEnd): Promise<void> {
 function runParts(options: CollectOptions): RunParts {
   const sources = options.sources.map((name) => SOURCES.get(name)!);
   return {
-    sources: sources.flatMap((source) => source.settings(options).map(() => source)),
+    sources: sources.flatMap((source) =>
+      Array.from({ length: source.threads?.(options) ?? 1 }, () => source),
+    ),
     outputs: options.exports,
     correlates: options.correlate,
   };

@@ -17,7 +17,9 @@ export interface SourceDefinition<S = unknown> {
   readonly mayEnd?: boolean;
   /** The files it reads: nothing of the run may be written to them. */
   inputs?(options: SourceOptions): FileIdentity[];
-  /** One entry for each worker thread this source is to have. */
+  /** How many entries `settings` will have; absent: one. Unlike that it may be asked before the sink is open. */
+  threads?(options: SourceOptions): number;
+  /** One entry for each worker thread this source is to have. The sink is open. */
   settings(options: SourceOptions): S[];
   /**
    * Runs in its worker thread until `signal` is aborted or the source has ended. What it throws ends the

@@ -26,6 +26,7 @@ export const syntheticSource: SourceDefinition<SyntheticSettings> = {
   summary: 'made-up kernel, network, Kubernetes and log events',
   memory: 12,
   stampsEvents: true,
+  threads: ({ workers }) => workers,
   settings: ({ rate, workers, seed = Date.now() }) =>
     Array.from({ length: workers }, (_, index) => ({ rate: rate / workers, seed: seed + index })),
   run,

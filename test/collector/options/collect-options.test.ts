@@ -109,6 +109,7 @@ test('options and their defaults', () => {
     exports: [],
     workers: 1,
     json: false,
+    force: false,
     correlate: false,
     format: 'auto',
     bufferSize: 4_194_304,
