@@ -7,7 +7,8 @@ import path from 'node:path';
 export function secondCopy(): typeof import('@tapio/performance') {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-copy-'));
   process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
-  for (const name of ['dist', 'prebuilds', 'package.json'])
+  const binary = 'build/Release/tapio_performance.node';
+  for (const name of ['dist', 'prebuilds', 'package.json', ...(fs.existsSync(binary) ? [binary] : [])])
     fs.cpSync(path.resolve(name), path.join(folder, name), { recursive: true });
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- its path is known only here
   return require(path.join(folder, 'dist/index.js')) as typeof import('@tapio/performance');
