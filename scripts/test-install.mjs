@@ -5,7 +5,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { root, run } from './shell.mjs';
-import { expect, installPackages, newFolder, pack, runSteps, succeed, userEnv } from './user-project.mjs';
+import {
+  atVersionsHere,
+  expect,
+  installPackages,
+  newFolder,
+  pack,
+  runSteps,
+  succeed,
+  userEnv,
+} from './user-project.mjs';
 
 const NODE = `node-${process.platform}-${process.arch}`;
 const VERSIONS = {
@@ -136,15 +145,10 @@ const importsOf = (entries) =>
     .map((entry, index) => `import * as entry${index} from '${packageName}${entry}';\nvoid entry${index};\n`)
     .join('');
 
-/** The optional peers, at the versions that a checkout has. */
+/** The optional peers, but for the types of Node, which have a version of their own here. */
 function peers() {
   const { peerDependencies } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-  return Object.keys(peerDependencies)
-    .filter((name) => name !== '@types/node')
-    .map((name) => {
-      const manifest = path.join(root, 'node_modules', name, 'package.json');
-      return `${name}@${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}`;
-    });
+  return atVersionsHere(Object.keys(peerDependencies).filter((name) => name !== '@types/node'));
 }
 
 async function types(alias, cases) {

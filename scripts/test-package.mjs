@@ -9,6 +9,7 @@ import { checkTarball } from './published-files.mjs';
 import { root, runBin } from './shell.mjs';
 import { staticEntries } from './static-entries.mjs';
 import {
+  atVersionsHere,
   expect,
   installPackages,
   newFolder,
@@ -133,12 +134,7 @@ const steps = {
 
   /** Only now: what comes before must work without them. */
   async 'install of the optional peers'() {
-    const peers = Object.keys(manifest.peerDependencies).map((peer) => {
-      const { version } = JSON.parse(
-        fs.readFileSync(path.join(root, 'node_modules', peer, 'package.json'), 'utf8'),
-      );
-      return `${peer}@${version}`;
-    });
+    const peers = atVersionsHere(Object.keys(manifest.peerDependencies));
     await installPackages(folder, ...peers);
     return peers.join(', ');
   },

@@ -65,6 +65,14 @@ export async function installPackages(folder, ...packages) {
   await succeed(npm[0], [...npm.slice(1), 'install', ...options, ...packages], { cwd: folder });
 }
 
+/** Packages as npm is asked for them, at the versions that this checkout has. */
+export function atVersionsHere(names) {
+  return names.map((name) => {
+    const manifest = path.join(root, 'node_modules', name, 'package.json');
+    return `${name}@${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}`;
+  });
+}
+
 /**
  * Runs steps one after another and prints what each returns, or why it failed; Skipped is neither. Sets the exit code.
  * @param title of the last line

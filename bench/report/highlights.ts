@@ -3,6 +3,7 @@ import { bestPeer, type ContenderResult, provenance, type RowResult, timesAsFast
 import { readAllResults } from '../measure/results-file';
 import { spreadOf } from '../measure/spread';
 import { putBetweenMarks } from './between-marks';
+import { markdownTable } from './markdown-table';
 
 interface Highlight {
   readonly work: string;
@@ -114,11 +115,11 @@ export function writeHighlights(): string | undefined {
     return undefined;
   const part = [
     provenance(peers),
-    table(
+    markdownTable(
       ['work', 'ours', 'what a Node user has today', 'times as fast'],
       HIGHLIGHTS.map((highlight, i) => lineOf(highlight, rows[i]!)),
     ),
-    table(
+    markdownTable(
       ['165,000 small events/s, one consumer that sleeps', 'p50', "consumer's thread"],
       Object.entries(WAITING).map(([name, label]) => {
         const { p50, consumer } = contenderOf(waiting, name).paced!;
@@ -162,9 +163,4 @@ function time({ ns }: ContenderResult): string {
 
 function short(value: number): string {
   return value < 10 ? value.toPrecision(2) : String(Math.round(value));
-}
-
-function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const rows = [head, ...lines].map((cells) => `| ${cells.join(' | ')} |`);
-  return [rows[0], `|${'---|'.repeat(head.length)}`, ...rows.slice(1)].join('\n');
 }

@@ -4,6 +4,7 @@ import { readAllResults, type ResultsFile } from '../measure/results-file';
 import { spreadOf } from '../measure/spread';
 import { targetPeer, verdicts } from '../measure/verdict';
 import { putBetweenMarks } from './between-marks';
+import { markdownTable } from './markdown-table';
 
 /** Puts the results of all suites into bench/README.md. Returns its path. */
 export function writeSummary(): string {
@@ -23,8 +24,8 @@ function summarise(results: ResultsFile): string {
   return [
     `### ${suite}, Node ${machine.node}`,
     provenance(results),
-    ...(timed.length > 0 ? [table(TIMED, timed.flatMap(timedLines))] : []),
-    ...(paced.length > 0 ? [table(PACED, paced.flatMap(pacedLines))] : []),
+    ...(timed.length > 0 ? [markdownTable(TIMED, timed.flatMap(timedLines))] : []),
+    ...(paced.length > 0 ? [markdownTable(PACED, paced.flatMap(pacedLines))] : []),
     missed.length > 0 ? `Aims that were missed:\n\n${missed.join('\n')}` : 'All aims were reached.',
   ].join('\n\n');
 }
@@ -75,8 +76,4 @@ function time({ ns }: ContenderResult): string {
 function aims(row: RowResult): string {
   const all = verdicts(row);
   return all.length === 0 ? '' : `${all.filter(({ met }) => met).length} of ${all.length}`;
-}
-
-function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

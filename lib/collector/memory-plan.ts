@@ -57,24 +57,24 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
   const rings = powerOfTwoTo(limit / 16 / (cpus + OVERFLOW_FACTOR));
   const waiting = powerOfTwoTo(limit / 32 / SLOT_BYTES);
   const piece = powerOfTwoTo(limit / 1024);
-  const batch = Math.max(64, Math.min(AMPLE.batch, piece / 256));
+  const batch = within(64, piece / 256, AMPLE.batch);
   const { clientQueue, maxBatch, maxClients } = AMPLE.grpcService;
   return {
-    bufferSize: Math.max(SLOT_BYTES, Math.min(AMPLE.bufferSize, rings)),
+    bufferSize: within(SLOT_BYTES, rings, AMPLE.bufferSize),
     exportCapacity: Math.min(AMPLE.exportCapacity, waiting),
     grpcCapacity: Math.min(AMPLE.grpcCapacity, waiting),
     // A client costs its queue and 32 messages.
     grpcService: {
-      clientQueue: Math.max(64, Math.min(clientQueue, waiting / 4)),
+      clientQueue: within(64, waiting / 4, clientQueue),
       maxBatch: Math.min(maxBatch, batch / 4),
-      maxClients: Math.max(1, Math.min(maxClients, Math.floor(limit / (SPARING_BELOW / maxClients)))),
+      maxClients: within(1, Math.floor((limit / SPARING_BELOW) * maxClients), maxClients),
     },
-    kernelRing: Math.max(SMALLEST_KERNEL_RING, Math.min(AMPLE.kernelRing, powerOfTwoTo(limit / 32))),
+    kernelRing: within(SMALLEST_KERNEL_RING, powerOfTwoTo(limit / 32), AMPLE.kernelRing),
     batch,
-    readBytes: Math.max(16 * 1024, Math.min(AMPLE.readBytes, piece)),
-    lineBytes: Math.max(MIB, Math.min(AMPLE.lineBytes, powerOfTwoTo(limit / 64))),
+    readBytes: within(16 * 1024, piece, AMPLE.readBytes),
+    lineBytes: within(MIB, powerOfTwoTo(limit / 64), AMPLE.lineBytes),
     workerLimits: {
-      maxYoungGenerationSizeMb: Math.min(48, Math.max(1, Math.floor(limit / 64 / MIB))),
+      maxYoungGenerationSizeMb: within(1, Math.floor(limit / 64 / MIB), 48),
       maxOldGenerationSizeMb: Math.max(16, Math.floor(limit / 4 / MIB)),
     },
     // The heap of the main thread has its bounds before any script runs: V8 can only be asked to be sparing.
@@ -84,6 +84,11 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
 
 /** Of this process. */
 export const MEMORY = memoryPlan(memoryLimit(), os.availableParallelism());
+
+/** The value, or the bound that it is beyond. */
+function within(least: number, value: number, most: number): number {
+  return Math.max(least, Math.min(most, value));
+}
 
 function powerOfTwoTo(value: number): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, value)));

@@ -71,7 +71,7 @@ describe('the live table', () => {
     const otlp = { taken: 3e9, delivered: 1e9, dropped: 999_999, waiting: 65_536, retried: 1, note };
     const told = { ...status(2, 5), exports: { otlp } };
     const [line] = renderExports(told);
-    expect(line).toMatch(/^ +otlp delivered 1.00G +waiting 65,536 +dropped 999,999 {2}\(connect/);
+    expect(line).toMatch(/^ +otlp delivered 1.00G {3}waiting 65,536 {2}dropped 999,999 {2}\(connect/);
     const table = renderTable(told, 80, 24);
     for (const each of [line, ...table]) expect(each.length).toBeLessThanOrEqual(80);
     expect(table.length).toBeLessThanOrEqual(24);
