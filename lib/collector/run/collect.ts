@@ -238,12 +238,17 @@ async function drain(end: RunEnd): Promise<void> {
   await taken;
 }
 
+/** The source threads of a run, each with its number in its source. */
+function threadsOf(options: CollectOptions) {
+  return options.sources.flatMap((name) => {
+    const source = SOURCES.get(name)!;
+    return Array.from({ length: source.threads?.(options) ?? 1 }, (_, thread) => ({ name, source, thread }));
+  });
+}
+
 function runParts(options: CollectOptions): RunParts {
-  const sources = options.sources.map((name) => SOURCES.get(name)!);
   return {
-    sources: sources.flatMap((source) =>
-      Array.from({ length: source.threads?.(options) ?? 1 }, () => source),
-    ),
+    sources: threadsOf(options).map(({ source }) => source),
     outputs: options.exports,
     correlates: options.correlate,
   };
@@ -256,12 +261,11 @@ function startThreads(
   warn: (text: string) => void,
   arrived: () => Promise<boolean>,
 ): SourceThread[] {
-  return options.sources.flatMap((name) =>
-    (SOURCES.get(name)?.settings(options) ?? []).map((settings: unknown) => {
-      const data = { settings, buffer: buffer.handle, epochOffset: clock.epochOffset };
-      return new SourceThread(name, data, warn, arrived);
-    }),
-  );
+  return threadsOf(options).map(({ name, source, thread }) => {
+    const settings: unknown = source.settings(options, thread);
+    const data = { settings, buffer: buffer.handle, epochOffset: clock.epochOffset };
+    return new SourceThread(name, data, warn, arrived);
+  });
 }
 
 /** Resolves when all have exited; one that fails ends the run. */

@@ -15,7 +15,7 @@ export const ebpfSource: SourceDefinition<KernelChoice> = {
   summary: 'what processes do, from the kernel (root)',
   memory: 15,
   stampsEvents: true,
-  settings: ({ kernel }) => [kernel],
+  settings: ({ kernel }) => kernel,
   run,
 };
 

@@ -24,9 +24,10 @@ export const fileSource: SourceDefinition<FileSettings> = {
   stampsEvents: false,
   repeatsOthers: true,
   inputs: ({ files }) => files.flatMap(identityOf),
-  settings: ({ files, from, positions, sink, format }) => [
-    { format, patterns: files, from, positions, avoid: writtenFiles(sink) },
-  ],
+  settings: ({ files, from, positions, sink, format }) => ({
+    ...{ format, patterns: files, from, positions },
+    avoid: writtenFiles(sink),
+  }),
   run,
 };
 

@@ -25,7 +25,7 @@ export const procSource: SourceDefinition<ProcSettings> = {
   summary: 'processes and TCP connections of this host (Linux)',
   memory: 12,
   stampsEvents: true,
-  settings: (options) => [{ intervalMs: options.procIntervalMs, root: '/proc' }],
+  settings: (options) => ({ intervalMs: options.procIntervalMs, root: '/proc' }),
   run,
 };
 

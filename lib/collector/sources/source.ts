@@ -17,10 +17,10 @@ export interface SourceDefinition<S = unknown> {
   readonly mayEnd?: boolean;
   /** The files it reads: nothing of the run may be written to them. */
   inputs?(options: SourceOptions): FileIdentity[];
-  /** How many entries `settings` will have; absent: one. Unlike that it may be asked before the sink is open. */
+  /** How many worker threads this source is to have; absent: one. */
   threads?(options: SourceOptions): number;
-  /** One entry for each worker thread this source is to have. The sink is open. */
-  settings(options: SourceOptions): S[];
+  /** Of one of its worker threads, by its number from 0. The sink is open. */
+  settings(options: SourceOptions, thread: number): S;
   /**
    * Runs in its worker thread until `signal` is aborted or the source has ended. What it throws ends the
    * whole run as failed; events put before that are still delivered.

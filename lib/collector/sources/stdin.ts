@@ -22,7 +22,7 @@ export const stdinSource: SourceDefinition<FormatName | 'auto'> = {
   repeatsOthers: true,
   mayEnd: true,
   inputs: () => [fileIdentity(STDIN, '--source stdin')].filter((file) => file !== undefined),
-  settings: (options) => [options.format],
+  settings: (options) => options.format,
   run,
 };
 

@@ -27,8 +27,10 @@ export const syntheticSource: SourceDefinition<SyntheticSettings> = {
   memory: 12,
   stampsEvents: true,
   threads: ({ workers }) => workers,
-  settings: ({ rate, workers, seed = Date.now() }) =>
-    Array.from({ length: workers }, (_, index) => ({ rate: rate / workers, seed: seed + index })),
+  settings: ({ rate, workers, seed = Date.now() }, thread) => ({
+    rate: rate / workers,
+    seed: seed + thread,
+  }),
   run,
 };
 
