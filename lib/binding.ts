@@ -265,6 +265,8 @@ export interface NativeBinding extends InstanceCalls {
    * native/kernel/socket_diag.h. One byte for each in `openers`: 0 it cannot be told, 1 the local side, 2 the remote one.
    */
   readonly tcpOpeners: (ends: Uint8Array, openers: Uint8Array) => void;
+  /** From now on the C library keeps less of what was freed, at the cost of speed, in the whole process. Nothing where it cannot be told to. */
+  readonly spareHeap: () => void;
 }
 
 /** The file that the addon was loaded from and how it was found, or what tells why there is none. */

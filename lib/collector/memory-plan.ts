@@ -2,6 +2,7 @@
 import os from 'node:os';
 import v8 from 'node:v8';
 import type { ResourceLimits } from 'node:worker_threads';
+import { binding } from '../binding';
 import { memoryLimit } from '../memory-limit';
 
 export interface MemoryPlan {
@@ -19,6 +20,8 @@ export interface MemoryPlan {
   };
   /** Bytes of the ring that the kernel fills. */
   readonly kernelRing: number;
+  /** Groups that correlation remembers: each may cost some 20 KB. */
+  readonly correlationGroups: number;
   /** Events that are taken or sent at once, and bytes that a file is read in. */
   readonly batch: number;
   readonly readBytes: number;
@@ -26,8 +29,8 @@ export interface MemoryPlan {
   readonly lineBytes: number;
   /** Of each worker's heap. Undefined: what V8 decides. */
   readonly workerLimits?: ResourceLimits;
-  /** For V8, in all threads. */
-  readonly flags?: string;
+  /** Whether what spares memory at the cost of speed is worth it. */
+  readonly isSparing: boolean;
 }
 
 /** The shared overflow ring is this many times one CPU's ring, as in the defaults of PerCPUEventBuffer. */
@@ -46,9 +49,11 @@ const AMPLE: MemoryPlan = {
   grpcCapacity: 16_384,
   grpcService: { clientQueue: 8192, maxBatch: 256, maxClients: 64 },
   kernelRing: 8 * MIB,
+  correlationGroups: 4096,
   batch: 1024,
   readBytes: 256 * 1024,
   lineBytes: 16 * MIB,
+  isSparing: false,
 };
 
 /** limit: bytes, undefined where there is none. Node itself, its code and the heap of the main thread take more than half of 64 MB. */
@@ -70,6 +75,7 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
       maxClients: within(1, Math.floor((limit / SPARING_BELOW) * maxClients), maxClients),
     },
     kernelRing: within(SMALLEST_KERNEL_RING, powerOfTwoTo(limit / 32), AMPLE.kernelRing),
+    correlationGroups: within(64, powerOfTwoTo(limit / 256 / 1024), AMPLE.correlationGroups),
     batch,
     readBytes: within(16 * 1024, piece, AMPLE.readBytes),
     lineBytes: within(MIB, powerOfTwoTo(limit / 64), AMPLE.lineBytes),
@@ -77,8 +83,7 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
       maxYoungGenerationSizeMb: within(1, Math.floor(limit / 64 / MIB), 48),
       maxOldGenerationSizeMb: Math.max(16, Math.floor(limit / 4 / MIB)),
     },
-    // The heap of the main thread has its bounds before any script runs: V8 can only be asked to be sparing.
-    ...(limit < SPARING_BELOW && { flags: '--optimize-for-size' }),
+    isSparing: limit < SPARING_BELOW,
   };
 }
 
@@ -94,7 +99,15 @@ function powerOfTwoTo(value: number): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, value)));
 }
 
-/** To be called before most code is loaded: it is for what is compiled from then on, in all threads. */
-export function spareMemory(): void {
-  if (MEMORY.flags !== undefined) v8.setFlagsFromString(MEMORY.flags);
+/**
+ * For all threads. To be called before most code is loaded: it is for what is compiled from then on. The heap of the main thread has its
+ * bounds before any script runs, so that V8 can only be asked to be sparing.
+ */
+export function spareCode(): void {
+  if (MEMORY.isSparing) v8.setFlagsFromString('--optimize-for-size');
+}
+
+/** To be called before threads are started, which keep what they have got. */
+export function spareHeap(): void {
+  if (MEMORY.isSparing) binding.spareHeap();
 }

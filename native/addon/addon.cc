@@ -10,6 +10,7 @@
 #include "cpus.h"
 #include "environment.h"
 #include "event_forms.h"
+#include "heap.h"
 #include "host.h"
 #include "interface.h"
 #include "keep_loaded.h"
@@ -178,6 +179,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add_raw("threadCpuTime", ThreadCpuTime);
   add_raw("kernelUnits", KernelUnits);
   add_raw("tcpOpeners", TcpOpeners);
+  add_raw("spareHeap", SpareHeap);
   exports.Set("interface", Napi::Number::New(env, kInterface));
   add("internString", InternString);
   add("internedString", InternedString);

@@ -8,7 +8,7 @@ namespace tapio::addon {
 
 // Raise it, here and in lib/binary/interface.ts, with every change of a call, a word or a layout
 // that both sides know: a binary of another number is refused, one of the same number is trusted.
-inline constexpr std::uint32_t kInterface = 4;
+inline constexpr std::uint32_t kInterface = 5;
 
 }  // namespace tapio::addon
 

@@ -30,17 +30,19 @@ function fits(parts: Partial<NeedModule.RunParts>, node: string): boolean {
 }
 
 test.each([
-  ['20.20.2', [true, true, true, true, false, false, false]],
-  ['22.1.0', [true, true, true, true, false, false, false]],
-  ['24.0.0', [true, false, false, false, false, false, false]],
-  ['26.3.0', [true, false, false, false, false, false, false]],
+  ['20.20.2', [true, true, true, true, true, true, false, false, false]],
+  ['22.1.0', [true, true, true, true, false, false, false, false, false]],
+  ['24.0.0', [true, false, false, false, false, false, false, false, false]],
+  ['26.3.0', [true, false, false, false, false, false, false, false, false]],
 ])('what fits into 64 MB, Node %s', (node, expected) => {
   const runs: Partial<NeedModule.RunParts>[] = [
     {},
     { sources: [source, source] },
     { outputs: [otlp] },
+    { correlates: true },
     { outputs: [grpc] },
     { sources: [source, source, source] },
+    { sources: [source, source, source, source] },
     { sources: [ebpf], outputs: [grpc] },
     { outputs: [otlp], correlates: true },
   ];

@@ -3,15 +3,19 @@
  * refused before it begins.
  * SMALL_MEMORY_SECONDS: of each run, default 6.
  */
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { createEvent, eventToJSON } from '@tapio/performance';
 import { EventClient } from '@tapio/performance/grpc';
+import type * as LibcModule from '../../dist/binary/libc';
 import type * as PlanModule from '../../dist/collector/memory-plan';
 import { makeCgroup, mountOf, removeCgroups } from '../support/cgroups';
 import { endAll, internal, main, summaryOf, Tapio, tapio, toldBy } from './cli';
 
+const { runningLibc } = internal<typeof LibcModule>('../binary/libc');
 const { memoryPlan, OVERFLOW_FACTOR } = internal<typeof PlanModule>('memory-plan');
 
 const MIB = 1 << 20;
@@ -55,9 +59,9 @@ function lines(count: number): string {
   return file;
 }
 
-/** Node's engine takes more from version 24 on; then less fits. */
+/** Node's engine takes more from version 22 on; then less fits. */
 function isRefusedByLaterNode({ code, stderr }: { code: number | null; stderr: string }): boolean {
-  if (Number.parseInt(process.versions.node) < 24 || code !== 2) return false;
+  if (Number.parseInt(process.versions.node) < 22 || code !== 2) return false;
   console.log(`skipped: with Node ${process.versions.node}: ${stderr}`);
   return true;
 }
@@ -137,6 +141,31 @@ test('a ring of the size that others get is what the kernel kills for', async ()
   expect(run.child.signalCode).toBe('SIGKILL');
 });
 
+/** How many heaps of the C library six threads bring with them, in a process that is sparing or not: glibc reserves 64 MiB for each, at a multiple of that. */
+async function heapsOfThreads(spare: boolean): Promise<number> {
+  const program = `
+    const { binding } = require(${JSON.stringify(path.join(path.dirname(main), '..', 'binding'))});
+    const count = () => require('fs').readFileSync('/proc/self/maps', 'utf8')
+      .match(/^[0-9a-f]+[048c]000000-([0-9a-f]+) rw-p .*\\n\\1-[0-9a-f]+[048c]000000 ---p/gm)?.length ?? 0;
+    if (${spare}) binding.spareHeap();
+    const before = count();
+    const { once } = require('events');
+    const { Worker } = require('worker_threads');
+    const workers = Array.from({ length: 6 }, () => new Worker('setInterval(() => {}, 1e6)', { eval: true }));
+    Promise.all(workers.map((worker) => once(worker, 'online'))).then(() => {
+      process.stdout.write(String(count() - before));
+      process.exit();
+    });`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program]);
+  return Number(stdout);
+}
+
+test('where memory is little, threads have no heaps of their own in the C library', async () => {
+  if (runningLibc() !== 'glibc') return void console.log('skipped: not glibc');
+  expect(await heapsOfThreads(true)).toBe(0);
+  expect(await heapsOfThreads(false)).toBeGreaterThan(0);
+});
+
 test('sizes follow the limit, and end where memory is ample', () => {
   const ample = memoryPlan(undefined, 4);
   expect(ample.workerLimits).toBeUndefined();
@@ -151,7 +180,7 @@ test('sizes follow the limit, and end where memory is ample', () => {
       expect(lineBytes).toBeLessThanOrEqual(Math.max(MIB, limit / 64));
       expect(lineBytes).toBeGreaterThanOrEqual(MIB);
       for (const key of Object.keys(ample) as (keyof typeof ample)[]) {
-        if (key === 'workerLimits' || key === 'flags' || key === 'grpcService') continue;
+        if (key === 'workerLimits' || key === 'isSparing' || key === 'grpcService') continue;
         expect(plan[key]).toBeGreaterThanOrEqual(before[key]);
         expect(plan[key]).toBeLessThanOrEqual(ample[key]);
       }

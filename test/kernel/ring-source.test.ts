@@ -7,6 +7,7 @@ import { EventBuffer, PerCPUBuffer, RingBuffer } from '@tapio/performance';
 import { BpfRingBufferSource, KernelTracer, type RecordField } from '@tapio/performance/kernel';
 import { thrownBy } from '../support/errors';
 import { ddCommand, kernelTest, KnownProcess } from '../support/kernel';
+import { turn } from '../support/waits';
 
 const COUNT = 2000;
 
@@ -51,12 +52,18 @@ async function heldUpTracer(): Promise<{
   };
   const fd = Number(fs.readdirSync('/proc/self/fd').find(isRing));
   await first.run();
-  while (tracer.getStats().captured < 2) await new Promise((resolve) => setImmediate(resolve));
+  // What it has put it has taken out of its ring.
+  while (tracer.getStats().captured < 2 || target.isEmpty) await turn();
   const end = (): void => {
     tracer.stop();
     target.close();
   };
   return { tracer, subject, fd, end };
+}
+
+/** `stop` waits for a bounded time, which a thread without a CPU outlasts. */
+async function captured(source: BpfRingBufferSource, count: number): Promise<void> {
+  while (source.getStats().captured < count) await turn();
 }
 
 kernelTest('records become events by their layout', async () => {
@@ -70,6 +77,7 @@ kernelTest('records become events by their layout', async () => {
   }).start();
   const before = BigInt(Date.now() - 1) * 1_000_000n;
   await subject.run();
+  await captured(source, COUNT);
   source.stop();
   expect(source.getStats()).toMatchObject({
     state: 'stopped',
@@ -115,6 +123,7 @@ kernelTest('records as they are, into a RingBuffer and a PerCPUBuffer', async ()
     const { subject, fd, end } = await heldUpTracer();
     const source = new BpfRingBufferSource({ fd, target }).start();
     await subject.run();
+    await captured(source, COUNT);
     source.stop();
     end();
     const records = target instanceof RingBuffer ? target.getBatch(Infinity) : target.read();
@@ -142,6 +151,7 @@ kernelTest('what does not fit the layout or the target is counted', async () => 
     const { subject, fd, end } = await heldUpTracer();
     const source = new BpfRingBufferSource({ fd, ...options }).start();
     await subject.run();
+    await captured(source, COUNT);
     source.stop();
     end();
     const stats = source.getStats();
@@ -167,7 +177,7 @@ kernelTest('memory is bounded by what the target takes, not by the layout', asyn
     const before = process.memoryUsage.rss();
     source.start();
     await subject.run();
-    while (source.getStats().captured < COUNT) await new Promise((resolve) => setImmediate(resolve));
+    await captured(source, COUNT);
     const grown = process.memoryUsage.rss() - before;
     source.stop();
     end();

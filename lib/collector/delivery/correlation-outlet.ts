@@ -1,6 +1,7 @@
 /** Correlation in a running collection: looks at every event, and brings what it finds to the sink and the exports, the most urgent first. */
 import { PriorityBuffer, type EventView, type Priority, type UnifiedEvent } from '../../index';
 import { Correlator } from '../../correlation';
+import { MEMORY } from '../memory-plan';
 import type { Exports } from '../exports/exports';
 import type { Sink } from '../sinks/sink';
 
@@ -13,11 +14,12 @@ export interface CorrelatedCounts {
   readonly chains: number;
 }
 
+const { batch, correlationGroups } = MEMORY;
 /** Slots of what one batch of the consumer may bring forth; a burst takes several. */
-const CAPACITIES: Record<Priority, number> = { critical: 1024, high: 4096, normal: 4096, low: 64 };
+const CAPACITIES: Record<Priority, number> = { critical: batch, high: 4 * batch, normal: 4 * batch, low: 64 };
 
 export class CorrelationOutlet {
-  private readonly correlator = new Correlator();
+  private readonly correlator = new Correlator({ maxGroups: correlationGroups });
   private readonly found = new PriorityBuffer(CAPACITIES);
   private produced = 0;
   private refused = 0;

@@ -16,7 +16,7 @@ const ENDED = 'its thread has ended';
 
 export const grpcExport: ExportDefinition<ListenAddress> = {
   name: 'grpc',
-  memory: 21,
+  memory: 25,
   options: [],
   usage: `  --grpc ADDRESS    serves events by gRPC, for EventClient and tapio top, on
                     HOST:PORT, [IPV6]:PORT or, for this machine only, PORT;

@@ -4,7 +4,7 @@ import type { ExportDefinition } from './export';
 
 export const metricsExport: ExportDefinition<ListenAddress> = {
   name: 'metrics',
-  memory: 3,
+  memory: 5,
   options: [],
   usage: `  --metrics ADDRESS serves /metrics for Prometheus and a live page at /, on
                     HOST:PORT, [IPV6]:PORT or, for this machine only, PORT;

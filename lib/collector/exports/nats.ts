@@ -23,7 +23,7 @@ function host(): string {
 
 export const natsExport: ExportDefinition<NatsSettings> = {
   name: 'nats',
-  memory: 18,
+  memory: 19,
   options: ['nats-subject'],
   usage: `  --nats URL        publishes each event also to NATS JetStream, in batches; of
                     several servers, URLs between commas. The stream must exist:

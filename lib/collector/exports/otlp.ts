@@ -10,7 +10,7 @@ import { withoutSecret } from './without-secret';
 
 export const otlpExport: ExportDefinition<OtlpSinkOptions> = {
   name: 'otlp',
-  memory: 18,
+  memory: 19,
   options: [],
   usage: `  --otlp URL        sends each event also to a receiver of OpenTelemetry logs,
                     as JSON by OTLP/HTTP; a URL without path gets /v1/logs.

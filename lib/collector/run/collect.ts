@@ -12,7 +12,7 @@ import { checkPositions } from '../follow/position-check';
 import { tracesAllProcesses } from '../sources/kernel-options';
 import { LiveDisplay } from '../report/live-display';
 import { checkMemory, type RunParts } from '../memory-need';
-import { OVERFLOW_FACTOR } from '../memory-plan';
+import { OVERFLOW_FACTOR, spareHeap } from '../memory-plan';
 import { STOP_LIMIT_S, type CollectOptions } from '../options/collect-options';
 import { findInput, type FileIdentity, STANDARD_OUTPUTS } from '../output/file-identity';
 import {
@@ -53,6 +53,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
   if (positions !== undefined) {
     checkPositions(positions, target.kind === 'file' ? target.path : undefined, files, inputs);
   }
+  spareHeap();
   const end = new RunEnd();
   const buffer = createBuffer(options.bufferSize);
   const display = new LiveDisplay(humanStream(options), stderr, hasTable(options));

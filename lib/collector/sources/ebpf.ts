@@ -11,7 +11,7 @@ import type { SourceContext, SourceDefinition } from './source';
 /** How often the counts are brought up to date. */
 const COUNT_MS = 100;
 
-export const ebpfSource: SourceDefinition<KernelChoice> = {
+export const source: SourceDefinition<KernelChoice> = {
   summary: 'what processes do, from the kernel (root)',
   memory: 15,
   stampsEvents: true,

@@ -18,9 +18,9 @@ interface FileSettings extends FollowSettings {
   readonly format: FormatName | 'auto';
 }
 
-export const fileSource: SourceDefinition<FileSettings> = {
+export const source: SourceDefinition<FileSettings> = {
   summary: 'lines of files, followed through rotation',
-  memory: 12,
+  memory: 14,
   stampsEvents: false,
   repeatsOthers: true,
   inputs: ({ files }) => files.flatMap(identityOf),

@@ -1,17 +1,13 @@
-/** The sources `--source` knows, by name. */
-import { ebpfSource } from './ebpf';
-import { fileSource } from './file';
-import { procSource } from './proc';
+/** The sources `--source` knows, by name. The file of each has its name: its thread loads no other, see source-worker.ts. */
+import { source as ebpf } from './ebpf';
+import { source as file } from './file';
+import { source as proc } from './proc';
 import type { SourceDefinition } from './source';
-import { stdinSource } from './stdin';
-import { syntheticSource } from './synthetic';
+import { source as stdin } from './stdin';
+import { source as synthetic } from './synthetic';
 
 // `any`: each definition has settings of its own, which only its own run() reads.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export const SOURCES: ReadonlyMap<string, SourceDefinition<any>> = new Map<string, SourceDefinition<any>>([
-  ['ebpf', ebpfSource],
-  ['file', fileSource],
-  ['proc', procSource],
-  ['stdin', stdinSource],
-  ['synthetic', syntheticSource],
-]);
+export const SOURCES: ReadonlyMap<string, SourceDefinition<any>> = new Map<string, SourceDefinition<any>>(
+  Object.entries({ ebpf, file, proc, stdin, synthetic }),
+);

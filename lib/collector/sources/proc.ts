@@ -21,7 +21,7 @@ interface ProcSettings {
   readonly root: string;
 }
 
-export const procSource: SourceDefinition<ProcSettings> = {
+export const source: SourceDefinition<ProcSettings> = {
   summary: 'processes and TCP connections of this host (Linux)',
   memory: 12,
   stampsEvents: true,

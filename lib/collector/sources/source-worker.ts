@@ -1,13 +1,18 @@
 /** Entry of a worker thread that runs one source. */
+import { createRequire } from 'node:module';
 import { isNativeError } from 'node:util/types';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PerCPUEventBuffer, TapioError } from '../../index';
 import { Failure } from '../command-line/command';
-import { EventOutlet } from './event-outlet';
 import { RunClock } from '../measure/run-clock';
+import { EventOutlet } from './event-outlet';
+import type { SourceDefinition } from './source';
 import { SourceCounters } from './source-counters';
 import type { FromSource, SourceWorkerData, ToSource } from './source-protocol';
-import { SOURCES } from '.';
+
+/** Alone: with all of them and what they need, the heap of each thread is a third larger. Not by import(), whose loader has a price, too. */
+const loadSource = (name: string): { source: SourceDefinition } =>
+  createRequire(__filename)(`./${name}`) as { source: SourceDefinition };
 
 function describe(error: unknown): string {
   if (!isNativeError(error)) return String(error);
@@ -35,8 +40,7 @@ async function main(): Promise<void> {
     });
   });
   try {
-    const source = SOURCES.get(data.source);
-    if (!source) throw new Error(`no source ${data.source}`);
+    const { source } = loadSource(data.source);
     await source.run({
       settings: data.settings,
       signal: stop.signal,

@@ -15,9 +15,9 @@ import type { SourceContext, SourceDefinition } from './source';
 
 const STDIN = 0;
 
-export const stdinSource: SourceDefinition<FormatName | 'auto'> = {
+export const source: SourceDefinition<FormatName | 'auto'> = {
   summary: 'lines of JSON or text, see --format',
-  memory: 12,
+  memory: 14,
   stampsEvents: false,
   repeatsOthers: true,
   mayEnd: true,

@@ -22,9 +22,9 @@ const BURST = 2048;
 const TICK_MS = 2;
 const MAX_TICK_MS = 20;
 
-export const syntheticSource: SourceDefinition<SyntheticSettings> = {
+export const source: SourceDefinition<SyntheticSettings> = {
   summary: 'made-up kernel, network, Kubernetes and log events',
-  memory: 12,
+  memory: 13,
   stampsEvents: true,
   threads: ({ workers }) => workers,
   settings: ({ rate, workers, seed = Date.now() }, thread) => ({
