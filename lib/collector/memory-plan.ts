@@ -1,8 +1,6 @@
 /** How much memory the parts of a run may take, by the limit of the process. */
 import os from 'node:os';
-import v8 from 'node:v8';
 import type { ResourceLimits } from 'node:worker_threads';
-import { binding } from '../binding';
 import { memoryLimit } from '../memory-limit';
 
 export interface MemoryPlan {
@@ -56,7 +54,7 @@ const AMPLE: MemoryPlan = {
   isSparing: false,
 };
 
-/** limit: bytes, undefined where there is none. Node itself, its code and the heap of the main thread take more than half of 64 MB. */
+/** limit: bytes, undefined where there is none. What a run takes beside these sizes: memory-need.ts. */
 export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan {
   if (limit === undefined) return AMPLE;
   const rings = powerOfTwoTo(limit / 16 / (cpus + OVERFLOW_FACTOR));
@@ -97,17 +95,4 @@ function within(least: number, value: number, most: number): number {
 
 function powerOfTwoTo(value: number): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, value)));
-}
-
-/**
- * For all threads. To be called before most code is loaded: it is for what is compiled from then on. The heap of the main thread has its
- * bounds before any script runs, so that V8 can only be asked to be sparing.
- */
-export function spareCode(): void {
-  if (MEMORY.isSparing) v8.setFlagsFromString('--optimize-for-size');
-}
-
-/** To be called before threads are started, which keep what they have got. */
-export function spareHeap(): void {
-  if (MEMORY.isSparing) binding.spareHeap();
 }

@@ -10,12 +10,13 @@ namespace tapio::addon {
 
 napi_value SpareHeap(napi_env, napi_callback_info) {
 #if defined(TAPIO_HAS_MALLOPT)
-  // What the thresholds begin with: once set, freed pieces of up to 32 MiB no longer raise them.
+  // Back to what the thresholds begin with. Once set, freed pieces of up to 32 MiB no longer raise
+  // them.
   constexpr int kBytes = 128 * 1024;
   // glibc sets words that other threads may read meanwhile, each the old one or the new one.
   // NOLINTBEGIN(concurrency-mt-unsafe)
-  // Each thread would get an arena of its own, which keeps what is freed in it. The arenas that are
-  // there already are shared by the threads to come.
+  // No further arenas, which keep what is freed in them: threads to come share those that are
+  // there. glibc heeds it only as long as a process has no more than eight.
   mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_THRESHOLD, kBytes);
   mallopt(M_TRIM_THRESHOLD, kBytes);

@@ -52,7 +52,7 @@ async function heldUpTracer(): Promise<{
   };
   const fd = Number(fs.readdirSync('/proc/self/fd').find(isRing));
   await first.run();
-  // What it has put it has taken out of its ring.
+  // The first record is in the target, and so out of the kernel's ring; the second is what holds the reader up.
   while (tracer.getStats().captured < 2 || target.isEmpty) await turn();
   const end = (): void => {
     tracer.stop();

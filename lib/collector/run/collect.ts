@@ -12,7 +12,8 @@ import { checkPositions } from '../follow/position-check';
 import { tracesAllProcesses } from '../sources/kernel-options';
 import { LiveDisplay } from '../report/live-display';
 import { checkMemory, type RunParts } from '../memory-need';
-import { OVERFLOW_FACTOR, spareHeap } from '../memory-plan';
+import { OVERFLOW_FACTOR } from '../memory-plan';
+import { spareHeap } from '../spare-memory';
 import { STOP_LIMIT_S, type CollectOptions } from '../options/collect-options';
 import { findInput, type FileIdentity, STANDARD_OUTPUTS } from '../output/file-identity';
 import {

@@ -1,4 +1,4 @@
-/** The sources `--source` knows, by name. The file of each has its name: its thread loads no other, see source-worker.ts. */
+/** The sources `--source` knows, by name. The file of each has its name, and its thread loads no other. */
 import { source as ebpf } from './ebpf';
 import { source as file } from './file';
 import { source as proc } from './proc';

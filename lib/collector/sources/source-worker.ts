@@ -10,7 +10,7 @@ import type { SourceDefinition } from './source';
 import { SourceCounters } from './source-counters';
 import type { FromSource, SourceWorkerData, ToSource } from './source-protocol';
 
-/** Alone: with all of them and what they need, the heap of each thread is a third larger. Not by import(), whose loader has a price, too. */
+/** Alone, and not by import(), whose loader has a price, too: see docs/design.md, the collector in little memory. */
 const loadSource = (name: string): { source: SourceDefinition } =>
   createRequire(__filename)(`./${name}`) as { source: SourceDefinition };
 

@@ -1,4 +1,7 @@
-/** What a source is. A new one is a file beside this with a SourceDefinition and a line in index.ts. */
+/**
+ * What a source is. A new one is a file beside this, of the source's own name, that exports a SourceDefinition as `source`; and its name in
+ * index.ts.
+ */
 import type { SourceOptions } from './source-options';
 import type { FileIdentity } from '../output/file-identity';
 import type { EventOutlet } from './event-outlet';
