@@ -90,7 +90,13 @@ const rooms = {
     ...['index', 'base', 'integrations', 'kernel', ...tools, 'collector/output', 'collector/options'],
     ...['collector/top', 'collector/run'],
   ],
-  'collector/main': [...tools, 'collector/signals', 'collector/output', 'collector/commands'],
+  'collector/main': [
+    ...tools,
+    'collector/spare-memory',
+    'collector/signals',
+    'collector/output',
+    'collector/commands',
+  ],
 };
 
 function roomOf(file) {
