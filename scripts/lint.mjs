@@ -5,12 +5,12 @@
  *   node scripts/lint.mjs eslint layers   only those named
  */
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { checkCircles } from './check-circles.mjs';
 import { checkLayers } from './check-layers.mjs';
 import { checkTests } from './check-tests.mjs';
 import { checkText } from './check-text.mjs';
+import { inParallel } from './in-parallel.mjs';
 import { includeDirectory } from './node-headers.mjs';
 import { fail, has, root, run, runBin } from './shell.mjs';
 import { cppFiles } from './source-files.mjs';
@@ -153,16 +153,15 @@ const queue = selected.flatMap((name) => {
   });
 });
 
-async function lane() {
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { state, part } = next;
+await inParallel(
+  queue,
+  async ({ state, part }) => {
     state.since ??= performance.now();
     const problem = await part();
     if (problem !== undefined) state.problems.push(problem);
     if (--state.open === 0) finish(state.name, state.since, state.problems);
-  }
-}
-
-await Promise.all(Array.from({ length: Math.min(2, os.availableParallelism()) }, lane));
+  },
+  2,
+);
 console.log(failed === 0 ? `lint: all ok (${seconds(start)})` : `lint: ${failed} failed (${seconds(start)})`);
 process.exitCode = failed === 0 ? 0 : 1;

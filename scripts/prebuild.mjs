@@ -14,10 +14,10 @@ import { buildForWindows } from './mingw.mjs';
 import { stage } from './native-stage.mjs';
 import { nodeDirectory } from './node-headers.mjs';
 import { fail, has, readArguments, root, runBin } from './shell.mjs';
-import { binaryFile, isForeign, ownTarget, targets } from './targets.mjs';
+import { binaryFile, compilerOf, isForeign, ownTarget, targets } from './targets.mjs';
 
 /** The scripts that decide what a binary is made of. */
-const RECIPE = ['prebuild', 'mingw', 'compiler-flags', 'native-stage', 'node-headers', 'targets'];
+const RECIPE = ['prebuild', 'mingw', 'in-parallel', 'compiler-flags', 'native-stage', 'node-headers', 'targets'];
 
 const { positionals, values } = readArguments({
   allowPositionals: true,
@@ -33,7 +33,7 @@ for (const name of names) {
   if (!target) fail(`no target ${name}; there are ${Object.keys(targets).join(', ')}`);
   if (!buildable.includes(name)) {
     fail(
-      `${name}: ${target.tools ? `no compiler ${target.tools}g++ (Debian package: ${debianPackage(target)})` : 'builds on that platform only'}`,
+      `${name}: ${target.tools ? `no compiler ${compilerOf(target)} (Debian package: ${debianPackage(target)})` : 'builds on that platform only'}`,
     );
   }
   const file = binaryFile(target);
@@ -67,7 +67,7 @@ function buildByGyp(target, cwd) {
   if (directory) env.npm_config_nodedir = directory;
   if (isForeign(target)) {
     env.CC = `${target.tools}gcc`;
-    env.CXX = `${target.tools}g++`;
+    env.CXX = compilerOf(target);
     env.PREBUILD_STRIP_BIN = `${target.tools}strip`;
   }
   if (target.libc) env.PREBUILD_LIBC = target.libc;
@@ -98,13 +98,12 @@ async function check(target, file, isBuilt) {
   console.log(`${shown}: ${[`${size} bytes`, ...highest, needs].join(', ')}`);
 }
 
-function hasCompiler({ tools }) {
-  return tools !== undefined && has(`${tools}g++`);
+function hasCompiler(target) {
+  return target.tools !== undefined && has(compilerOf(target));
 }
 
-function debianPackage({ platform, tools }) {
-  if (platform === 'win32') return 'g++-mingw-w64-x86-64-posix';
-  return `g++-${tools.slice(0, -1).replaceAll('_', '-')}`;
+function debianPackage({ tools, debian }) {
+  return debian ?? `g++-${tools.slice(0, -1).replaceAll('_', '-')}`;
 }
 
 /** Whether the binary is newer than all it is made of. */

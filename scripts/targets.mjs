@@ -3,7 +3,8 @@ import path from 'node:path';
 import { root } from './shell.mjs';
 
 /**
- * By the name that `npm run prebuild` takes. `tools`: what the names of the cross compiler's tools begin with. `libc: 'musl'` is one
+ * By the name that `npm run prebuild` takes. `tools`: what the names of the cross compiler's tools begin with; `compiler`:
+ * that of the C++ one behind that, if it is not `g++`; `debian`: the package that it is in, if its name is not made of these. `libc: 'musl'` is one
  * file that names no library, for whichever C library a process has; where there is one for glibc beside it, that one is taken.
  */
 export const targets = {
@@ -11,7 +12,13 @@ export const targets = {
   'linux-arm64': { platform: 'linux', arch: 'arm64', libc: 'glibc', tools: 'aarch64-linux-gnu-' },
   'linux-x64-musl': { platform: 'linux', arch: 'x64', libc: 'musl', tools: 'x86_64-linux-gnu-' },
   'linux-arm64-musl': { platform: 'linux', arch: 'arm64', libc: 'musl', tools: 'aarch64-linux-gnu-' },
-  'win32-x64': { platform: 'win32', arch: 'x64', tools: 'x86_64-w64-mingw32-' },
+  'win32-x64': {
+    platform: 'win32',
+    arch: 'x64',
+    tools: 'x86_64-w64-mingw32-',
+    compiler: 'g++-posix',
+    debian: 'g++-mingw-w64-x86-64-posix',
+  },
   'darwin-x64': { platform: 'darwin', arch: 'x64' },
   'darwin-arm64': { platform: 'darwin', arch: 'arm64' },
 };
@@ -22,6 +29,11 @@ export const ownTarget = `${process.platform}-${process.arch}`;
 export function binaryFile({ platform, arch, libc }) {
   const name = libc ? `@tapio+performance.${libc}.node` : '@tapio+performance.node';
   return path.join(root, 'prebuilds', `${platform}-${arch}`, name);
+}
+
+/** The cross compiler for C++. */
+export function compilerOf({ tools, compiler = 'g++' }) {
+  return tools + compiler;
 }
 
 /** Whether this machine builds it by a cross compiler. */

@@ -16,6 +16,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { inParallel } from '../in-parallel.mjs';
 import { root, run } from '../shell.mjs';
 import { Changed, filesBelow, hashOf, withImports } from './tree.mjs';
 
@@ -100,7 +101,7 @@ const terminates = {
     ),
   ],
   prepare: build,
-  /** Some of each shape, those with the fewest first. */
+  /** Some of each shape, those with the fewest first, one at a time on each CPU: a thread begins and ends, and its maker mostly waits. */
   async slice(amount, own, isOver) {
     own.shapes ??= Object.fromEntries(shapesNow().map((shape) => [shape, { rounds: 0, hits: 0, moved: 0 }]));
     const open = Object.entries(own.shapes)
@@ -108,15 +109,15 @@ const terminates = {
       .sort(([, one], [, other]) => stormed(one) - stormed(other));
     const rounds = Math.max(2, Math.round(amount / open.length));
     let count = 0;
-    for (const [shape, one] of open) {
+    await inParallel(open, async ([shape, one]) => {
+      if (count > 0 && isOver()) return;
       const args = ['build/test/fixtures/storm.child.js', shape, String(rounds), String(randomSeed())];
       const [moved, hits, terminated] = (await succeed(process.execPath, args)).split(' ').map(Number);
       one.rounds += terminated;
       one.hits += hits;
       one.moved += moved;
       count += terminated;
-      if (isOver()) break;
-    }
+    });
     return count;
   },
   done: ({ shapes = {} }) => sum(Object.values(shapes).map(stormed)),

@@ -1,0 +1,25 @@
+import os from 'node:os';
+
+/**
+ * As many at a time as there are CPUs, or `most`; results in order. After a failure none is begun any more, and the first is thrown when all
+ * that had begun have ended.
+ */
+export async function inParallel(items, work, most = Infinity) {
+  const results = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) {
+      const index = next++;
+      try {
+        results[index] = await work(items[index]);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
+    }
+  };
+  const lanes = Array.from({ length: Math.min(os.availableParallelism(), most) }, lane);
+  const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
+  return results;
+}
