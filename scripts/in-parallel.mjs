@@ -6,6 +6,7 @@ import os from 'node:os';
  */
 export async function inParallel(items, work, most = Infinity) {
   const results = [];
+  const failures = [];
   let next = 0;
   const lane = async () => {
     while (next < items.length) {
@@ -13,13 +14,12 @@ export async function inParallel(items, work, most = Infinity) {
       try {
         results[index] = await work(items[index]);
       } catch (error) {
+        failures.push(error);
         next = items.length;
-        throw error;
       }
     }
   };
-  const lanes = Array.from({ length: Math.min(os.availableParallelism(), most) }, lane);
-  const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
-  if (failed) throw failed.reason;
+  await Promise.all(Array.from({ length: Math.min(os.availableParallelism(), most) }, lane));
+  if (failures.length > 0) throw failures[0];
   return results;
 }

@@ -17,7 +17,7 @@ import { fail, has, readArguments, root, runBin } from './shell.mjs';
 import { binaryFile, compilerOf, isForeign, ownTarget, targets } from './targets.mjs';
 
 /** The scripts that decide what a binary is made of. */
-const RECIPE = ['prebuild', 'mingw', 'in-parallel', 'compiler-flags', 'native-stage', 'node-headers', 'targets'];
+const RECIPE = ['prebuild', 'mingw', 'compiler-flags', 'native-stage', 'node-headers', 'targets'];
 
 const { positionals, values } = readArguments({
   allowPositionals: true,

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { root } from './shell.mjs';
 
 /**
- * By the name that `npm run prebuild` takes. `tools`: what the names of the cross compiler's tools begin with; `compiler`:
- * that of the C++ one behind that, if it is not `g++`; `debian`: the package that it is in, if its name is not made of these. `libc: 'musl'` is one
- * file that names no library, for whichever C library a process has; where there is one for glibc beside it, that one is taken.
+ * By the name that `npm run prebuild` takes. `tools`: the prefix of the cross compiler's tools; `compiler`: the C++ compiler's name behind
+ * it, default `g++`; `debian`: its package, where that does not follow from `tools`. `libc: 'musl'` is one file that names no library, for
+ * whichever C library a process has; where there is one for glibc beside it, that one is taken.
  */
 export const targets = {
   'linux-x64': { platform: 'linux', arch: 'x64', libc: 'glibc', tools: 'x86_64-linux-gnu-' },

@@ -18,7 +18,7 @@ const COMMANDS = new Map<string, Entry>([
     {
       summary: 'collect events from sources through per-CPU rings to a sink',
       load: async () => {
-        (await import('./spare-memory.js')).spareCode();
+        (await import('./spare-code.js')).spareCode();
         return (await import('./commands/collect-command.js')).collectCommand;
       },
     },

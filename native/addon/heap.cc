@@ -1,5 +1,7 @@
 #include "heap.h"
 
+#include <cstddef>  // defines __GLIBC__
+
 // A binary for any C library must not need what musl does not have.
 #if defined(__GLIBC__) && !defined(TAPIO_ANY_LIBC)
 #define TAPIO_HAS_MALLOPT
@@ -10,8 +12,7 @@ namespace tapio::addon {
 
 napi_value SpareHeap(napi_env, napi_callback_info) {
 #if defined(TAPIO_HAS_MALLOPT)
-  // Back to what the thresholds begin with. Once set, freed pieces of up to 32 MiB no longer raise
-  // them.
+  // Back to what the thresholds begin with. Once they are set, no freed piece raises them.
   constexpr int kBytes = 128 * 1024;
   // glibc sets words that other threads may read meanwhile, each the old one or the new one.
   // NOLINTBEGIN(concurrency-mt-unsafe)

@@ -15,6 +15,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { inParallel } from '../in-parallel.mjs';
 import { root, run } from '../shell.mjs';
@@ -23,11 +24,13 @@ import { Changed, filesBelow, hashOf, withImports } from './tree.mjs';
 export const folder = path.join(root, 'build', 'verify');
 const core = path.join(root, 'build', 'core');
 
-/** Runs a command that must end well. Returns its output. */
+let hasFailed = false;
+/** Runs a command that must end well. Returns its output. That of the first one that does not is kept. */
 async function succeed(command, args, env = {}) {
   const { code, signal, stdout, output } = await run(command, args, { env: { ...process.env, ...env } });
   if (code !== 0) {
-    fs.writeFileSync(path.join(folder, 'failure.log'), output);
+    if (!hasFailed) fs.writeFileSync(path.join(folder, 'failure.log'), output);
+    hasFailed = true;
     throw new Error(`${command} ${args.join(' ')}: ${signal ?? code}; see build/verify/failure.log`);
   }
   return stdout;
@@ -101,13 +104,13 @@ const terminates = {
     ),
   ],
   prepare: build,
-  /** Some of each shape, those with the fewest first, one at a time on each CPU: a thread begins and ends, and its maker mostly waits. */
+  /** Some of each shape, those with the fewest first, one at a time on each CPU. Fewer shapes than CPUs leave some idle. */
   async slice(amount, own, isOver) {
     own.shapes ??= Object.fromEntries(shapesNow().map((shape) => [shape, { rounds: 0, hits: 0, moved: 0 }]));
     const open = Object.entries(own.shapes)
       .filter(([, one]) => stormed(one) < STORM.rounds)
       .sort(([, one], [, other]) => stormed(one) - stormed(other));
-    const rounds = Math.max(2, Math.round(amount / open.length));
+    const rounds = Math.max(2, Math.round(amount / Math.max(open.length, os.availableParallelism())));
     let count = 0;
     await inParallel(open, async ([shape, one]) => {
       if (count > 0 && isOver()) return;

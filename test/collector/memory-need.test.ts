@@ -1,17 +1,14 @@
 /** What is refused for its memory, without a cgroup: test/collector/memory-plan.test.ts begins such runs in one. */
-import fs from 'node:fs';
-import path from 'node:path';
 import type * as ExportsModule from '../../dist/collector/exports';
 import type * as NeedModule from '../../dist/collector/memory-need';
 import type * as SourcesModule from '../../dist/collector/sources';
-import { internal, main } from './cli';
+import { internal } from './cli';
 
 const { checkMemory, memoryNeed } = internal<typeof NeedModule>('memory-need');
 const { parseExports } = internal<typeof ExportsModule>('exports/index');
 const { SOURCES } = internal<typeof SourcesModule>('sources/index');
 
 const MIB = 1 << 20;
-const root = path.join(path.dirname(main), '..', '..');
 const values = { grpc: '0', metrics: '0', otlp: 'http://localhost/', nats: 'nats://localhost' };
 const [, , otlp] = parseExports(values);
 const grpc = parseExports(values)[0];
@@ -50,38 +47,6 @@ test.each([
     { outputs: [otlp], correlates: true },
   ];
   expect(runs.map((run) => fits(run, node))).toEqual(expected);
-});
-
-test('what docs/guides/monitoring.md says of 64 MB', () => {
-  const guide = fs.readFileSync(path.join(root, 'docs', 'guides', 'monitoring.md'), 'utf8');
-  const [, table] = guide.split('| in 64 MB |');
-  const rows = table
-    .split('\n')
-    .slice(2)
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-  const told = rows.slice(
-    0,
-    rows.findIndex((cells) => cells.length === 0),
-  );
-  expect(told.length).toBeGreaterThan(5);
-  for (const [run, ...cells] of told) {
-    const words = [...run.matchAll(/`(?:--)?(\w+)`/g)].map((match) => match[1]);
-    const parts = {
-      sources: words.flatMap((word) => SOURCES.get(word) ?? []),
-      outputs: parseExports(values).filter(({ name }) => words.includes(name)),
-      correlates: words.includes('correlate'),
-    };
-    expect(parts.sources.length + parts.outputs.length + Number(parts.correlates)).toBe(words.length);
-    for (const [i, node] of ['20.20.2', '22.1.0', '24.0.0'].entries()) {
-      const need = Math.ceil(memoryNeed(parts, node) / MIB);
-      expect([run, node, cells[i]]).toEqual([run, node, need <= 64 ? 'yes' : `from ${need} MB`]);
-    }
-  }
 });
 
 test('the least limit that is told is the least that is taken', () => {

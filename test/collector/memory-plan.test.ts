@@ -148,7 +148,7 @@ function heapsOfThreads(pid: number): number {
     .length;
 }
 
-test('where memory is little, source threads get no heaps of their own from the C library', async () => {
+test('where memory is little, source threads share the heaps of the C library', async () => {
   if (runningLibc() !== 'glibc') return void console.log('skipped: not glibc');
   const heaps: number[] = [];
   // What would make another of the C library's heap, or takes another binary.

@@ -13,7 +13,7 @@ import { tracesAllProcesses } from '../sources/kernel-options';
 import { LiveDisplay } from '../report/live-display';
 import { checkMemory, type RunParts } from '../memory-need';
 import { OVERFLOW_FACTOR } from '../memory-plan';
-import { spareHeap } from '../spare-memory';
+import { spareHeap } from '../spare-heap';
 import { STOP_LIMIT_S, type CollectOptions } from '../options/collect-options';
 import { findInput, type FileIdentity, STANDARD_OUTPUTS } from '../output/file-identity';
 import {
