@@ -25,7 +25,10 @@ export const source: SourceDefinition<FileSettings> = {
   repeatsOthers: true,
   inputs: ({ files }) => files.flatMap(identityOf),
   settings: ({ files, from, positions, sink, format }) => ({
-    ...{ format, patterns: files, from, positions },
+    format,
+    patterns: files,
+    from,
+    positions,
     avoid: writtenFiles(sink),
   }),
   run,
