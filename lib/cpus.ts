@@ -1,4 +1,5 @@
-import { binding } from './binding';
+import os from 'node:os';
+import { binding, loadedBinary } from './binding';
 import { TapioError } from './errors';
 import { checkInteger } from './validate';
 
@@ -12,6 +13,14 @@ export function currentCPU(): number {
 /** The CPUs this process may run on, ascending. Of the process: neither `pinThread` nor `unpinThread` changes it. Any thread. */
 export function availableCPUs(): number[] {
   return binding.availableCPUs();
+}
+
+/**
+ * How many availableCPUs() tells, also where no binary loads. Not what Node tells, where it can be helped: from libuv 1.49 on a quota of CPU
+ * time makes that fewer (of 1.25 CPUs it makes 1), while threads still run on all of them. Any thread.
+ */
+export function availableCPUCount(): number {
+  return typeof loadedBinary === 'function' ? os.availableParallelism() : availableCPUs().length;
 }
 
 /**

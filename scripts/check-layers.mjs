@@ -30,10 +30,17 @@ const rooms = {
 
   'collector/text': [],
   'collector/command-line': [],
-  'collector/memory-plan': ['base'],
-  'collector/spare-code': ['collector/memory-plan'],
-  'collector/spare-heap': ['base', 'collector/memory-plan'],
-  'collector/memory-need': ['base', 'collector/command-line', 'collector/memory-plan'],
+  'collector/little-memory': ['base'],
+  'collector/memory-plan': ['base', 'collector/little-memory'],
+  'collector/memory-room': ['base'],
+  'collector/memory-need': [
+    'base',
+    'collector/command-line',
+    'collector/little-memory',
+    'collector/memory-room',
+  ],
+  'collector/spare-code': ['collector/little-memory'],
+  'collector/spare-heap': ['base', 'collector/little-memory'],
   'collector/signals': ['collector/command-line'],
   'collector/output': [...tools, 'collector/signals'],
   'collector/measure': ['index', 'base', 'integrations'],
@@ -89,7 +96,7 @@ const rooms = {
   ],
   'collector/commands': [
     ...['index', 'base', 'integrations', 'kernel', ...tools, 'collector/output', 'collector/options'],
-    ...['collector/top', 'collector/run'],
+    ...['collector/little-memory', 'collector/memory-room', 'collector/top', 'collector/run'],
   ],
   'collector/main': [
     ...tools,

@@ -10,6 +10,7 @@ const CORE = /^(?:[^/]+|(?:event|pools|buffers|flow)\/[^/]+)$/;
 const parts = {
   'binary/loading': 'binding',
   'threads/per-cpu': 'cpus',
+  'memory-limit': 'memory-cgroups',
   'collector/measure/name-tally': 'own-text',
 
   'event/encoder': 'event/event-texts event/field-writer event/latin1-text event/map-memo event/references',

@@ -1,7 +1,7 @@
 /** Whether a run fits into the memory that it may have: one that does not is refused before it begins, not killed in the midst of it. */
 import { UsageError } from './command-line/command';
-import { memoryLimit } from '../memory-limit';
-import { SPARING_BELOW } from './memory-plan';
+import { isLittle } from './little-memory';
+import { type MemoryRoom, memoryRoom } from './memory-room';
 
 const MIB = 1 << 20;
 /**
@@ -30,29 +30,50 @@ export interface RunParts {
   /** The exports. */
   readonly outputs: readonly (Part & { readonly name: string })[];
   readonly correlates: boolean;
+  /** Bytes that its rings have more than those of its limit. */
+  readonly moreRing?: number;
 }
 
 /** Bytes of a limit in which it has room. */
 export function memoryNeed(
-  { sources, outputs, correlates }: RunParts,
+  { sources, outputs, correlates, moreRing = 0 }: RunParts,
   node: string = process.versions.node,
 ): number {
   const parts = [...sources, ...outputs].map(({ memory }) => memory);
   const sum = parts.reduce((total, part) => total + part, MAIN + (correlates ? CORRELATION : 0));
   const factor = LATER.find(({ major }) => Number.parseInt(node) >= major)?.factor ?? 1;
-  return Math.ceil((sum * factor * MIB) / USABLE);
+  return Math.ceil((sum * factor * MIB + moreRing) / USABLE);
 }
 
-/** Throws UsageError for what does not fit. From SPARING_BELOW on nothing is asked. */
-export function checkMemory(parts: RunParts, limit = memoryLimit(), node?: string): void {
-  if (limit === undefined || limit >= SPARING_BELOW) return;
+/**
+ * Throws UsageError for what does not fit into what others leave of the limit. Nothing is asked where the limit is not little: the heaps of a run
+ * have room there.
+ */
+export function checkMemory(
+  parts: RunParts,
+  room: MemoryRoom | undefined = memoryRoom(),
+  node: string = process.versions.node,
+): void {
+  if (room === undefined || !isLittle(room.limit)) return;
+  const { limit, others } = room;
   const need = memoryNeed(parts, node);
-  if (need <= limit) return;
-  const { sources, outputs, correlates } = parts;
-  const threads = sources.length === 1 ? 'one source thread' : `${sources.length} source threads`;
-  const run = [threads, ...outputs.map(({ name }) => `--${name}`), ...(correlates ? ['--correlate'] : [])];
+  if (need <= limit - others) return;
+  const held = others === 0 ? '' : `, as other processes hold ${megabytes(others)} of ${megabytes(limit)} MB`;
   throw new UsageError(
-    `${run.join(', ')} may take ${Math.ceil(need / MIB)} MB, and this process has ${Math.floor(limit / MIB)} before it is ` +
-      'killed: take less of them, give it more memory, or start it anyway with --force',
+    `${nameOf(parts)} may take ${Math.ceil(need / MIB)} MB in Node ${node}, and this process has ` +
+      `${Math.max(0, megabytes(limit - others))} before it is killed${held}: ` +
+      'take less of them, give it more memory, or start it anyway with --force',
   );
+}
+
+function nameOf({ sources, outputs, correlates, moreRing = 0 }: RunParts): string {
+  const words = [sources.length === 1 ? 'one source thread' : `${sources.length} source threads`];
+  for (const { name } of outputs) words.push(`--${name}`);
+  if (correlates) words.push('--correlate');
+  if (moreRing > 0) words.push('--buffer-size');
+  return words.join(', ');
+}
+
+function megabytes(bytes: number): number {
+  return Math.floor(bytes / MIB);
 }

@@ -1,7 +1,8 @@
 /** How much memory the parts of a run may take, by the limit of the process. */
-import os from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
+import { availableCPUCount } from '../cpus';
 import { memoryLimit } from '../memory-limit';
+import { SPARING_BELOW } from './little-memory';
 
 export interface MemoryPlan {
   /** Bytes of each CPU's ring; the shared overflow ring has OVERFLOW_FACTOR times as many. */
@@ -27,8 +28,6 @@ export interface MemoryPlan {
   readonly lineBytes: number;
   /** Of each worker's heap. Undefined: what V8 decides. */
   readonly workerLimits?: ResourceLimits;
-  /** Whether what spares memory at the cost of speed is worth it. */
-  readonly isSparing: boolean;
 }
 
 /** The shared overflow ring is this many times one CPU's ring, as in the defaults of PerCPUEventBuffer. */
@@ -37,8 +36,6 @@ const SLOT_BYTES = 512;
 /** Of pages of any size. */
 const SMALLEST_KERNEL_RING = 128 * 1024;
 const MIB = 1 << 20;
-/** Bytes. From here on, the heaps of a run have room. */
-export const SPARING_BELOW = 256 * MIB;
 
 /** Where memory is no matter. Of one thread's 165,000 events a second, a ring holds what comes in 50 ms, the overflow ring 800 ms. */
 const AMPLE: MemoryPlan = {
@@ -51,10 +48,9 @@ const AMPLE: MemoryPlan = {
   batch: 1024,
   readBytes: 256 * 1024,
   lineBytes: 16 * MIB,
-  isSparing: false,
 };
 
-/** limit: bytes, undefined where there is none. What a run takes beside these sizes: memory-need.ts. */
+/** limit: bytes, undefined where there is none; cpus: those whose rings are used. What a run takes beside these sizes: memory-need.ts. */
 export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan {
   if (limit === undefined) return AMPLE;
   const rings = powerOfTwoTo(limit / 16 / (cpus + OVERFLOW_FACTOR));
@@ -81,12 +77,16 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
       maxYoungGenerationSizeMb: within(1, Math.floor(limit / 64 / MIB), 48),
       maxOldGenerationSizeMb: Math.max(16, Math.floor(limit / 4 / MIB)),
     },
-    isSparing: limit < SPARING_BELOW,
   };
 }
 
+/** Bytes of all rings that are used, if each CPU's has so many. */
+export function ringBytes(bufferSize: number, cpus: number = availableCPUCount()): number {
+  return bufferSize * (cpus + OVERFLOW_FACTOR);
+}
+
 /** Of this process. */
-export const MEMORY = memoryPlan(memoryLimit(), os.availableParallelism());
+export const MEMORY = memoryPlan(memoryLimit(), availableCPUCount());
 
 /** The value, or the bound that it is beyond. */
 function within(least: number, value: number, most: number): number {

@@ -9,6 +9,8 @@ const { parseExports } = internal<typeof ExportsModule>('exports/index');
 const { SOURCES } = internal<typeof SourcesModule>('sources/index');
 
 const MIB = 1 << 20;
+/** Of a process that is alone. */
+const alone = (limit: number): { limit: number; others: number } => ({ limit, others: 0 });
 const values = { grpc: '0', metrics: '0', otlp: 'http://localhost/', nats: 'nats://localhost' };
 const [, , otlp] = parseExports(values);
 const grpc = parseExports(values)[0];
@@ -18,12 +20,16 @@ const ebpf = SOURCES.get('ebpf')!;
 /** Whether it may begin in 64 MB. */
 function fits(parts: Partial<NeedModule.RunParts>, node: string): boolean {
   try {
-    checkMemory({ sources: [source], outputs: [], correlates: false, ...parts }, 64 * MIB, node);
+    checkMemory({ sources: [source], outputs: [], correlates: false, ...parts }, alone(64 * MIB), node);
     return true;
   } catch (error) {
     expect(error).toMatchObject({
       name: 'UsageError',
-      message: expect.stringMatching(/may take \d+ MB.*--force$/),
+      message: expect.stringMatching(
+        new RegExp(
+          ` may take \\d+ MB in Node ${node}, and this process has 64 before it is killed: .*--force$`,
+        ),
+      ),
     });
     return false;
   }
@@ -52,17 +58,40 @@ test.each([
 test('the least limit that is told is the least that is taken', () => {
   const parts = { sources: [source, ebpf], outputs: [otlp], correlates: true };
   const need = memoryNeed(parts);
-  expect(() => checkMemory(parts, need)).not.toThrow();
-  expect(() => checkMemory(parts, need - 1)).toThrow(
+  expect(() => checkMemory(parts, alone(need))).not.toThrow();
+  expect(() => checkMemory(parts, alone(need - 1))).toThrow(
     `2 source threads, --otlp, --correlate may take ${Math.ceil(need / MIB)} MB`,
+  );
+});
+
+test('what others hold is not there for it, and is told', () => {
+  const parts = { sources: [source], outputs: [grpc], correlates: false };
+  const need = memoryNeed(parts, '20.0.0');
+  const others = 23.5 * MIB;
+  expect(() => checkMemory(parts, { limit: need + others, others }, '20.0.0')).not.toThrow();
+  expect(() => checkMemory(parts, { limit: 64 * MIB, others }, '20.0.0')).toThrow(
+    'and this process has 40 before it is killed, as other processes hold 23 of 64 MB:',
+  );
+  // More than there is, with swap.
+  expect(() => checkMemory(parts, { limit: 64 * MIB, others: 80 * MIB })).toThrow('has 0 before');
+});
+
+test('a larger ring counts by its bytes, in all versions of Node', () => {
+  const parts = { sources: [source], outputs: [], correlates: false };
+  for (const node of ['20.0.0', '26.0.0']) {
+    const more = memoryNeed({ ...parts, moreRing: 31 * MIB }, node) - memoryNeed(parts, node);
+    expect(Math.abs(more - 32 * MIB)).toBeLessThanOrEqual(1);
+  }
+  expect(() => checkMemory({ ...parts, moreRing: 64 * MIB }, alone(64 * MIB))).toThrow(
+    'one source thread, --buffer-size may take',
   );
 });
 
 test('where memory is no matter nothing is asked', () => {
   const parts = { sources: Array.from({ length: 64 }, () => source), outputs: [], correlates: false };
   expect(() => checkMemory(parts, undefined)).not.toThrow();
-  expect(() => checkMemory(parts, 256 * MIB)).not.toThrow();
-  expect(() => checkMemory(parts, 256 * MIB - 1)).toThrow('64 source threads');
+  expect(() => checkMemory(parts, alone(256 * MIB))).not.toThrow();
+  expect(() => checkMemory(parts, alone(256 * MIB - 1))).toThrow('64 source threads');
 });
 
 test('each source and each export says what it takes', () => {

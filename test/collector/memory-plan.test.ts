@@ -3,25 +3,24 @@
  * refused before it begins.
  * SMALL_MEMORY_SECONDS: of each run, default 6.
  */
+import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { createEvent, eventToJSON } from '@tapio/performance';
 import { EventClient } from '@tapio/performance/grpc';
 import type * as LibcModule from '../../dist/binary/libc';
 import type * as PlanModule from '../../dist/collector/memory-plan';
-import { makeCgroup, mountOf, removeCgroups } from '../support/cgroups';
-import { endAll, internal, main, summaryOf, Tapio, tapio, toldBy } from './cli';
+import { besideOf, removeCgroups, withMemory } from '../support/cgroups';
+import { behind, endAll, internal, summaryOf, Tapio, tapio, toldBy } from './cli';
 
 const { runningLibc } = internal<typeof LibcModule>('../binary/libc');
 const { memoryPlan, OVERFLOW_FACTOR } = internal<typeof PlanModule>('memory-plan');
 
+const execFile = promisify(childProcess.execFile);
 const MIB = 1 << 20;
 const SECONDS = Number(process.env.SMALL_MEMORY_SECONDS ?? 6);
-const HIERARCHIES = [
-  [mountOf('cgroup', 'memory'), 'memory.limit_in_bytes'],
-  [mountOf('cgroup2', 'cgroup2'), 'memory.max'],
-] as const;
 
 let directory: string;
 beforeAll(() => (directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-'))));
@@ -31,16 +30,10 @@ afterAll(() => {
   fs.rmSync(directory, { recursive: true });
 });
 
-/** Words that start a program in a cgroup of so much memory; undefined, and why, where none can be made. */
+/** Words that start `tapio` in a cgroup of so much memory. */
 function within(bytes: number): string[] | undefined {
-  for (const [mount, file] of HIERARCHIES) {
-    const folder = makeCgroup(mount, `tapio-small-${process.pid}`);
-    if (folder === undefined || !fs.existsSync(path.join(folder, file))) continue;
-    fs.writeFileSync(path.join(folder, file), String(bytes));
-    return ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', folder, process.execPath, main];
-  }
-  console.log('skipped: no cgroup with a limit of memory can be made here');
-  return undefined;
+  const words = withMemory(bytes);
+  return words && behind(...words);
 }
 
 const flood = ['collect', '--source', 'synthetic', '--rate', '165000', '--duration', String(SECONDS)];
@@ -125,17 +118,37 @@ test('in 64 MB, what cannot fit is refused before it begins, and is killed if it
   const { code, signal, stderr } = await refused.end();
   expect({ code, signal }).toEqual({ code: 2, signal: null });
   expect(stderr).toMatch(
-    /^tapio collect: 6 source threads, --otlp may take \d+ MB, and this process has 64 before/,
+    /^tapio collect: 6 source threads, --otlp may take \d+ MB in Node \S+, and this process has 64 before/,
   );
   const forced = start(...tooMuch, '--force')!;
   await new Promise((resolve) => forced.child.once('exit', resolve));
   expect(forced.child.signalCode).toBe('SIGKILL');
 });
 
+test('in 64 MB, what another process of the cgroup holds is not there for a run', async () => {
+  const words = withMemory(64 * MIB);
+  if (words === undefined) return;
+  const start = behind(...words, process.execPath, ...besideOf(20 * MIB));
+  const refused = await new Tapio([...flood, '--grpc', '0'], {}, start).end();
+  expect(refused.code).toBe(2);
+  const [, left, held] =
+    /and this process has (\d+) before it is killed, as other processes hold (\d+) of 64 MB:/.exec(
+      refused.stderr,
+    )!;
+  // The engine of the launcher takes some, too.
+  expect(Number(held)).toBeGreaterThan(20);
+  expect(Number(held)).toBeLessThan(40);
+  expect(Number(left) + Number(held)).toBe(63);
+});
+
 test('a ring of the size that others get is what the kernel kills for', async () => {
   const { bufferSize } = memoryPlan(undefined, 1);
-  const run = start('--sink', 'stdout', '--buffer-size', String(bufferSize));
-  if (run === undefined) return;
+  const larger = ['--sink', 'stdout', '--buffer-size', String(bufferSize)];
+  const refused = start(...larger);
+  if (refused === undefined) return;
+  const { code, stderr } = await refused.end();
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(' --buffer-size may take ') });
+  const run = start(...larger, '--force')!;
   run.child.stdout.pause();
   await new Promise((resolve) => run.child.once('exit', resolve));
   expect(run.child.signalCode).toBe('SIGKILL');
@@ -180,7 +193,7 @@ test('sizes follow the limit, and end where memory is ample', () => {
       expect(lineBytes).toBeLessThanOrEqual(Math.max(MIB, limit / 64));
       expect(lineBytes).toBeGreaterThanOrEqual(MIB);
       for (const key of Object.keys(ample) as (keyof typeof ample)[]) {
-        if (key === 'workerLimits' || key === 'isSparing' || key === 'grpcService') continue;
+        if (key === 'workerLimits' || key === 'grpcService') continue;
         expect(plan[key]).toBeGreaterThanOrEqual(before[key]);
         expect(plan[key]).toBeLessThanOrEqual(ample[key]);
       }
@@ -194,6 +207,20 @@ test('sizes follow the limit, and end where memory is ample', () => {
     }
     expect(before).toMatchObject({ bufferSize: ample.bufferSize, exportCapacity: ample.exportCapacity });
   }
+});
+
+test('the rings follow the CPUs that threads run on, not what a quota of CPU time lets Node tell', async () => {
+  const words = withMemory(64 * MIB);
+  if (words === undefined) return;
+  const file = path.resolve(__dirname, '..', '..', '..', 'dist', 'collector', 'memory-plan.js');
+  const sizeTold = async (before: string): Promise<number> => {
+    const script = `${before}; console.log(require(${JSON.stringify(file)}).MEMORY.bufferSize)`;
+    const [program, ...args] = [...words, process.execPath, '-e', script];
+    return Number((await execFile(program, args)).stdout);
+  };
+  // A quota makes it fewer; with more the difference would show on any machine.
+  expect(await sizeTold("require('os').availableParallelism = () => 4096")).toBe(await sizeTold(''));
+  expect(memoryPlan(64 * MIB, 4096).bufferSize).not.toBe(await sizeTold(''));
 });
 
 test('what --help tells is what this process gets', async () => {

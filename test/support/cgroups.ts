@@ -37,3 +37,31 @@ export function makeCgroup(mount: string | undefined, name: string): string | un
     return undefined;
   }
 }
+
+const LIMITS = [
+  ['cgroup', 'memory', 'memory.limit_in_bytes'],
+  ['cgroup2', 'cgroup2', 'memory.max'],
+] as const;
+
+/** Words that start a program, named by those after them, in a cgroup of so much memory; undefined, and why, where none can be made. */
+export function withMemory(bytes: number): string[] | undefined {
+  for (const [type, option, file] of LIMITS) {
+    const folder = makeCgroup(mountOf(type, option), `tapio-memory-${process.pid}`);
+    if (folder === undefined || !fs.existsSync(path.join(folder, file))) continue;
+    fs.writeFileSync(path.join(folder, file), String(bytes));
+    return ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', folder];
+  }
+  console.log('skipped: no cgroup with a limit of memory can be made here');
+  return undefined;
+}
+
+/** Arguments of Node: starts the program after them as npm and npx do, and stays beside it with as many bytes and its engine. */
+export function besideOf(bytes: number): string[] {
+  const script = `
+    const held = Buffer.alloc(${bytes}, 1);
+    const [program, ...args] = process.argv.slice(1);
+    const { status } = require('child_process').spawnSync(program, args, { stdio: 'inherit' });
+    process.exitCode = held.length > 0 ? status : 0;
+  `;
+  return ['-e', script, '--'];
+}

@@ -10,8 +10,9 @@ import {
   runningLibc,
   runtimeName,
 } from '../../binding';
-import { availableCPUs } from '../../index';
+import { availableCPUCount } from '../../cpus';
 import { diagnoseTracing, type TracingDiagnosis } from '../../kernel';
+import { diagnoseMemory, type MemoryDiagnosis, memoryTexts } from './memory-diagnosis';
 
 /** The object of `tapio doctor --json`. */
 export interface Diagnosis {
@@ -34,6 +35,8 @@ export interface Diagnosis {
   /** Release of the kernel. */
   readonly kernel: string;
   readonly cpus: { readonly online: number; readonly available: number };
+  /** Where something limits it, in bytes. */
+  readonly memory?: MemoryDiagnosis;
   /** Whether a put finds its CPU in the rseq area; else by the slower vDSO. */
   readonly rseq?: boolean;
   readonly ebpf?: TracingDiagnosis & {
@@ -45,23 +48,22 @@ export interface Diagnosis {
 }
 
 export function diagnose(): Diagnosis {
-  const online = os.cpus().length;
   const machine = {
     libc: libcName(),
     node: process.versions.node,
     runtime: runtimeName(),
     platform: `${process.platform} ${process.arch}`,
     kernel: os.release(),
+    cpus: { online: os.cpus().length, available: availableCPUCount() },
+    memory: diagnoseMemory(),
   };
   if (typeof loadedBinary === 'function') {
-    const cpus = { online, available: os.availableParallelism() };
-    return { binary: { problem: loadedBinary() }, ...machine, cpus };
+    return { binary: { problem: loadedBinary() }, ...machine };
   }
   const { path, kind, failures } = loadedBinary;
   return {
     binary: { path, kind, failures },
     ...machine,
-    cpus: { online, available: availableCPUs().length },
     rseq: binding.rseqActive(),
     ebpf: { ...diagnoseTracing(), btf: fs.existsSync('/sys/kernel/btf/vmlinux'), bpffs: bpffsMount() },
   };
@@ -105,7 +107,15 @@ export function formatDiagnosis({ rseq, ebpf, ...machine }: Diagnosis): string[]
   return rows.map(([label, text]) => `${label.padEnd(10)}${text}`);
 }
 
-function machineRows({ binary, libc, runtime, platform, kernel, cpus }: Diagnosis): [string, string][] {
+function machineRows({
+  binary,
+  libc,
+  runtime,
+  platform,
+  kernel,
+  cpus,
+  memory,
+}: Diagnosis): [string, string][] {
   return [
     ['binary', 'problem' in binary ? `none: ${binary.problem}` : `${binary.path} (${binary.kind})`],
     ...failuresOf(binary).map(({ file, reason }): [string, string] => [
@@ -114,6 +124,10 @@ function machineRows({ binary, libc, runtime, platform, kernel, cpus }: Diagnosi
     ]),
     ['platform', `${platform}, kernel ${kernel}, ${libc}, ${runtime}`],
     ['CPUs', `${cpus.online}, of which this process may use ${cpus.available}`],
+    ...(memory === undefined ? [] : memoryTexts(memory)).map((text, index): [string, string] => [
+      index === 0 ? 'memory' : '',
+      text,
+    ]),
   ];
 }
 

@@ -12,7 +12,7 @@ import { checkPositions } from '../follow/position-check';
 import { tracesAllProcesses } from '../sources/kernel-options';
 import { LiveDisplay } from '../report/live-display';
 import { checkMemory, type RunParts } from '../memory-need';
-import { OVERFLOW_FACTOR } from '../memory-plan';
+import { MEMORY, OVERFLOW_FACTOR, ringBytes } from '../memory-plan';
 import { spareHeap } from '../spare-heap';
 import { STOP_LIMIT_S, type CollectOptions } from '../options/collect-options';
 import { findInput, type FileIdentity, STANDARD_OUTPUTS } from '../output/file-identity';
@@ -253,6 +253,7 @@ function runParts(options: CollectOptions): RunParts {
     sources: threadsOf(options).map(({ source }) => source),
     outputs: options.exports,
     correlates: options.correlate,
+    moreRing: Math.max(0, ringBytes(options.bufferSize) - ringBytes(MEMORY.bufferSize)),
   };
 }
 
