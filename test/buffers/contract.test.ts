@@ -3,6 +3,7 @@ import { thrownBy } from '../support/errors';
 import { range } from '../support/events';
 import { stayOnOneCPU } from '../support/one-cpu';
 import { KINDS } from '../support/subjects';
+import { turn } from '../support/waits';
 
 stayOnOneCPU();
 
@@ -123,7 +124,7 @@ describe.each(KINDS)('$name', ({ make, fifo }) => {
     const ready = subject.buffer.ready().then(() => {
       settled = true;
     });
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(settled).toBe(false);
     subject.put(1);
     await ready;

@@ -2,6 +2,7 @@
 import { EventBuffer, type UnifiedEvent, UnifiedEventPool } from '@tapio/performance';
 import { codeOf } from '../support/errors';
 import { numbered, numberOf } from '../support/events';
+import { turn } from '../support/waits';
 
 /** Long enough to be told from "at once" on any machine. Milliseconds. */
 const INTERVAL = 1000;
@@ -31,7 +32,7 @@ async function settlesAtOnce(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   const note = (): void => void (settled = true);
   promise.then(note, note);
-  for (let i = 0; i < 20 && !settled; i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 20 && !settled; i++) await turn();
   return settled;
 }
 

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import fc from 'fast-check';
 import { seed } from '../event/seed';
 import { FakeApiServer } from '../support/fake-api-server';
+import { turn } from '../support/waits';
 
 const EVENTS = '/api/v1/events';
 const PODS = '/api/v1/pods';
@@ -263,7 +264,7 @@ test(`whatever happens in whatever order, each event comes once (seed ${seed})`,
       await server.start();
     },
     () => until(watching),
-    () => new Promise((resolve) => setImmediate(resolve)),
+    turn,
   ];
   for (const [index] of fc.sample(fc.tuple(fc.nat({ max: acts.length - 1 })), { seed, numRuns: 150 }))
     await acts[index]();

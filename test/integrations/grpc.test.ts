@@ -22,7 +22,7 @@ import { numbered, numberOf, padded, range } from '../support/events';
 import { internalsOf } from '../support/internals';
 import { listen, type RunningService, startService } from '../support/grpc-server';
 import { decodeBatch, encodeBatch } from '../support/protobuf-oracle';
-import { isPending } from '../support/waits';
+import { isPending, turn } from '../support/waits';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -143,7 +143,7 @@ describe('StreamEvents', () => {
         for (const event of some) expect(event.message).toBe(message(numberOf(event)));
         got += some.length;
         if (got >= most) break;
-        if (most === Infinity) await new Promise((resolve) => setImmediate(resolve));
+        if (most === Infinity) await turn();
       }
       return got;
     };
@@ -159,7 +159,7 @@ describe('StreamEvents', () => {
     const events = buffer();
     await start({ events });
     events.put(numbered(1));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(events.size).toBe(1);
   });
 
@@ -274,7 +274,7 @@ describe('StreamEvents', () => {
     const running = await start({ events });
     const reading = collect(connect(running.address).stream());
     events.put(numbered(1));
-    while (running.service.getStats().streamed === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (running.service.getStats().streamed === 0) await turn();
     await running.service.close();
     expect((await reading).map(numberOf)).toEqual([1]);
     await expect(collect(connect(running.address).stream())).rejects.toMatchObject({
@@ -316,7 +316,7 @@ describe('PublishEvents', () => {
         for (; asked < 100; asked++) yield range(asked * 256, asked * 256 + 256).map(numbered);
       })(),
     );
-    while (!publishTo.isFull) await new Promise((resolve) => setImmediate(resolve));
+    while (!publishTo.isFull) await turn();
     expect(await isPending(publishing)).toBe(true);
     let next = 0;
     for await (const batch of publishTo.batches()) {
@@ -433,7 +433,7 @@ describe('PublishEvents', () => {
     const source = buffer();
     const publishing = connect(running.address).publish(source.batches());
     source.put(numbered(1));
-    while (running.service.getStats().published === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (running.service.getStats().published === 0) await turn();
     const failure = expect(publishing).rejects.toMatchObject({ code: status.UNAVAILABLE });
     await running.service.close();
     await failure;

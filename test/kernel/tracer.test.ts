@@ -4,6 +4,7 @@ import { availableCPUs, EventBuffer, isKernelEvent, PerCPUEventBuffer } from '@t
 import { KernelTracer, syscallName, syscallNumber } from '@tapio/performance/kernel';
 import { codeOf } from '../support/errors';
 import { ddCommand, kernelTest, KnownProcess, trace } from '../support/kernel';
+import { turn } from '../support/waits';
 
 const COUNT = 20_000;
 
@@ -198,7 +199,7 @@ describe('a closed target', () => {
     expect(fs.readdirSync('/proc/self/fd').length).toBeGreaterThan(before);
     const since = performance.now();
     target.close();
-    while (tracer.getStats().state === 'running') await new Promise((resolve) => setImmediate(resolve));
+    while (tracer.getStats().state === 'running') await turn();
     expect(performance.now() - since).toBeLessThan(100);
     expect(tracer.getStats().state).toBe('closed');
     expect(fs.readdirSync('/proc/self/fd').length).toBe(before);

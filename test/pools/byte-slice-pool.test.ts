@@ -3,6 +3,7 @@ import vm from 'node:vm';
 import { markAsUntransferable } from 'node:worker_threads';
 import { ByteSlicePool } from '@tapio/performance';
 import { BAD_COUNTS, badCountError, thrownBy } from './bad-counts';
+import { turn } from '../support/waits';
 
 /** Detaches memory as another thread or `ArrayBuffer.prototype.transfer` would, marked untransferable or not. */
 function detach(buffer: ArrayBufferLike): void {
@@ -46,7 +47,7 @@ async function collected(reference: WeakRef<object>): Promise<void> {
   v8.setFlagsFromString('--expose-gc');
   const gc = vm.runInNewContext('gc') as () => void;
   while (reference.deref() !== undefined) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     gc();
   }
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { endAllRuns, Helper, NEEDS, ProcRun, testWith } from './proc-run';
+import { turn } from '../../support/waits';
 
 afterEach(endAllRuns);
 
@@ -15,7 +16,7 @@ async function negligent(): Promise<[parent: Helper, child: number]> {
 
 /** For what the kernel does without telling. */
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  while (!condition()) await turn();
 }
 
 const stateOf = (pid: number): string => /\) (\w)/.exec(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'))![1];
