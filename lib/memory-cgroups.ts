@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /**
- * The two versions: the file that says how much a cgroup may have, and the lines of its memory.stat for what the kernel can drop only by
- * killing, those below it included: anonymous memory and that of tmpfs. Version 1 has lines without `total_`, too, of the cgroup alone.
+ * The two versions: the file that says how much a cgroup may have, and the lines of its memory.stat for what its processes and those below
+ * it keep, where there is no swap: anonymous memory and files in a tmpfs. Version 1 has lines without `total_`, too, of the cgroup alone.
  */
 const HIERARCHIES = [
   { type: 'cgroup2', controller: '', file: 'memory.max', kept: /^(?:anon|shmem) (\d+)$/gm },
@@ -22,7 +22,7 @@ export type ReadText = (file: string) => string | undefined;
 export interface MemoryCgroup {
   /** Bytes; without a limit NaN, or in version 1 something like 2^63. */
   readonly limit: number;
-  /** Bytes that all its processes hold and that cannot be dropped; 0 where it is not told. Reads a file. */
+  /** Bytes that are kept in it; 0 where it is not told. Reads a file. */
   readonly kept: () => number;
 }
 

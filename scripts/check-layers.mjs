@@ -30,14 +30,14 @@ const rooms = {
 
   'collector/text': [],
   'collector/command-line': [],
-  'collector/little-memory': ['base'],
-  'collector/memory-plan': ['base', 'collector/little-memory'],
   'collector/memory-room': ['base'],
+  'collector/little-memory': ['base', 'collector/memory-room'],
+  'collector/memory-plan': ['base', 'collector/memory-room', 'collector/little-memory'],
   'collector/memory-need': [
-    'base',
+    'collector/text',
     'collector/command-line',
-    'collector/little-memory',
     'collector/memory-room',
+    'collector/little-memory',
   ],
   'collector/spare-code': ['collector/little-memory'],
   'collector/spare-heap': ['base', 'collector/little-memory'],
@@ -78,6 +78,7 @@ const rooms = {
     ...[
       'index',
       ...tools,
+      'collector/little-memory',
       'collector/memory-need',
       'collector/spare-heap',
       'collector/signals',

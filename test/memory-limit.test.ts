@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type * as LimitModule from '../dist/memory-limit';
-import { makeCgroup, mountOf, removeCgroups } from './support/cgroups';
+import { makeCgroup, mountOf, removeCgroups, V1_MOUNT, V2_MOUNT } from './support/cgroups';
 import { internal } from './collector/cli';
 
 const { memoryLimit } = internal<typeof LimitModule>('../memory-limit');
@@ -12,8 +12,6 @@ const MIB = 1 << 20;
 const MACHINE = 8192 * MIB;
 /** What Node tells without a limit. */
 const NONE = 2 ** 64;
-const V1 = '32 24 0:29 / /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,memory\n';
-const V2 = '32 24 0:29 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n';
 
 afterAll(removeCgroups);
 
@@ -34,7 +32,7 @@ test.each([
 test('version 1, whose own cgroup has no limit, but the one above it', () => {
   const files = {
     '/proc/self/cgroup': '9:name=systemd:/x\n4:cpu,memory:/a/b\n0::/\n',
-    '/proc/self/mountinfo': `${V2}${V1}`,
+    '/proc/self/mountinfo': `${V2_MOUNT}${V1_MOUNT}`,
     '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
     '/sys/fs/cgroup/memory/a/memory.limit_in_bytes': `${64 * MIB}\n`,
     '/sys/fs/cgroup/memory/a/b/memory.limit_in_bytes': '9223372036854771712\n',
@@ -46,7 +44,7 @@ test('version 1, whose own cgroup has no limit, but the one above it', () => {
 test('version 2', () => {
   const files = {
     '/proc/self/cgroup': '0::/user.slice/app.service\n',
-    '/proc/self/mountinfo': V2,
+    '/proc/self/mountinfo': V2_MOUNT,
     '/sys/fs/cgroup/user.slice/memory.max': 'max\n',
     '/sys/fs/cgroup/user.slice/app.service/memory.max': `${96 * MIB}\n`,
   };
@@ -55,12 +53,12 @@ test('version 2', () => {
 
 test('in a container, which sees its own cgroup where the hierarchy is mounted', () => {
   const limit = { '/sys/fs/cgroup/memory.max': `${48 * MIB}\n` };
-  const own = { '/proc/self/cgroup': '0::/\n', '/proc/self/mountinfo': V2 };
+  const own = { '/proc/self/cgroup': '0::/\n', '/proc/self/mountinfo': V2_MOUNT };
   expect(limitOf({ ...limit, ...own })).toBe(48 * MIB);
   // Without a namespace of cgroups the file names the place on the host.
   const shared = {
     '/proc/self/cgroup': '0::/docker/0123\n',
-    '/proc/self/mountinfo': V2.replace(' / ', ' /docker/0123 '),
+    '/proc/self/mountinfo': V2_MOUNT.replace(' / ', ' /docker/0123 '),
   };
   expect(limitOf({ ...limit, ...shared })).toBe(48 * MIB);
   // Moved out of its namespace.
@@ -68,11 +66,11 @@ test('in a container, which sees its own cgroup where the hierarchy is mounted',
 });
 
 test('a hierarchy that is mounted more than once, and at a place with a space in its name', () => {
-  const at = (root: string, point: string) => V2.replace(' / /sys/fs/cgroup', ` ${root} ${point}`);
+  const at = (root: string, point: string) => V2_MOUNT.replace(' / /sys/fs/cgroup', ` ${root} ${point}`);
   const files = {
     '/proc/self/cgroup': '0::/app\n',
     // Of another cgroup, of a part that this process is in, and of the whole.
-    '/proc/self/mountinfo': at('/other', '/mnt/other') + at('/app', '/mnt/my\\040own') + V2,
+    '/proc/self/mountinfo': at('/other', '/mnt/other') + at('/app', '/mnt/my\\040own') + V2_MOUNT,
     '/mnt/other/memory.max': `${16 * MIB}\n`,
     '/mnt/my own/memory.max': `${72 * MIB}\n`,
     '/sys/fs/cgroup/memory.max': 'max\n',
@@ -88,7 +86,7 @@ test('where nothing tells what the machine has, what is told counts', () => {
   const constrained = jest.spyOn(process, 'constrainedMemory').mockImplementation(() => {
     throw new Error('NotCapable');
   });
-  const files: Record<string, string> = { '/proc/self/cgroup': '0::/\n', '/proc/self/mountinfo': V2 };
+  const files: Record<string, string> = { '/proc/self/cgroup': '0::/\n', '/proc/self/mountinfo': V2_MOUNT };
   try {
     expect(memoryLimit(undefined, () => undefined)).toBeUndefined();
     expect(
@@ -106,7 +104,7 @@ test('files that say something else are no limit', () => {
   for (const text of ['', 'max', '-1', '0', 'NaN', '\0\0', '1e999']) {
     const files = {
       '/proc/self/cgroup': '0::/\nrubbish\n::::\n',
-      '/proc/self/mountinfo': `- - -\n${V2}`,
+      '/proc/self/mountinfo': `- - -\n${V2_MOUNT}`,
       '/sys/fs/cgroup/memory.max': text,
     };
     expect(limitOf(files)).toBeUndefined();

@@ -1,10 +1,15 @@
-/** Where this process may have so little memory that what spares it is worth the speed that it costs. */
+/**
+ * How much memory this process may have, as it was when this thread began: all that follows from it agrees.
+ * Nothing here loads the addon: see spare-code.ts.
+ */
 import { memoryLimit } from '../memory-limit';
+import { leftOf, memoryRoom } from './memory-room';
 
 /** Bytes. From here on, the heaps of a run have room. */
 export const SPARING_BELOW = 256 * (1 << 20);
 
-/** Of this process, if nothing else is said. */
-export function isLittle(limit: number | undefined = memoryLimit()): boolean {
-  return limit !== undefined && limit < SPARING_BELOW;
-}
+/** Undefined where nothing sets a limit. */
+export const ROOM = memoryRoom(memoryLimit());
+
+/** Whether what spares memory is worth the speed that it costs. */
+export const IS_LITTLE = ROOM !== undefined && leftOf(ROOM) < SPARING_BELOW;

@@ -1,7 +1,8 @@
 /** Whether a run fits into the memory that it may have: one that does not is refused before it begins, not killed in the midst of it. */
 import { UsageError } from './command-line/command';
-import { isLittle } from './little-memory';
-import { type MemoryRoom, memoryRoom } from './memory-room';
+import { SPARING_BELOW } from './little-memory';
+import { leftOf, type MemoryRoom } from './memory-room';
+import { megabytesFrom, megabytesTo } from './text/figures';
 
 const MIB = 1 << 20;
 /**
@@ -30,50 +31,46 @@ export interface RunParts {
   /** The exports. */
   readonly outputs: readonly (Part & { readonly name: string })[];
   readonly correlates: boolean;
-  /** Bytes that its rings have more than those of its limit. */
-  readonly moreRing?: number;
+  /** Bytes by which its rings exceed those that it would have by itself. */
+  readonly extraRingBytes: number;
 }
 
 /** Bytes of a limit in which it has room. */
 export function memoryNeed(
-  { sources, outputs, correlates, moreRing = 0 }: RunParts,
+  { sources, outputs, correlates, extraRingBytes }: RunParts,
   node: string = process.versions.node,
 ): number {
   const parts = [...sources, ...outputs].map(({ memory }) => memory);
   const sum = parts.reduce((total, part) => total + part, MAIN + (correlates ? CORRELATION : 0));
   const factor = LATER.find(({ major }) => Number.parseInt(node) >= major)?.factor ?? 1;
-  return Math.ceil((sum * factor * MIB + moreRing) / USABLE);
+  return Math.ceil((sum * factor * MIB + extraRingBytes) / USABLE);
 }
 
-/**
- * Throws UsageError for what does not fit into what others leave of the limit. Nothing is asked where the limit is not little: the heaps of a run
- * have room there.
- */
+/** Throws UsageError for what does not fit into what is left of the limit. From SPARING_BELOW on nothing is asked. */
 export function checkMemory(
   parts: RunParts,
-  room: MemoryRoom | undefined = memoryRoom(),
+  room: MemoryRoom | undefined,
   node: string = process.versions.node,
 ): void {
-  if (room === undefined || !isLittle(room.limit)) return;
-  const { limit, others } = room;
+  if (room === undefined || leftOf(room) >= SPARING_BELOW) return;
   const need = memoryNeed(parts, node);
-  if (need <= limit - others) return;
-  const held = others === 0 ? '' : `, as other processes hold ${megabytes(others)} of ${megabytes(limit)} MB`;
+  if (need <= leftOf(room)) return;
+  const { limit, others } = room;
+  const held =
+    others === 0
+      ? ''
+      : `, as other processes and files in a tmpfs hold ${megabytesTo(others)} of ${megabytesFrom(limit)} MB`;
   throw new UsageError(
-    `${nameOf(parts)} may take ${Math.ceil(need / MIB)} MB in Node ${node}, and this process has ` +
-      `${Math.max(0, megabytes(limit - others))} before it is killed${held}: ` +
+    `${nameOf(parts)} may take ${megabytesTo(need)} MB in Node ${node}, and this process has ` +
+      `${megabytesFrom(leftOf(room))} before it is killed${held}: ` +
       'take less of them, give it more memory, or start it anyway with --force',
   );
 }
 
-function nameOf({ sources, outputs, correlates, moreRing = 0 }: RunParts): string {
+function nameOf({ sources, outputs, correlates, extraRingBytes }: RunParts): string {
   const words = [sources.length === 1 ? 'one source thread' : `${sources.length} source threads`];
   for (const { name } of outputs) words.push(`--${name}`);
   if (correlates) words.push('--correlate');
-  if (moreRing > 0) words.push('--buffer-size');
+  if (extraRingBytes > 0) words.push('--buffer-size');
   return words.join(', ');
-}
-
-function megabytes(bytes: number): number {
-  return Math.floor(bytes / MIB);
 }

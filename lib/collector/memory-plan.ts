@@ -1,8 +1,8 @@
-/** How much memory the parts of a run may take, by the limit of the process. */
+/** How much memory the parts of a run may take, by what the process has left of its limit. */
 import type { ResourceLimits } from 'node:worker_threads';
 import { availableCPUCount } from '../cpus';
-import { memoryLimit } from '../memory-limit';
-import { SPARING_BELOW } from './little-memory';
+import { ROOM, SPARING_BELOW } from './little-memory';
+import { leftOf } from './memory-room';
 
 export interface MemoryPlan {
   /** Bytes of each CPU's ring; the shared overflow ring has OVERFLOW_FACTOR times as many. */
@@ -86,7 +86,7 @@ export function ringBytes(bufferSize: number, cpus: number = availableCPUCount()
 }
 
 /** Of this process. */
-export const MEMORY = memoryPlan(memoryLimit(), availableCPUCount());
+export const MEMORY = memoryPlan(ROOM && leftOf(ROOM), availableCPUCount());
 
 /** The value, or the bound that it is beyond. */
 function within(least: number, value: number, most: number): number {

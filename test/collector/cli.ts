@@ -12,10 +12,14 @@ export const main = path.join(root, 'dist', 'collector', 'main.js');
 /** What is installed as the command `tapio`. */
 export const command = path.join(root, (bin as { tapio: string }).tapio);
 
-/** A module of lib/collector, as compiled. */
+/** Of a module of lib/collector, as compiled. */
+export function fileOf(name: string): string {
+  return path.join(root, 'dist', 'collector', name);
+}
+
 export function internal<T>(name: string): T {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- found at run time, built beside the tests
-  return require(path.join(root, 'dist', 'collector', name)) as T;
+  return require(fileOf(name)) as T;
 }
 
 export interface Result {

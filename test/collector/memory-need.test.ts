@@ -17,10 +17,13 @@ const grpc = parseExports(values)[0];
 const source = SOURCES.get('synthetic')!;
 const ebpf = SOURCES.get('ebpf')!;
 
+/** A run of one thread and nothing else. */
+const simple: NeedModule.RunParts = { sources: [source], outputs: [], correlates: false, extraRingBytes: 0 };
+
 /** Whether it may begin in 64 MB. */
 function fits(parts: Partial<NeedModule.RunParts>, node: string): boolean {
   try {
-    checkMemory({ sources: [source], outputs: [], correlates: false, ...parts }, alone(64 * MIB), node);
+    checkMemory({ ...simple, ...parts }, alone(64 * MIB), node);
     return true;
   } catch (error) {
     expect(error).toMatchObject({
@@ -56,7 +59,7 @@ test.each([
 });
 
 test('the least limit that is told is the least that is taken', () => {
-  const parts = { sources: [source, ebpf], outputs: [otlp], correlates: true };
+  const parts = { ...simple, sources: [source, ebpf], outputs: [otlp], correlates: true };
   const need = memoryNeed(parts);
   expect(() => checkMemory(parts, alone(need))).not.toThrow();
   expect(() => checkMemory(parts, alone(need - 1))).toThrow(
@@ -65,31 +68,32 @@ test('the least limit that is told is the least that is taken', () => {
 });
 
 test('what others hold is not there for it, and is told', () => {
-  const parts = { sources: [source], outputs: [grpc], correlates: false };
+  const parts = { ...simple, outputs: [grpc] };
   const need = memoryNeed(parts, '20.0.0');
   const others = 23.5 * MIB;
   expect(() => checkMemory(parts, { limit: need + others, others }, '20.0.0')).not.toThrow();
   expect(() => checkMemory(parts, { limit: 64 * MIB, others }, '20.0.0')).toThrow(
-    'and this process has 40 before it is killed, as other processes hold 23 of 64 MB:',
+    'and this process has 40 before it is killed, as other processes and files in a tmpfs hold 24 of 64 MB:',
   );
-  // More than there is, with swap.
   expect(() => checkMemory(parts, { limit: 64 * MIB, others: 80 * MIB })).toThrow('has 0 before');
+  // Of a larger limit, too.
+  expect(() => checkMemory(parts, { limit: 512 * MIB, others: 480 * MIB })).toThrow('hold 480 of 512 MB');
 });
 
 test('a larger ring counts by its bytes, in all versions of Node', () => {
-  const parts = { sources: [source], outputs: [], correlates: false };
   for (const node of ['20.0.0', '26.0.0']) {
-    const more = memoryNeed({ ...parts, moreRing: 31 * MIB }, node) - memoryNeed(parts, node);
+    const more = memoryNeed({ ...simple, extraRingBytes: 31 * MIB }, node) - memoryNeed(simple, node);
     expect(Math.abs(more - 32 * MIB)).toBeLessThanOrEqual(1);
   }
-  expect(() => checkMemory({ ...parts, moreRing: 64 * MIB }, alone(64 * MIB))).toThrow(
+  expect(() => checkMemory({ ...simple, extraRingBytes: 64 * MIB }, alone(64 * MIB))).toThrow(
     'one source thread, --buffer-size may take',
   );
 });
 
 test('where memory is no matter nothing is asked', () => {
-  const parts = { sources: Array.from({ length: 64 }, () => source), outputs: [], correlates: false };
+  const parts = { ...simple, sources: Array.from({ length: 64 }, () => source) };
   expect(() => checkMemory(parts, undefined)).not.toThrow();
+  expect(() => checkMemory(parts, { limit: 512 * MIB, others: 256 * MIB })).not.toThrow();
   expect(() => checkMemory(parts, alone(256 * MIB))).not.toThrow();
   expect(() => checkMemory(parts, alone(256 * MIB - 1))).toThrow('64 source threads');
 });

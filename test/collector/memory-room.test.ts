@@ -1,18 +1,14 @@
 /** What the cgroups of this process have left for it, by files as the kernel shows them; test/collector/memory-plan.test.ts does it in one. */
 import childProcess from 'node:child_process';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import type * as RoomModule from '../../dist/collector/memory-room';
-import { besideOf, removeCgroups, withMemory } from '../support/cgroups';
-import { internal } from './cli';
+import { besideOf, removeCgroups, V1_MOUNT, V2_MOUNT, withMemory } from '../support/cgroups';
+import { fileOf, internal } from './cli';
 
 const { memoryRoom } = internal<typeof RoomModule>('memory-room');
-const file = path.resolve(__dirname, '..', '..', '..', 'dist', 'collector', 'memory-room.js');
 const execFile = promisify(childProcess.execFile);
 
 const MIB = 1 << 20;
-const V1 = '32 24 0:29 / /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,memory\n';
-const V2 = '32 24 0:29 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n';
 /** This process has 8 MB. */
 const own = {
   '/proc/self/smaps_rollup':
@@ -21,7 +17,7 @@ const own = {
 
 afterAll(removeCgroups);
 
-function roomOf(limit: number, files: Record<string, string>): RoomModule.MemoryRoom | undefined {
+function roomOf(limit: number | undefined, files: Record<string, string>): RoomModule.MemoryRoom | undefined {
   return memoryRoom(limit, (file) => files[file]);
 }
 
@@ -29,7 +25,7 @@ test('version 2: anonymous memory and that of tmpfs, not what can be dropped', (
   const files = {
     ...own,
     '/proc/self/cgroup': '0::/pod/app\n',
-    '/proc/self/mountinfo': V2,
+    '/proc/self/mountinfo': V2_MOUNT,
     '/sys/fs/cgroup/pod/memory.max': 'max\n',
     '/sys/fs/cgroup/pod/memory.stat': `anon ${900 * MIB}\n`,
     '/sys/fs/cgroup/pod/app/memory.max': `${64 * MIB}\n`,
@@ -42,7 +38,7 @@ test('version 1: of those below it, too', () => {
   const files = {
     ...own,
     '/proc/self/cgroup': '4:memory:/a\n0::/\n',
-    '/proc/self/mountinfo': `${V2}${V1}`,
+    '/proc/self/mountinfo': `${V2_MOUNT}${V1_MOUNT}`,
     '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
     '/sys/fs/cgroup/memory/a/memory.limit_in_bytes': `${80 * MIB}\n`,
     '/sys/fs/cgroup/memory/a/memory.stat': `cache ${MIB}\nrss ${9 * MIB}\nshmem 0\nrss_huge 0\ntotal_cache ${9 * MIB}\ntotal_rss ${30 * MIB}\ntotal_rss_huge ${2 * MIB}\ntotal_shmem ${MIB}\n`,
@@ -54,7 +50,7 @@ test('one above it with a larger limit, of which others leave less', () => {
   const files = {
     ...own,
     '/proc/self/cgroup': '0::/pod/app\n',
-    '/proc/self/mountinfo': V2,
+    '/proc/self/mountinfo': V2_MOUNT,
     '/sys/fs/cgroup/pod/memory.max': `${128 * MIB}\n`,
     '/sys/fs/cgroup/pod/memory.stat': `anon ${108 * MIB}\nshmem 0\n`,
     '/sys/fs/cgroup/pod/app/memory.max': `${64 * MIB}\n`,
@@ -66,7 +62,7 @@ test('one above it with a larger limit, of which others leave less', () => {
 test('where it is not told, nobody holds any', () => {
   const files = {
     '/proc/self/cgroup': '0::/\n',
-    '/proc/self/mountinfo': V2,
+    '/proc/self/mountinfo': V2_MOUNT,
     '/sys/fs/cgroup/memory.max': `${64 * MIB}\n`,
   };
   const alone = { limit: 64 * MIB, others: 0 };
@@ -80,6 +76,7 @@ test('where it is not told, nobody holds any', () => {
   expect(roomOf(64 * MIB, little)).toEqual(alone);
   // It has what was charged elsewhere, before it was moved here.
   expect(roomOf(64 * MIB, { ...files, ...own, '/sys/fs/cgroup/memory.stat': 'anon 4096\n' })).toEqual(alone);
+  expect(roomOf(undefined, { ...files, ...own })).toBeUndefined();
 });
 
 test.each([
@@ -88,7 +85,7 @@ test.each([
 ])('of a process in a cgroup, %s', async (_, megabytes) => {
   const words = withMemory(128 * MIB);
   if (words === undefined) return;
-  const script = `console.log(JSON.stringify(require(${JSON.stringify(file)}).memoryRoom()))`;
+  const script = `console.log(JSON.stringify(require(${JSON.stringify(fileOf('little-memory'))}).ROOM))`;
   const beside = megabytes === 0 ? [] : [process.execPath, ...besideOf(megabytes * MIB)];
   const [program, ...args] = [...words, ...beside, process.execPath, '-e', script];
   const { stdout } = await execFile(program, args);

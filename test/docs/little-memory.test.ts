@@ -36,6 +36,7 @@ function outcome(run: readonly string[], node: string): string {
     sources: run.flatMap((word) => SOURCES.get(word) ?? []),
     outputs: EXPORTS.filter(({ name }) => run.includes(`--${name}`)),
     correlates: run.includes('--correlate'),
+    extraRingBytes: 0,
   };
   const need = Math.ceil(memoryNeed(parts, node) / 2 ** 20);
   return need <= 64 ? 'yes' : `from ${need} MB`;

@@ -11,6 +11,10 @@ export function mountOf(type: string, option: string): string | undefined {
   return undefined;
 }
 
+/** Lines of mountinfo for the hierarchies of both versions. */
+export const V1_MOUNT = '32 24 0:29 / /sys/fs/cgroup/memory rw shared:9 - cgroup cgroup rw,memory\n';
+export const V2_MOUNT = '32 24 0:29 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n';
+
 const made: string[] = [];
 /** For afterAll: takes away what was made. */
 export function removeCgroups(): void {

@@ -12,6 +12,7 @@ import {
 } from '../../binding';
 import { availableCPUCount } from '../../cpus';
 import { diagnoseTracing, type TracingDiagnosis } from '../../kernel';
+import { ROOM } from '../little-memory';
 import { diagnoseMemory, type MemoryDiagnosis, memoryTexts } from './memory-diagnosis';
 
 /** The object of `tapio doctor --json`. */
@@ -55,7 +56,7 @@ export function diagnose(): Diagnosis {
     platform: `${process.platform} ${process.arch}`,
     kernel: os.release(),
     cpus: { online: os.cpus().length, available: availableCPUCount() },
-    memory: diagnoseMemory(),
+    memory: diagnoseMemory(ROOM),
   };
   if (typeof loadedBinary === 'function') {
     return { binary: { problem: loadedBinary() }, ...machine };

@@ -1,46 +1,63 @@
 /** What `tapio doctor` tells of memory that is limited. */
 import fs from 'node:fs';
-import { isLittle } from '../little-memory';
-import { type MemoryRoom, memoryRoom } from '../memory-room';
+import { SPARING_BELOW } from '../little-memory';
+import { leftOf, type MemoryRoom } from '../memory-room';
+import { megabytesFrom, megabytesTo } from '../text/figures';
 
-/** KiB that the kernel reads at once; above it, where memory is little, each page of code that is read again drives out others. */
+/**
+ * KiB that the kernel reads at once for one page. Where memory is little, what is read ahead drives out other pages of Node's code: 128 was
+ * seen to do no harm, 8192 to leave no time for anything else.
+ */
 const READ_AHEAD_MOST = 1024;
-const MIB = 1 << 20;
 
 export interface MemoryDiagnosis extends MemoryRoom {
-  /** The largest read ahead of a disk, in KiB, where memory is so little that it matters and it is large. */
-  readonly readAhead?: { readonly file: string; readonly kilobytes: number };
+  /** The largest of the disks, in KiB, where so little is left that it matters and it is large. */
+  readonly readAhead?: ReadAhead;
 }
 
-/** Undefined where nothing sets a limit. */
-export function diagnoseMemory(): MemoryDiagnosis | undefined {
-  const room = memoryRoom();
-  if (room === undefined) return undefined;
-  const [most] = isLittle(room.limit)
-    ? readAheads().sort((one, other) => other.kilobytes - one.kilobytes)
-    : [];
-  return most !== undefined && most.kilobytes > READ_AHEAD_MOST ? { ...room, readAhead: most } : room;
+interface ReadAhead {
+  readonly file: string;
+  readonly kilobytes: number;
+}
+
+/** disks: below it each has a folder. */
+export function diagnoseMemory(
+  room: MemoryRoom | undefined,
+  disks = '/sys/block',
+): MemoryDiagnosis | undefined {
+  if (room === undefined || leftOf(room) >= SPARING_BELOW) return room;
+  const [most] = readAheads(disks).sort((one, other) => other.kilobytes - one.kilobytes);
+  return most?.kilobytes > READ_AHEAD_MOST ? { ...room, readAhead: most } : room;
 }
 
 export function memoryTexts({ limit, others, readAhead }: MemoryDiagnosis): string[] {
-  const held = others === 0 ? '' : `; other processes hold ${megabytes(others)} of them`;
-  const texts = [`${megabytes(limit)} MB, above which the kernel kills${held}`];
-  if (readAhead !== undefined)
-    texts.push(`a read ahead of ${readAhead.kilobytes} KB makes it slow: echo 128 > ${readAhead.file}`);
+  const held =
+    others === 0 ? '' : `; other processes and files in a tmpfs hold ${megabytesTo(others)} of them`;
+  const texts = [`${megabytesFrom(limit)} MB, above which the kernel kills${held}`];
+  if (readAhead !== undefined) {
+    const { file, kilobytes } = readAhead;
+    texts.push(
+      `if Node lies on this disk it may be slow, as ${kilobytes} KB are read at once; 128 are enough: ${file}`,
+    );
+  }
   return texts;
 }
 
-function readAheads(): { file: string; kilobytes: number }[] {
+function readAheads(disks: string): ReadAhead[] {
+  return namesIn(disks).flatMap((disk) => {
+    const file = `${disks}/${disk}/queue/read_ahead_kb`;
+    try {
+      return [{ file, kilobytes: Number(fs.readFileSync(file, 'utf8')) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function namesIn(folder: string): string[] {
   try {
-    return fs
-      .readdirSync('/sys/block')
-      .map((disk) => `/sys/block/${disk}/queue/read_ahead_kb`)
-      .map((file) => ({ file, kilobytes: Number(fs.readFileSync(file, 'utf8')) }));
+    return fs.readdirSync(folder);
   } catch {
     return [];
   }
-}
-
-function megabytes(bytes: number): number {
-  return Math.floor(bytes / MIB);
 }

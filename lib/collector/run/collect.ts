@@ -11,6 +11,7 @@ import { Exports } from '../exports/exports';
 import { checkPositions } from '../follow/position-check';
 import { tracesAllProcesses } from '../sources/kernel-options';
 import { LiveDisplay } from '../report/live-display';
+import { ROOM } from '../little-memory';
 import { checkMemory, type RunParts } from '../memory-need';
 import { MEMORY, OVERFLOW_FACTOR, ringBytes } from '../memory-plan';
 import { spareHeap } from '../spare-heap';
@@ -49,7 +50,7 @@ export async function collect(asked: CollectOptions): Promise<number> {
     throw new UsageError(`${options.kernelOption}: needs --source ebpf, which is not permitted here`);
   const inputs = sources.flatMap((name) => SOURCES.get(name)?.inputs?.(options) ?? []);
   refuseInputs(inputs);
-  if (!options.force) checkMemory(runParts(options));
+  if (!options.force) checkMemory(runParts(options), ROOM);
   const { positions, files, sink: target } = options;
   if (positions !== undefined) {
     checkPositions(positions, target.kind === 'file' ? target.path : undefined, files, inputs);
@@ -253,7 +254,7 @@ function runParts(options: CollectOptions): RunParts {
     sources: threadsOf(options).map(({ source }) => source),
     outputs: options.exports,
     correlates: options.correlate,
-    moreRing: Math.max(0, ringBytes(options.bufferSize) - ringBytes(MEMORY.bufferSize)),
+    extraRingBytes: Math.max(0, ringBytes(options.bufferSize) - ringBytes(MEMORY.bufferSize)),
   };
 }
 

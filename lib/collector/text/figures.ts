@@ -17,6 +17,18 @@ export function shortCount(value: number, from: number): string {
   return `${(digits * 10 ** shift).toFixed(Math.max(0, 2 - shift))}${units[unit]}`;
 }
 
+const MIB = 1 << 20;
+
+/** Whole MiB of bytes that are there. */
+export function megabytesFrom(bytes: number): number {
+  return Math.floor(bytes / MIB);
+}
+
+/** Whole MiB that hold so many bytes. */
+export function megabytesTo(bytes: number): number {
+  return Math.ceil(bytes / MIB);
+}
+
 export function percent(value: number): string {
   return `${value < 99.95 ? value.toFixed(1) : value.toFixed(0)} %`;
 }

@@ -1,7 +1,13 @@
 /** `tapio doctor`. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type * as MemoryModule from '../../../dist/collector/commands/memory-diagnosis';
 import { refusal } from '../../support/kernel';
 import { besideOf, removeCgroups, withMemory } from '../../support/cgroups';
-import { behind, Tapio, tapio } from '../cli';
+import { behind, internal, Tapio, tapio } from '../cli';
+
+const { diagnoseMemory, memoryTexts } = internal<typeof MemoryModule>('commands/memory-diagnosis');
 
 afterAll(removeCgroups);
 
@@ -30,10 +36,37 @@ test('tells how much memory it has, and what others hold of it', async () => {
   expect(alone.stdout).toMatch(/^memory +128 MB, above which the kernel kills$/m);
   const beside = behind(...words, process.execPath, ...besideOf(20 * 2 ** 20));
   const { stdout } = await new Tapio(['doctor'], {}, beside).end();
-  const [, held] = /^memory +128 MB, above which the kernel kills; other processes hold (\d+) of them$/m.exec(
-    stdout,
-  )!;
+  const [, held] =
+    /^memory +128 MB, above which the kernel kills; other processes and files in a tmpfs hold (\d+) of them$/m.exec(
+      stdout,
+    )!;
   expect(Number(held)).toBeGreaterThanOrEqual(20);
+});
+
+test('where memory is little, tells of a disk whose pages drive out others', () => {
+  const disks = fs.mkdtempSync(path.join(os.tmpdir(), 'tapio-disks-'));
+  const room = { limit: 64 * 2 ** 20, others: 0 };
+  const withDisk = (name: string, text: string): void => {
+    fs.mkdirSync(path.join(disks, name, 'queue'), { recursive: true });
+    fs.writeFileSync(path.join(disks, name, 'queue', 'read_ahead_kb'), text);
+  };
+  try {
+    expect(diagnoseMemory(room, path.join(disks, 'none'))).toEqual(room);
+    withDisk('vda', '128\n');
+    expect(diagnoseMemory(room, disks)).toEqual(room);
+    fs.mkdirSync(path.join(disks, 'loop0'));
+    withDisk('vdb', '8192\n');
+    withDisk('vdc', '4096\n');
+    const file = path.join(disks, 'vdb', 'queue', 'read_ahead_kb');
+    const diagnosis = diagnoseMemory(room, disks)!;
+    expect(diagnosis).toEqual({ ...room, readAhead: { file, kilobytes: 8192 } });
+    expect(memoryTexts(diagnosis)).toEqual([expect.any(String), expect.stringContaining(file)]);
+    const ample = { limit: 512 * 2 ** 20, others: 0 };
+    expect(diagnoseMemory(ample, disks)).toEqual(ample);
+    expect(diagnoseMemory(undefined, disks)).toBeUndefined();
+  } finally {
+    fs.rmSync(disks, { recursive: true });
+  }
 });
 
 test('knows no other option', async () => {
