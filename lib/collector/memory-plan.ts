@@ -21,9 +21,9 @@ export interface MemoryPlan {
   readonly kernelRing: number;
   /** Groups that correlation remembers: each may cost some 20 KB. */
   readonly correlationGroups: number;
-  /** Events that are taken or sent at once, and bytes that a file is read in. */
+  /** Events that are taken or sent at once, and bytes that are read or written at once. */
   readonly batch: number;
-  readonly readBytes: number;
+  readonly pieceBytes: number;
   /** Bytes of the longest line. */
   readonly lineBytes: number;
   /** Of each worker's heap. Undefined: what V8 decides. */
@@ -46,7 +46,7 @@ const AMPLE: MemoryPlan = {
   kernelRing: 8 * MIB,
   correlationGroups: 4096,
   batch: 1024,
-  readBytes: 256 * 1024,
+  pieceBytes: 256 * 1024,
   lineBytes: 16 * MIB,
 };
 
@@ -71,7 +71,7 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
     kernelRing: within(SMALLEST_KERNEL_RING, powerOfTwoTo(limit / 32), AMPLE.kernelRing),
     correlationGroups: within(64, powerOfTwoTo(limit / 256 / 1024), AMPLE.correlationGroups),
     batch,
-    readBytes: within(16 * 1024, piece, AMPLE.readBytes),
+    pieceBytes: within(16 * 1024, piece, AMPLE.pieceBytes),
     lineBytes: within(MIB, powerOfTwoTo(limit / 64), AMPLE.lineBytes),
     workerLimits: {
       maxYoungGenerationSizeMb: within(1, Math.floor(limit / 64 / MIB), 48),

@@ -149,11 +149,9 @@ napi_value OnWake(napi_env env, napi_callback_info info) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   KeepLoaded();
   Environment* environment = Environment::Create(env, exports);
-  if (environment == nullptr || !ExportCalls(env, exports, environment)) {
-    Napi::Error::New(env, "cannot set up the addon in this environment")
-        .ThrowAsJavaScriptException();
-    return exports;
-  }
+  // What is returned without `interface` is refused by lib/binary/. Nothing is thrown: where the thread is being terminated, a call that was
+  // under way has left its termination as an exception, on top of which the next one aborts the process.
+  if (environment == nullptr || !ExportCalls(env, exports, environment)) return exports;
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };

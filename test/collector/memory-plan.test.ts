@@ -186,7 +186,7 @@ test('sizes follow the limit, and end where memory is ample', () => {
     let before = memoryPlan(1, cpus);
     for (let limit = 16 * MIB; limit <= 2 ** 44; limit *= 2) {
       const plan = memoryPlan(limit, cpus);
-      const { bufferSize, exportCapacity, grpcCapacity, batch, readBytes, lineBytes } = plan;
+      const { bufferSize, exportCapacity, grpcCapacity, batch, pieceBytes, lineBytes } = plan;
       if (bufferSize > 512) expect(bufferSize * (cpus + OVERFLOW_FACTOR)).toBeLessThanOrEqual(limit / 16);
       expect(exportCapacity * 512).toBeLessThanOrEqual(limit / 32);
       expect(grpcCapacity * 512).toBeLessThanOrEqual(limit / 32);
@@ -202,7 +202,7 @@ test('sizes follow the limit, and end where memory is ample', () => {
         expect(plan.grpcService[key]).toBeLessThanOrEqual(ample.grpcService[key]);
       }
       expect(batch).toBeGreaterThanOrEqual(64);
-      expect(readBytes).toBeGreaterThanOrEqual(16_384);
+      expect(pieceBytes).toBeGreaterThanOrEqual(16_384);
       before = plan;
     }
     expect(before).toMatchObject({ bufferSize: ample.bufferSize, exportCapacity: ample.exportCapacity });

@@ -56,7 +56,7 @@ export class Follower {
   private readonly followed = new Map<string, FollowedPath>();
   /** Opened at the start, and unknown by device and inode. */
   private fresh: FollowedFile[] = [];
-  private readonly buffer = Buffer.allocUnsafe(MEMORY.readBytes);
+  private readonly buffer = Buffer.allocUnsafe(MEMORY.pieceBytes);
   private savedAt = performance.now();
   private idledAt = performance.now();
   private hasUnsaved = false;
