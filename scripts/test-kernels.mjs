@@ -84,15 +84,15 @@ async function initramfs() {
 }
 
 const INIT = `#!/bin/busybox sh
-export PATH=/sbin:/bin
+export PATH=/sbin:/bin:/
 /bin/busybox --install -s /bin
 mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
 ifconfig lo up
 for test in ${TESTS.join(' ')}; do /tests/$test; echo "=== $test $?"; done
-/node /tapio/bin/tapio.js doctor
-/node /tapio/bin/tapio.js collect --source ebpf --events exec,exit,open,connect --duration 20 --sink stdout --sink-format text &
+/tapio/bin/tapio.js doctor
+/tapio/bin/tapio.js collect --source ebpf --events exec,exit,open,connect --duration 20 --sink stdout --sink-format text &
 collector=$!
 while kill -0 $collector 2> /dev/null; do
   /bin/busybox echo from the inside > /dev/null
@@ -104,19 +104,21 @@ wait $collector
 echo "=== collect $?"
 mount -t cgroup2 none /sys/fs/cgroup
 echo +memory > /sys/fs/cgroup/cgroup.subtree_control
-mkdir /sys/fs/cgroup/small
+mkdir /sys/fs/cgroup/small /sys/fs/cgroup/small/below
 echo 64M > /sys/fs/cgroup/small/memory.max
-small() {
-  sh -c 'echo $$ > /sys/fs/cgroup/small/cgroup.procs; exec "$@"' sh "$@"
+within() {
+  sh -c 'echo $$ > "/sys/fs/cgroup/$0/cgroup.procs"; exec "$@"' "$@"
 }
 ring() {
   sed -n "s/.*CPU's ring (default \\([0-9]*\\)).*/=== $1 \\1 bytes/p"
 }
-/node /tapio/bin/tapio.js collect --help | ring ample
-small /node /tapio/bin/tapio.js collect --help | ring small
-small /node /tapio/bin/tapio.js collect --source synthetic --rate 165000 --duration 20 --sink stdout > /dev/null
+/tapio/bin/tapio.js collect --help | ring ample
+within small /tapio/bin/tapio.js collect --help | ring small
+within small /tapio/bin/tapio.js collect --source synthetic --rate 165000 --duration 20 --sink stdout > /dev/null
 echo "=== collect-in-64-MB $?"
-small /node -e 'Buffer.alloc(96 << 20, 1)'
+within small/below /tapio/bin/tapio.js collect --source synthetic --rate 165000 --duration 20 --sink stdout > /dev/null
+echo "=== collect-below-64-MB $?"
+within small node -e 'Buffer.alloc(96 << 20, 1)'
 echo "=== killed-in-64-MB $(($? - 137))"
 poweroff -f
 `;
@@ -135,7 +137,7 @@ async function faultsOn(kernel, disk) {
   });
   await new Promise((resolve) => child.on('close', resolve));
   clearTimeout(timer);
-  const faults = [...TESTS, 'collect', 'collect-in-64-MB', 'killed-in-64-MB']
+  const faults = [...TESTS, 'collect', 'collect-in-64-MB', 'collect-below-64-MB', 'killed-in-64-MB']
     .filter((name) => !output.includes(`=== ${name} 0`))
     .map((name) => `${name} failed`);
   for (const wanted of WANTED) if (!wanted.test(output)) faults.push(`no line like ${wanted}`);

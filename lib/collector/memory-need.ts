@@ -8,13 +8,15 @@ const MIB = 1 << 20;
 /**
  * MiB, as those of sources and exports: what a run takes more of with it, at the most, with the sizes of a limit of 64 MB, and what the kernel
  * takes for it. Measured with Node 20 on x64 with glibc, at 165,000 events a second, with a client that reads all of --grpc and nobody at
- * the others, also on a machine whose CPUs were busy.
+ * the others, on a machine whose CPUs were busy, by bin/tapio.js: what that tells Node and the C library is worth up to a quarter.
  */
 const MAIN = 23;
-const CORRELATION = 17;
+/** A sink and correlation make garbage in one heap: the larger of the two counts. */
+const SINK = 8;
+const CORRELATION = 13;
 /** The engine of later versions takes more: from this one on, so many times as much. The latest first. */
 const LATER = [
-  { major: 24, factor: 1.3 },
+  { major: 24, factor: 1.25 },
   { major: 22, factor: 1.1 },
 ];
 /** Of the limit: some of Node's code has to be there, too. */
@@ -30,6 +32,7 @@ export interface RunParts {
   readonly sources: readonly Part[];
   /** The exports. */
   readonly outputs: readonly (Part & { readonly name: string })[];
+  readonly hasSink: boolean;
   readonly correlates: boolean;
   /** Bytes by which its rings exceed those that it would have by itself. */
   readonly extraRingBytes: number;
@@ -37,11 +40,12 @@ export interface RunParts {
 
 /** Bytes of a limit in which it has room. */
 export function memoryNeed(
-  { sources, outputs, correlates, extraRingBytes }: RunParts,
+  { sources, outputs, hasSink, correlates, extraRingBytes }: RunParts,
   node: string = process.versions.node,
 ): number {
   const parts = [...sources, ...outputs].map(({ memory }) => memory);
-  const sum = parts.reduce((total, part) => total + part, MAIN + (correlates ? CORRELATION : 0));
+  const garbage = Math.max(hasSink ? SINK : 0, correlates ? CORRELATION : 0);
+  const sum = parts.reduce((total, part) => total + part, MAIN + garbage);
   const factor = LATER.find(({ major }) => Number.parseInt(node) >= major)?.factor ?? 1;
   return Math.ceil((sum * factor * MIB + extraRingBytes) / USABLE);
 }
@@ -67,8 +71,9 @@ export function checkMemory(
   );
 }
 
-function nameOf({ sources, outputs, correlates, extraRingBytes }: RunParts): string {
+function nameOf({ sources, outputs, hasSink, correlates, extraRingBytes }: RunParts): string {
   const words = [sources.length === 1 ? 'one source thread' : `${sources.length} source threads`];
+  if (hasSink) words.push('--sink');
   for (const { name } of outputs) words.push(`--${name}`);
   if (correlates) words.push('--correlate');
   if (extraRingBytes > 0) words.push('--buffer-size');

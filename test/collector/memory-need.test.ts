@@ -18,7 +18,13 @@ const source = SOURCES.get('synthetic')!;
 const ebpf = SOURCES.get('ebpf')!;
 
 /** A run of one thread and nothing else. */
-const simple: NeedModule.RunParts = { sources: [source], outputs: [], correlates: false, extraRingBytes: 0 };
+const simple: NeedModule.RunParts = {
+  sources: [source],
+  outputs: [],
+  hasSink: false,
+  correlates: false,
+  extraRingBytes: 0,
+};
 
 /** Whether it may begin in 64 MB. */
 function fits(parts: Partial<NeedModule.RunParts>, node: string): boolean {
@@ -39,18 +45,22 @@ function fits(parts: Partial<NeedModule.RunParts>, node: string): boolean {
 }
 
 test.each([
-  ['20.20.2', [true, true, true, true, true, true, false, false, false]],
-  ['22.1.0', [true, true, true, true, false, false, false, false, false]],
-  ['24.0.0', [true, false, false, false, false, false, false, false, false]],
-  ['26.3.0', [true, false, false, false, false, false, false, false, false]],
+  ['20.20.2', [true, true, true, true, true, true, true, true, true, false, false, false, false]],
+  ['22.1.0', [true, true, true, true, true, true, false, false, false, false, false, false, false]],
+  ['24.0.0', [true, true, true, true, true, false, false, false, false, false, false, false, false]],
+  ['26.3.0', [true, true, true, true, true, false, false, false, false, false, false, false, false]],
 ])('what fits into 64 MB, Node %s', (node, expected) => {
   const runs: Partial<NeedModule.RunParts>[] = [
     {},
     { sources: [source, source] },
-    { outputs: [otlp] },
     { correlates: true },
+    { hasSink: true },
+    { hasSink: true, correlates: true },
+    { outputs: [otlp] },
+    { hasSink: true, sources: [source, source] },
     { outputs: [grpc] },
     { sources: [source, source, source] },
+    { hasSink: true, outputs: [otlp] },
     { sources: [source, source, source, source] },
     { sources: [ebpf], outputs: [grpc] },
     { outputs: [otlp], correlates: true },
@@ -59,11 +69,11 @@ test.each([
 });
 
 test('the least limit that is told is the least that is taken', () => {
-  const parts = { ...simple, sources: [source, ebpf], outputs: [otlp], correlates: true };
+  const parts = { ...simple, sources: [source, ebpf], outputs: [otlp], hasSink: true, correlates: true };
   const need = memoryNeed(parts);
   expect(() => checkMemory(parts, alone(need))).not.toThrow();
   expect(() => checkMemory(parts, alone(need - 1))).toThrow(
-    `2 source threads, --otlp, --correlate may take ${Math.ceil(need / MIB)} MB`,
+    `2 source threads, --sink, --otlp, --correlate may take ${Math.ceil(need / MIB)} MB`,
   );
 });
 

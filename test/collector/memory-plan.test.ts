@@ -13,7 +13,7 @@ import { EventClient } from '@tapio/performance/grpc';
 import type * as LibcModule from '../../dist/binary/libc';
 import type * as PlanModule from '../../dist/collector/memory-plan';
 import { besideOf, removeCgroups, withMemory } from '../support/cgroups';
-import { behind, endAll, fileOf, internal, summaryOf, Tapio, tapio, toldBy } from './cli';
+import { behind, command, endAll, fileOf, internal, summaryOf, Tapio, tapio, toldBy } from './cli';
 
 const { runningLibc } = internal<typeof LibcModule>('../binary/libc');
 const { memoryPlan, OVERFLOW_FACTOR } = internal<typeof PlanModule>('memory-plan');
@@ -30,17 +30,20 @@ afterAll(() => {
   fs.rmSync(directory, { recursive: true });
 });
 
-/** Words that start `tapio` in a cgroup of so much memory. */
-function within(bytes: number): string[] | undefined {
-  const words = withMemory(bytes);
-  return words && behind(...words);
+/** Words that start the installed command in a cgroup of so much memory, or in one `below` it. */
+function within(bytes: number, below?: string): string[] | undefined {
+  const words = withMemory(bytes, below);
+  return words && [...words, command];
 }
+
+/** The command takes the first Node of PATH. */
+const byThisNode = { PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}` };
 
 const flood = ['collect', '--source', 'synthetic', '--rate', '165000', '--duration', String(SECONDS)];
 
 function start(...args: string[]): Tapio | undefined {
   const words = within(64 * MIB);
-  return words && new Tapio([...flood, ...args], {}, words);
+  return words && new Tapio([...flood, ...args], byThisNode, words);
 }
 
 function lines(count: number): string {
@@ -61,6 +64,7 @@ function isRefusedByLaterNode({ code, stderr }: { code: number | null; stderr: s
 test.each<[string, () => string[]]>([
   ['without a sink', () => []],
   ['a file as its sink', () => ['--sink', `file:${path.join(directory, 'out')}`]],
+  ['a sink that takes all at once', () => ['--sink', 'file:/dev/null']],
   ['--metrics', () => ['--metrics', '0']],
   ['a large file to follow', () => ['--source', `file:${lines(200_000)}`]],
   ['--correlate', () => ['--correlate']],
@@ -128,8 +132,8 @@ test('in 64 MB, what cannot fit is refused before it begins, and is killed if it
 test('in 64 MB, what another process of the cgroup holds is not there for a run', async () => {
   const words = withMemory(64 * MIB);
   if (words === undefined) return;
-  const start = behind(...words, process.execPath, ...besideOf(20 * MIB));
-  const refused = await new Tapio([...flood, '--grpc', '0'], {}, start).end();
+  const start = [...words, process.execPath, ...besideOf(20 * MIB), command];
+  const refused = await new Tapio([...flood, '--grpc', '0'], byThisNode, start).end();
   expect(refused.code).toBe(2);
   const [, left, held] =
     /and this process has (\d+) before it is killed, as other processes and files in a tmpfs hold (\d+) of 64 MB:/.exec(
@@ -154,6 +158,26 @@ test('a ring of the size that others get is what the kernel kills for', async ()
   expect(run.child.signalCode).toBe('SIGKILL');
 });
 
+test.each([
+  ['in a cgroup of 64 MB', 64 * MIB, undefined, true],
+  ['in one below it', 64 * MIB, 'below', true],
+  ['in a cgroup of 512 MB', 512 * MIB, undefined, false],
+])('%s, the command tells Node and the C library before they begin', async (_, bytes, below, isTold) => {
+  const words = within(bytes, below);
+  if (words === undefined) return;
+  const env = { ...byThisNode, MALLOC_ARENA_MAX: undefined };
+  const run = new Tapio(['collect', '--source', 'synthetic', '--json'], env, words);
+  await run.started('stderr');
+  const told = (name: string): string[] =>
+    fs.readFileSync(`/proc/${run.child.pid}/${name}`, 'utf8').split('\0');
+  const [options, environment] = [told('cmdline'), told('environ')];
+  run.child.kill('SIGTERM');
+  expect((await run.end()).code).toBe(0);
+  expect(options.includes('--max-semi-space-size=1')).toBe(isTold);
+  expect(options.includes('--max-old-space-size=24')).toBe(isTold);
+  expect(environment.includes('MALLOC_ARENA_MAX=1')).toBe(isTold);
+});
+
 /** Heaps that the C library has made for threads. glibc reserves 64 MiB for each, at a multiple of that, and maps its beginning. */
 function heapsOfThreads(pid: number): number {
   const maps = fs.readFileSync(`/proc/${pid}/maps`, 'utf8');
@@ -167,9 +191,13 @@ test('where memory is little, source threads share the heaps of the C library', 
   // What would make another of the C library's heap, or takes another binary.
   const env = { TAPIO_BINARY: undefined, MALLOC_ARENA_MAX: undefined, GLIBC_TUNABLES: undefined };
   for (const bytes of [192 * MIB, 512 * MIB]) {
-    const words = within(bytes);
+    const words = withMemory(bytes);
     if (words === undefined) return;
-    const run = new Tapio(['collect', '--source', 'synthetic', '--workers', '6', '--json'], env, words);
+    const run = new Tapio(
+      ['collect', '--source', 'synthetic', '--workers', '6', '--json'],
+      env,
+      behind(...words),
+    );
     await run.started('stderr');
     heaps.push(heapsOfThreads(run.child.pid!));
     run.child.kill('SIGTERM');
@@ -226,7 +254,7 @@ test('the rings follow the CPUs that threads run on, not what a quota of CPU tim
 test('what --help tells is what this process gets', async () => {
   const words = within(64 * MIB);
   if (words === undefined) return;
-  const { stdout } = await new Tapio(['collect', '--help'], {}, words).end();
+  const { stdout } = await new Tapio(['collect', '--help'], byThisNode, words).end();
   const told = (text: string): number => Number(/bytes of each CPU's ring \(default (\d+)\)/.exec(text)![1]);
   expect(told(stdout)).toBeLessThan(told((await tapio(['collect', '--help'])).stdout));
 });

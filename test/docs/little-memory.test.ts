@@ -22,8 +22,10 @@ const EXPORTS = parseExports({
 });
 const NODES = { 'Node 20': ['20.20.2'], 'Node 22': ['22.1.0'], 'Node 24, 26': ['24.0.0', '26.3.0'] };
 const RUNS = [
+  ['file', '--sink'],
   ['file', '--metrics'],
   ['file', 'synthetic'],
+  ['file', 'synthetic', '--sink'],
   ['file', '--correlate'],
   ['file', '--otlp'],
   ['file', '--grpc'],
@@ -35,6 +37,7 @@ function outcome(run: readonly string[], node: string): string {
   const parts = {
     sources: run.flatMap((word) => SOURCES.get(word) ?? []),
     outputs: EXPORTS.filter(({ name }) => run.includes(`--${name}`)),
+    hasSink: run.includes('--sink'),
     correlates: run.includes('--correlate'),
     extraRingBytes: 0,
   };

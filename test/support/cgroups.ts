@@ -47,13 +47,20 @@ const LIMITS = [
   ['cgroup2', 'cgroup2', 'memory.max'],
 ] as const;
 
-/** Words that start a program, named by those after them, in a cgroup of so much memory; undefined, and why, where none can be made. */
-export function withMemory(bytes: number): string[] | undefined {
+/**
+ * Words that start a program, named by those after them, in a cgroup of so much memory, or in one `below` it; undefined, and why, where none
+ * can be made.
+ */
+export function withMemory(bytes: number, below = ''): string[] | undefined {
   for (const [type, option, file] of LIMITS) {
-    const folder = makeCgroup(mountOf(type, option), `tapio-memory-${process.pid}`);
-    if (folder === undefined || !fs.existsSync(path.join(folder, file))) continue;
-    fs.writeFileSync(path.join(folder, file), String(bytes));
-    return ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', folder];
+    const mount = mountOf(type, option);
+    const name = `tapio-memory-${process.pid}${below}`;
+    const folder = makeCgroup(mount, name);
+    const limit = folder === undefined ? '' : path.join(folder, file);
+    if (folder === undefined || !fs.existsSync(limit)) continue;
+    fs.writeFileSync(limit, String(bytes));
+    const inner = below === '' ? folder : makeCgroup(mount, `${name}/${below}`)!;
+    return ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', inner];
   }
   console.log('skipped: no cgroup with a limit of memory can be made here');
   return undefined;

@@ -253,6 +253,7 @@ function runParts(options: CollectOptions): RunParts {
   return {
     sources: threadsOf(options).map(({ source }) => source),
     outputs: options.exports,
+    hasSink: options.sink.kind !== 'none',
     correlates: options.correlate,
     extraRingBytes: Math.max(0, ringBytes(options.bufferSize) - ringBytes(MEMORY.bufferSize)),
   };

@@ -107,7 +107,8 @@ export class LineSink implements Sink {
   private makeRoom(bytes: number): void {
     if (this.piece.length - this.size >= bytes) return;
     this.send();
-    this.piece = (bytes <= PIECE ? this.unused.pop() : undefined) ?? Buffer.allocUnsafe(Math.max(PIECE, bytes));
+    this.piece =
+      (bytes <= PIECE ? this.unused.pop() : undefined) ?? Buffer.allocUnsafe(Math.max(PIECE, bytes));
   }
 
   private send(): void {
