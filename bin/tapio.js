@@ -9,8 +9,10 @@ if [ -r "/proc/$$/status" ]; then
   done < "/proc/$$/status"
 fi
 
-# Whether a cgroup that this process is in may have less than 256 MB, and how many bytes: lib/collector/little-memory.ts has the whole of it.
-is_little() {
+# Bytes: the least limit of the cgroups that this process is in, if it is below 256 MB. They are looked for where they usually are mounted;
+# lib/memory-cgroups.ts has the whole of it.
+least_limit() {
+  least=268435456
   while IFS=: read -r _ controllers path; do
     case ",$controllers," in
       ,,) folder=/sys/fs/cgroup file=memory.max ;;
@@ -20,20 +22,23 @@ is_little() {
     # A container sees its own where the hierarchy is mounted.
     [ -d "$folder$path" ] || path=
     while
-      read -r bytes < "$folder$path/$file" && [ "$bytes" -lt 268435456 ] && return 0
+      read -r bytes < "$folder$path/$file" && [ "$bytes" -lt "$least" ] && least=$bytes
       [ "$path" ]
     do
       path=${path%/*}
     done
-  done < /proc/self/cgroup
-  return 1
+  done < "/proc/$$/cgroup"
+  echo "$least"
 } 2> /dev/null
 
-# There one heap of the C library serves all threads, and V8 collects early, also in the main thread, for which it would look at the limit of
-# its own cgroup alone, as if it had all of that: docs/design.md, "The collector in little memory".
-if is_little; then
+# Where that is little, one heap of the C library serves all threads, and V8 collects early, also in the main thread, for which it would look
+# at the limit of its own cgroup alone, as if it had all of that: docs/design.md, "The collector in little memory".
+tapio_limit=$(least_limit)
+if [ "$tapio_limit" -lt 268435456 ]; then
+  tapio_heap=$((tapio_limit * 3 / 8388608))
+  if [ "$tapio_heap" -lt 16 ]; then tapio_heap=16; fi
   export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
-  exec node --optimize-for-size --no-concurrent-recompilation --max-semi-space-size=1 --max-old-space-size=$((bytes * 3 / 8388608)) "$0" "$@"
+  exec node --optimize-for-size --no-concurrent-recompilation --max-semi-space-size=1 --max-old-space-size=$tapio_heap "$0" "$@"
 fi
 exec node "$0" "$@"
 */;

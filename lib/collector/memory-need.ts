@@ -8,17 +8,20 @@ const MIB = 1 << 20;
 /**
  * MiB, as those of sources and exports: what a run takes more of with it, at the most, with the sizes of a limit of 64 MB, and what the kernel
  * takes for it. Measured with Node 20 on x64 with glibc, at 165,000 events a second, with a client that reads all of --grpc and nobody at
- * the others, on a machine whose CPUs were busy, by bin/tapio.js: what that tells Node and the C library is worth up to a quarter.
+ * the others, on a machine whose CPUs were busy, by bin/tapio.js.
  */
-const MAIN = 23;
+export const MAIN = 23;
 /** A sink and correlation make garbage in one heap: the larger of the two counts. */
-const SINK = 8;
-const CORRELATION = 13;
+export const SINK = 8;
+export const CORRELATION = 13;
 /** The engine of later versions takes more: from this one on, so many times as much. The latest first. */
 const LATER = [
   { major: 24, factor: 1.25 },
   { major: 22, factor: 1.1 },
 ];
+/** What bin/tapio.js tells Node where a limit is little; in other hands, and where little is left of a larger one, a run takes so many times as much. */
+const TOLD = '--max-semi-space-size=1';
+const UNTOLD = 1.25;
 /** Of the limit: some of Node's code has to be there, too. */
 const USABLE = 31 / 32;
 
@@ -42,22 +45,24 @@ export interface RunParts {
 export function memoryNeed(
   { sources, outputs, hasSink, correlates, extraRingBytes }: RunParts,
   node: string = process.versions.node,
+  isTold: boolean = process.execArgv.includes(TOLD),
 ): number {
   const parts = [...sources, ...outputs].map(({ memory }) => memory);
   const garbage = Math.max(hasSink ? SINK : 0, correlates ? CORRELATION : 0);
   const sum = parts.reduce((total, part) => total + part, MAIN + garbage);
   const factor = LATER.find(({ major }) => Number.parseInt(node) >= major)?.factor ?? 1;
-  return Math.ceil((sum * factor * MIB + extraRingBytes) / USABLE);
+  return Math.ceil((sum * factor * (isTold ? 1 : UNTOLD) * MIB + extraRingBytes) / USABLE);
 }
 
 /** Throws UsageError for what does not fit into what is left of the limit. From SPARING_BELOW on nothing is asked. */
 export function checkMemory(
   parts: RunParts,
   room: MemoryRoom | undefined,
-  node: string = process.versions.node,
+  node?: string,
+  isTold?: boolean,
 ): void {
   if (room === undefined || leftOf(room) >= SPARING_BELOW) return;
-  const need = memoryNeed(parts, node);
+  const need = memoryNeed(parts, node, isTold);
   if (need <= leftOf(room)) return;
   const { limit, others } = room;
   const held =
@@ -65,7 +70,7 @@ export function checkMemory(
       ? ''
       : `, as other processes and files in a tmpfs hold ${megabytesTo(others)} of ${megabytesFrom(limit)} MB`;
   throw new UsageError(
-    `${nameOf(parts)} may take ${megabytesTo(need)} MB in Node ${node}, and this process has ` +
+    `${nameOf(parts)} may take ${megabytesTo(need)} MB in Node ${node ?? process.versions.node}, and this process has ` +
       `${megabytesFrom(leftOf(room))} before it is killed${held}: ` +
       'take less of them, give it more memory, or start it anyway with --force',
   );

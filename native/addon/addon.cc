@@ -149,8 +149,11 @@ napi_value OnWake(napi_env env, napi_callback_info info) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   KeepLoaded();
   Environment* environment = Environment::Create(env, exports);
-  // What is returned without `interface` is refused by lib/binary/. Nothing is thrown: where the thread is being terminated, a call that was
-  // under way has left its termination as an exception, on top of which the next one aborts the process.
+  // What is returned without `interface` is refused by lib/binary/. No error is made for it: where
+  // the thread is being terminated, a call that was under way has left its termination as a pending
+  // exception, on top of which another one aborts the process. What node-addon-api throws below
+  // takes the pending one's place; NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS lets it go where nothing
+  // can be thrown any more.
   if (environment == nullptr || !ExportCalls(env, exports, environment)) return exports;
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));

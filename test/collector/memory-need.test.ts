@@ -29,7 +29,7 @@ const simple: NeedModule.RunParts = {
 /** Whether it may begin in 64 MB. */
 function fits(parts: Partial<NeedModule.RunParts>, node: string): boolean {
   try {
-    checkMemory({ ...simple, ...parts }, alone(64 * MIB), node);
+    checkMemory({ ...simple, ...parts }, alone(64 * MIB), node, true);
     return true;
   } catch (error) {
     expect(error).toMatchObject({
@@ -70,19 +70,19 @@ test.each([
 
 test('the least limit that is told is the least that is taken', () => {
   const parts = { ...simple, sources: [source, ebpf], outputs: [otlp], hasSink: true, correlates: true };
-  const need = memoryNeed(parts);
-  expect(() => checkMemory(parts, alone(need))).not.toThrow();
-  expect(() => checkMemory(parts, alone(need - 1))).toThrow(
+  const need = memoryNeed(parts, '20.0.0', true);
+  expect(() => checkMemory(parts, alone(need), '20.0.0', true)).not.toThrow();
+  expect(() => checkMemory(parts, alone(need - 1), '20.0.0', true)).toThrow(
     `2 source threads, --sink, --otlp, --correlate may take ${Math.ceil(need / MIB)} MB`,
   );
 });
 
 test('what others hold is not there for it, and is told', () => {
   const parts = { ...simple, outputs: [grpc] };
-  const need = memoryNeed(parts, '20.0.0');
+  const need = memoryNeed(parts, '20.0.0', true);
   const others = 23.5 * MIB;
-  expect(() => checkMemory(parts, { limit: need + others, others }, '20.0.0')).not.toThrow();
-  expect(() => checkMemory(parts, { limit: 64 * MIB, others }, '20.0.0')).toThrow(
+  expect(() => checkMemory(parts, { limit: need + others, others }, '20.0.0', true)).not.toThrow();
+  expect(() => checkMemory(parts, { limit: 64 * MIB, others }, '20.0.0', true)).toThrow(
     'and this process has 40 before it is killed, as other processes and files in a tmpfs hold 24 of 64 MB:',
   );
   expect(() => checkMemory(parts, { limit: 64 * MIB, others: 80 * MIB })).toThrow('has 0 before');
@@ -92,12 +92,21 @@ test('what others hold is not there for it, and is told', () => {
 
 test('a larger ring counts by its bytes, in all versions of Node', () => {
   for (const node of ['20.0.0', '26.0.0']) {
-    const more = memoryNeed({ ...simple, extraRingBytes: 31 * MIB }, node) - memoryNeed(simple, node);
+    const more =
+      memoryNeed({ ...simple, extraRingBytes: 31 * MIB }, node, true) - memoryNeed(simple, node, true);
     expect(Math.abs(more - 32 * MIB)).toBeLessThanOrEqual(1);
   }
   expect(() => checkMemory({ ...simple, extraRingBytes: 64 * MIB }, alone(64 * MIB))).toThrow(
     'one source thread, --buffer-size may take',
   );
+});
+
+test('a run that was not started by the command needs a quarter more', () => {
+  const told = memoryNeed(simple, '20.0.0', true);
+  const untold = memoryNeed(simple, '20.0.0', false);
+  expect(Math.abs(untold - 1.25 * told)).toBeLessThanOrEqual(1);
+  // As this process.
+  expect(memoryNeed(simple, '20.0.0')).toBe(untold);
 });
 
 test('where memory is no matter nothing is asked', () => {

@@ -30,8 +30,8 @@ afterAll(() => {
   fs.rmSync(directory, { recursive: true });
 });
 
-/** Words that start the installed command in a cgroup of so much memory, or in one `below` it. */
-function within(bytes: number, below?: string): string[] | undefined {
+/** Words that start the installed command in a cgroup of so much memory, or in one below it. */
+function within(bytes: number, below?: number): string[] | undefined {
   const words = withMemory(bytes, below);
   return words && [...words, command];
 }
@@ -160,7 +160,7 @@ test('a ring of the size that others get is what the kernel kills for', async ()
 
 test.each([
   ['in a cgroup of 64 MB', 64 * MIB, undefined, true],
-  ['in one below it', 64 * MIB, 'below', true],
+  ['in one of 200 MB below it', 64 * MIB, 200 * MIB, true],
   ['in a cgroup of 512 MB', 512 * MIB, undefined, false],
 ])('%s, the command tells Node and the C library before they begin', async (_, bytes, below, isTold) => {
   const words = within(bytes, below);
@@ -176,6 +176,14 @@ test.each([
   expect(options.includes('--max-semi-space-size=1')).toBe(isTold);
   expect(options.includes('--max-old-space-size=24')).toBe(isTold);
   expect(environment.includes('MALLOC_ARENA_MAX=1')).toBe(isTold);
+});
+
+test('this Node knows the options that the command gives it', async () => {
+  const [, options] = /exec node (--.*) "\$0"/.exec(fs.readFileSync(command, 'utf8'))!;
+  const words = options.replace(/\$\w+/, '24').split(' ');
+  expect(words.length).toBeGreaterThan(2);
+  const { stdout } = await execFile(process.execPath, [...words, '--version']);
+  expect(stdout.trim()).toBe(process.version);
 });
 
 /** Heaps that the C library has made for threads. glibc reserves 64 MiB for each, at a multiple of that, and maps its beginning. */

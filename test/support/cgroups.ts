@@ -48,18 +48,21 @@ const LIMITS = [
 ] as const;
 
 /**
- * Words that start a program, named by those after them, in a cgroup of so much memory, or in one `below` it; undefined, and why, where none
- * can be made.
+ * Words that start a program, named by those after them, in a cgroup of so much memory, or in one below it that may have `below`; undefined,
+ * and why, where none can be made.
  */
-export function withMemory(bytes: number, below = ''): string[] | undefined {
+export function withMemory(bytes: number, below?: number): string[] | undefined {
   for (const [type, option, file] of LIMITS) {
     const mount = mountOf(type, option);
-    const name = `tapio-memory-${process.pid}${below}`;
+    const name = `tapio-memory-${process.pid}${below === undefined ? '' : '-above'}`;
     const folder = makeCgroup(mount, name);
     const limit = folder === undefined ? '' : path.join(folder, file);
     if (folder === undefined || !fs.existsSync(limit)) continue;
     fs.writeFileSync(limit, String(bytes));
-    const inner = below === '' ? folder : makeCgroup(mount, `${name}/${below}`)!;
+    const inner = below === undefined ? folder : makeCgroup(mount, `${name}/below`)!;
+    // In version 2 the one above has to hand the controller on; here its limit is enough.
+    if (below !== undefined && fs.existsSync(path.join(inner, file)))
+      fs.writeFileSync(path.join(inner, file), String(below));
     return ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', inner];
   }
   console.log('skipped: no cgroup with a limit of memory can be made here');

@@ -12,8 +12,8 @@ type Job =
   | { readonly replace: (old: Writer) => Promise<Writer> };
 
 const NEWLINE = 0x0a;
-/** From so much on that waits, `room` waits, too. */
-const HIGH_WATER = 1 << 20;
+/** Bytes. From so many on that wait, `room` waits, too. */
+export const HIGH_WATER = 1 << 20;
 
 /** One thread's. After the first failure nothing more is written; every write is still answered. */
 export class Output {

@@ -1,28 +1,18 @@
 /** Events as lines of JSON to a file, a pipe or a terminal, and an exact count of those that got there whole. */
 import { eventToJSON, type EventView, type UnifiedEvent } from '../../index';
-import { MEMORY } from '../memory-plan';
 import type { FileTarget } from '../output/file-target';
 import type { OnFailure, Output } from '../output/output';
 import { visibleJSON } from '../text/visible-text';
+import { LinePieces, type Piece } from './line-pieces';
 import type { Sink } from './sink';
 
 const NEWLINE = 0x0a;
-/** Bytes of a piece that is written at once; a longer line has one of its own. */
-const PIECE = MEMORY.pieceBytes;
 
-/**
- * Lines go into pieces of memory that are used again: a text that grew with each of them would live long enough to be taken for one that
- * stays, and the heap with it.
- */
 export class LineSink implements Sink {
   delivered = 0;
   lost = 0;
   lostBecause: string | undefined;
-  private piece: Buffer = Buffer.alloc(0);
-  /** Bytes and lines of it that are taken. */
-  private size = 0;
-  private count = 0;
-  private readonly unused: Buffer[] = [];
+  private readonly pieces = new LinePieces();
 
   /** file: what the output writes to, which is then closed with the sink; undefined: a standard stream, or somebody else's. */
   constructor(
@@ -48,12 +38,11 @@ export class LineSink implements Sink {
       this.lostBecause ??= 'no form in JSON';
       return;
     }
-    this.add(this.output.isTerminal ? visibleJSON(line) : line);
+    this.send(this.pieces.add(this.output.isTerminal ? visibleJSON(line) : line));
   }
 
   flush(): Promise<void> | undefined {
-    if (this.count === 0) return undefined;
-    this.send();
+    this.send(this.pieces.rest());
     return this.output.room();
   }
 
@@ -96,32 +85,14 @@ export class LineSink implements Sink {
     await file.close().catch((error: Error) => this.onFailure(error, Buffer.alloc(0)));
   }
 
-  private add(line: string): void {
-    // UTF-8 has at most three bytes for a code unit.
-    if (this.piece.length - this.size <= 3 * line.length) this.makeRoom(Buffer.byteLength(line) + 1);
-    this.size += this.piece.write(line, this.size);
-    this.piece[this.size++] = NEWLINE;
-    this.count++;
-  }
-
-  private makeRoom(bytes: number): void {
-    if (this.piece.length - this.size >= bytes) return;
-    this.send();
-    this.piece =
-      (bytes <= PIECE ? this.unused.pop() : undefined) ?? Buffer.allocUnsafe(Math.max(PIECE, bytes));
-  }
-
-  private send(): void {
-    const { piece, size, count } = this;
-    if (count === 0) return;
-    this.piece = Buffer.alloc(0);
-    this.size = this.count = 0;
-    const bytes = piece.subarray(0, size);
+  private send(piece: Piece | undefined): void {
+    if (piece === undefined) return;
+    const { bytes, lines, release } = piece;
     this.output.write(bytes, (taken, error) => {
-      const whole = error ? linesIn(bytes.subarray(0, taken)) : count;
+      const whole = error ? linesIn(bytes.subarray(0, taken)) : lines;
       this.delivered += whole;
-      if (error) this.lose(count - whole, error);
-      else if (piece.length === PIECE) this.unused.push(piece);
+      if (error) this.lose(lines - whole, error);
+      release();
     });
   }
 

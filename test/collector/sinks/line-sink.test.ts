@@ -9,12 +9,12 @@ import { turn } from '../../support/waits';
 import { internal } from '../cli';
 
 const { MEMORY } = internal<typeof PlanModule>('memory-plan');
-const { Output } = internal<typeof OutputModule>('output/output');
+const { Output, HIGH_WATER } = internal<typeof OutputModule>('output/output');
 const { LineSink } = internal<typeof SinkModule>('sinks/line-sink');
 
 /** Takes so many bytes and fails then. Reads them late, when memory that is used too early would have changed. */
 class Room {
-  readonly isTerminal = false;
+  readonly isTerminal: boolean = false;
   readonly taken: Buffer[] = [];
 
   constructor(private left: number) {}
@@ -97,23 +97,94 @@ test(`what does not get there is lost, and counted, seed ${seed}`, async () => {
   );
 });
 
-test('the memory of a piece is used again, and only when it has been written', async () => {
-  const room = new Room(Infinity);
+/** The memory that was written from, each once. */
+function memoryOf(room: Room): Set<ArrayBufferLike> {
   const memory = new Set<ArrayBufferLike>();
   const write = room.write.bind(room);
   room.write = (bytes) => {
     memory.add(bytes.buffer);
     return write(bytes);
   };
+  return memory;
+}
+
+test('the memory of a piece is used again, and only when it has been written', async () => {
+  const room = new Room(Infinity);
+  const memory = memoryOf(room);
   const sink = sinkTo(room);
-  for (let n = 0; n < 100; n++) {
-    sink.take(viewOf(String(n)));
+  const lines = Array.from({ length: 100 }, (_, n) => String(n).repeat(Math.ceil(PIECE / 4)));
+  for (const [n, line] of lines.entries()) {
+    sink.take(viewOf(line));
     void sink.flush();
     if (n % 2 === 1) await sink.settled();
   }
   // Two at a time were on their way.
   expect(memory.size).toBe(2);
-  expect(room.text).toBe(Array.from({ length: 100 }, (_, n) => `${n}\n`).join(''));
+  expect(room.text).toBe(lines.map((line) => `${line}\n`).join(''));
+});
+
+test.each([
+  ['short lines', 300],
+  ['lines that fill a quarter of a piece', Math.ceil(PIECE / 4)],
+  ['lines that fill more than half of a piece', Math.ceil(PIECE / 2)],
+])('a reader that stands still holds little more memory than what waits for it, %s', async (_, length) => {
+  const room = new Room(Infinity);
+  const memory = memoryOf(room);
+  const sink = sinkTo(room);
+  const line = 'x'.repeat(length);
+  let lines = 0;
+  let blocked: Promise<void> | undefined;
+  while (blocked === undefined) {
+    sink.take(viewOf(line));
+    lines++;
+    blocked = sink.flush();
+  }
+  expect(lines * (length + 1)).toBeGreaterThan(HIGH_WATER);
+  await blocked;
+  const bytes = [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  expect(bytes).toBeLessThan(4.5 * HIGH_WATER);
+  // Of a burst of many, only some are kept.
+  const burst = async (): Promise<Set<ArrayBufferLike>> => {
+    memory.clear();
+    for (let n = 0; n < 200; n++) sink.take(viewOf('y'.repeat(PIECE / 2)));
+    await sink.flush();
+    return new Set(memory);
+  };
+  const before = await burst();
+  const kept = [...(await burst())].filter((each) => before.has(each)).length;
+  expect(kept).toBeGreaterThan(0);
+  expect(kept).toBeLessThanOrEqual(HIGH_WATER / PIECE);
+  await sink.close();
+  expect(sink.delivered).toBe(lines + 400);
+});
+
+test('two sinks of one output write in turn, and each counts its own', async () => {
+  const room = new Room(2 * PIECE);
+  const sink = sinkTo(room);
+  const beside = sink.beside();
+  for (let n = 0; n < 50; n++) {
+    sink.take(viewOf('x'.repeat(PIECE / 8)));
+    void sink.flush();
+    beside.take(viewOf('y'.repeat(PIECE / 16)));
+    void beside.flush();
+  }
+  await sink.close();
+  const whole = room.text.split('\n').slice(0, -1);
+  expect(whole.map((line) => line[0]).join('')).toBe(
+    'xy'.repeat(whole.length / 2 + 1).slice(0, whole.length),
+  );
+  const [ofSink, ofBeside] = ['x', 'y'].map((first) => whole.filter((line) => line[0] === first).length);
+  expect([sink.delivered, sink.lost]).toEqual([ofSink, 50 - ofSink]);
+  expect([beside.delivered, beside.lost]).toEqual([ofBeside, 50 - ofBeside]);
+});
+
+test('what a terminal would obey reaches it as an escape', async () => {
+  const room = new Room(Infinity);
+  const sink = sinkTo(Object.assign(room, { isTerminal: true }));
+  sink.take(viewOf('{"message":"\u009b31m"}'));
+  void sink.flush();
+  await sink.close();
+  expect(room.text).toBe('{"message":"\\u009b31m"}\n');
 });
 
 test('an event without a form is lost alone', async () => {
