@@ -3,7 +3,7 @@
  * Nothing here loads the addon: see spare-code.ts.
  */
 import { memoryLimit } from '../memory-limit';
-import { leftOf, memoryRoom } from './memory-room';
+import { leftOf, type MemoryRoom, memoryRoom } from './memory-room';
 
 /** Bytes. From here on, the heaps of a run have room. */
 export const SPARING_BELOW = 256 * (1 << 20);
@@ -12,4 +12,9 @@ export const SPARING_BELOW = 256 * (1 << 20);
 export const ROOM = memoryRoom(memoryLimit());
 
 /** Whether what spares memory is worth the speed that it costs. */
-export const IS_LITTLE = ROOM !== undefined && leftOf(ROOM) < SPARING_BELOW;
+export function isLittle(room: MemoryRoom | undefined): room is MemoryRoom {
+  return room !== undefined && leftOf(room) < SPARING_BELOW;
+}
+
+/** Of this process. */
+export const IS_LITTLE = isLittle(ROOM);

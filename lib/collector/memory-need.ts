@@ -1,6 +1,6 @@
 /** Whether a run fits into the memory that it may have: one that does not is refused before it begins, not killed in the midst of it. */
 import { UsageError } from './command-line/command';
-import { SPARING_BELOW } from './little-memory';
+import { isLittle } from './little-memory';
 import { leftOf, type MemoryRoom } from './memory-room';
 import { megabytesFrom, megabytesTo } from './text/figures';
 
@@ -54,14 +54,14 @@ export function memoryNeed(
   return Math.ceil((sum * factor * (isTold ? 1 : UNTOLD) * MIB + extraRingBytes) / USABLE);
 }
 
-/** Throws UsageError for what does not fit into what is left of the limit. From SPARING_BELOW on nothing is asked. */
+/** Throws UsageError for what does not fit into what is left of the limit. Where that is not little, nothing is asked. */
 export function checkMemory(
   parts: RunParts,
   room: MemoryRoom | undefined,
-  node?: string,
+  node: string = process.versions.node,
   isTold?: boolean,
 ): void {
-  if (room === undefined || leftOf(room) >= SPARING_BELOW) return;
+  if (!isLittle(room)) return;
   const need = memoryNeed(parts, node, isTold);
   if (need <= leftOf(room)) return;
   const { limit, others } = room;
@@ -70,7 +70,7 @@ export function checkMemory(
       ? ''
       : `, as other processes and files in a tmpfs hold ${megabytesTo(others)} of ${megabytesFrom(limit)} MB`;
   throw new UsageError(
-    `${nameOf(parts)} may take ${megabytesTo(need)} MB in Node ${node ?? process.versions.node}, and this process has ` +
+    `${nameOf(parts)} may take ${megabytesTo(need)} MB in Node ${node}, and this process has ` +
       `${megabytesFrom(leftOf(room))} before it is killed${held}: ` +
       'take less of them, give it more memory, or start it anyway with --force',
   );

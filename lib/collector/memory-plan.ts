@@ -81,8 +81,8 @@ export function memoryPlan(limit: number | undefined, cpus: number): MemoryPlan 
 }
 
 /** Bytes of all rings that are used, if each CPU's has so many. */
-export function ringBytes(bufferSize: number, cpus: number = availableCPUCount()): number {
-  return bufferSize * (cpus + OVERFLOW_FACTOR);
+export function ringBytes(bufferSize: number): number {
+  return bufferSize * (availableCPUCount() + OVERFLOW_FACTOR);
 }
 
 /** Of this process. */

@@ -1,7 +1,8 @@
 /** What `tapio doctor` tells of memory that is limited. */
 import fs from 'node:fs';
-import { SPARING_BELOW } from '../little-memory';
-import { leftOf, type MemoryRoom } from '../memory-room';
+import { readText } from '../../memory-cgroups';
+import { isLittle } from '../little-memory';
+import type { MemoryRoom } from '../memory-room';
 import { megabytesFrom, megabytesTo } from '../text/figures';
 
 /**
@@ -25,7 +26,7 @@ export function diagnoseMemory(
   room: MemoryRoom | undefined,
   disks = '/sys/block',
 ): MemoryDiagnosis | undefined {
-  if (room === undefined || leftOf(room) >= SPARING_BELOW) return room;
+  if (!isLittle(room)) return room;
   const [most] = readAheads(disks).sort((one, other) => other.kilobytes - one.kilobytes);
   return most?.kilobytes > READ_AHEAD_MOST ? { ...room, readAhead: most } : room;
 }
@@ -46,11 +47,8 @@ export function memoryTexts({ limit, others, readAhead }: MemoryDiagnosis): stri
 function readAheads(disks: string): ReadAhead[] {
   return namesIn(disks).flatMap((disk) => {
     const file = `${disks}/${disk}/queue/read_ahead_kb`;
-    try {
-      return [{ file, kilobytes: Number(fs.readFileSync(file, 'utf8')) }];
-    } catch {
-      return [];
-    }
+    const text = readText(file);
+    return text === undefined ? [] : [{ file, kilobytes: Number(text) }];
   });
 }
 
