@@ -21,7 +21,8 @@ const bind = promisify(server.bindAsync.bind(server));
 console.log(`port ${await bind(process.argv[2] ?? '127.0.0.1:50051', ServerCredentials.createInsecure())}`);
 process.once('SIGTERM', async () => {
   await service.close(); // what has been answered is in the buffer
-  server.forceShutdown();
+  server.tryShutdown(() => {}); // clients have the ends of their streams
+  setTimeout(() => server.forceShutdown(), 1000).unref(); // but for those that read nothing
   published.close();
 });
 

@@ -1,4 +1,5 @@
 /** @tapio/performance/grpc beside real servers and clients of @grpc/grpc-js, on loopback. */
+import { promisify } from 'node:util';
 import { Client, credentials, type Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { loadSync } from '@grpc/proto-loader';
@@ -20,7 +21,7 @@ import {
 import { selfSigned } from '../support/certificate';
 import { numbered, numberOf, padded, range } from '../support/events';
 import { internalsOf } from '../support/internals';
-import { listen, type RunningService, startService } from '../support/grpc-server';
+import { listen, type RunningService, startPeer, startService } from '../support/grpc-server';
 import { decodeBatch, encodeBatch } from '../support/protobuf-oracle';
 import { isPending, turn } from '../support/waits';
 
@@ -281,6 +282,43 @@ describe('StreamEvents', () => {
       code: status.UNAVAILABLE,
     });
     await running.service.close();
+  });
+
+  test('close delivers what a closed buffer holds; after it, tryShutdown leaves streams their ends', async () => {
+    const events = buffer(65_536);
+    const running = await start({ events });
+    const reading = range(0, 3).map(() => collect(connect(running.address).stream()));
+    await clientsOf(running, 3);
+    for (let n = 0; n < 20_000; n++) events.put(numbered(n));
+    events.close();
+    await running.service.close();
+    const down = promisify(running.server.tryShutdown.bind(running.server))();
+    for (const got of await Promise.all(reading)) expect(got.map(numberOf)).toEqual(range(0, 20_000));
+    await down;
+    expect(running.service.getStats()).toMatchObject({ streamed: 60_000, dropped: 0 });
+  });
+
+  test('close counts all that a client has not taken in time, and settles for everybody who asked', async () => {
+    const events = buffer(65_536);
+    const running = await start({ events });
+    const peer = startPeer('stall', running.port);
+    closers.push(() => peer.child.kill());
+    await clientsOf(running, 1);
+    for (let n = 0; n < 50_000; n++) events.put(padded(n, 100));
+    await peer.next();
+    events.close();
+    const { service } = running;
+    const patient = service.close({ timeoutMs: 2 ** 31 - 1 });
+    expect(await isPending(patient)).toBe(true);
+    await Promise.all([service.close({ timeoutMs: 0 }), patient]);
+    const { clients, streamed, dropped } = service.getStats();
+    expect({ clients, all: streamed + dropped }).toEqual({ clients: 0, all: 50_000 });
+    expect(dropped).toBeGreaterThan(0);
+  });
+
+  test.each([-1, 1.5, NaN, 2 ** 31])('close refuses a time of %d', async (timeoutMs) => {
+    const { service } = await start({ events: buffer() });
+    await expect(service.close({ timeoutMs })).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
   });
 });
 

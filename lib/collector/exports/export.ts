@@ -17,6 +17,18 @@ export interface ExportCounts {
   readonly note?: string;
 }
 
+/** Of one that serves who is there: what comes while nobody is there is of no use, and no part of these. */
+export interface ServedCounts {
+  /** Who is there now. */
+  readonly clients: number;
+  /** Events, each once for each client that it was for. */
+  readonly streamed: number;
+  /** Likewise: gave way in the queue of a slow client, or were left there at the end. */
+  readonly dropped: number;
+  /** For all clients: came faster than they were taken, or cannot be served. */
+  readonly discarded: number;
+}
+
 /**
  * One output of a run, beside its sink. Whatever happens to it, the run goes on: no call waits or throws, but for `close`. Lives in the
  * main thread; what takes time is done in a thread of its own, behind a buffer whose policy decides when that is slow.
@@ -26,8 +38,10 @@ export interface Export {
   take?(event: UnifiedEvent): void;
   /** False while events would be of no use to it: then none is made for it. Absent: always true. */
   isTaking?(): boolean;
-  /** Undefined of an export that takes no events. Final once closed. */
+  /** Undefined of an export that takes no events, or not all. Final once closed. */
   counts(): ExportCounts | undefined;
+  /** Final once closed. */
+  served?(): ServedCounts;
   /** No event follows. Resolves when all are counted as delivered or dropped; `hurry` aborts when that must come soon. */
   close(hurry: AbortSignal): Promise<void>;
 }

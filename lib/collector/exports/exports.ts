@@ -1,6 +1,6 @@
 /** The exports of a run together: each event goes to all of them. */
 import type { EventView, UnifiedEvent } from '../../index';
-import type { AskedExport, Export, ExportContext, ExportCounts } from './export';
+import type { AskedExport, Export, ExportContext, ExportCounts, ServedCounts } from './export';
 
 export class Exports {
   /** Events offered so far. */
@@ -65,6 +65,16 @@ export class Exports {
       this.all.flatMap((each) => {
         const counts = each.export.counts();
         return counts === undefined ? [] : [[each.name, this.withUnreadable(counts)]];
+      }),
+    );
+  }
+
+  /** By name, of those that serve who is there. */
+  served(): Record<string, ServedCounts> {
+    return Object.fromEntries(
+      this.all.flatMap((each) => {
+        const counts = each.export.served?.();
+        return counts === undefined ? [] : [[each.name, counts]];
       }),
     );
   }

@@ -2,14 +2,19 @@
 import type { EventBuffer } from '../../index';
 import type { Activity } from '../../integrations/activity';
 
-/** At the start; then come an Activity each second, and `stop`. */
+/** At the start. */
 export interface GrpcOrder {
   readonly buffer: EventBuffer['handle'];
   readonly address: string;
-  /** An Int32: streams that are open. */
-  readonly clients: SharedArrayBuffer;
+  /** BigInt64, as GrpcCount names them: of EventServiceStats. */
+  readonly counts: SharedArrayBuffer;
   readonly activity: Activity;
 }
+
+export const GRPC_COUNTS = ['clients', 'streamed', 'dropped'] as const;
+
+/** Then: what the run is at, each second; `stop` when the buffer is closed; `hurry` when the clients have had their time. */
+export type ToGrpc = Activity | 'stop' | 'hurry';
 
 /** Once: it listens, or it cannot. */
 export type GrpcReport = { readonly port: number } | { readonly code?: string; readonly error: string };

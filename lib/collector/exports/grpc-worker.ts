@@ -5,12 +5,14 @@ import type { Activity } from '../../integrations/activity';
 import { EventService } from '../../integrations/grpc';
 import { listen } from '../../integrations/grpc/listen';
 import { MEMORY } from '../memory-plan';
-import type { GrpcOrder, GrpcReport } from './grpc-protocol';
+import { GRPC_COUNTS, type GrpcOrder, type GrpcReport, type ToGrpc } from './grpc-protocol';
 
-/** Between two looks at who is there. */
+/** How often it is told who is there. */
 const LOOK_MS = 50;
+/** Clients have as long as the run leaves them: it hurries. */
+const PATIENCE_MS = 2 ** 31 - 1;
 
-const { buffer, address, clients, activity } = workerData as GrpcOrder;
+const { buffer, address, counts, activity } = workerData as GrpcOrder;
 let latest: Activity = activity;
 
 async function serve(): Promise<void> {
@@ -20,17 +22,27 @@ async function serve(): Promise<void> {
     ...MEMORY.grpcService,
   });
   const server = await listen(service, address);
-  const count = new Int32Array(clients);
-  const look = setInterval(() => Atomics.store(count, 0, service.getStats().clients), LOOK_MS);
-  const stop = async (): Promise<void> => {
-    clearInterval(look);
-    await service.close();
-    server.close();
-    parentPort!.unref();
+  const told = new BigInt64Array(counts);
+  const tell = (): void => {
+    const stats = service.getStats();
+    GRPC_COUNTS.forEach((name, at) => Atomics.store(told, at, BigInt(stats[name])));
   };
-  parentPort!.on('message', (message: Activity | 'stop') => {
+  const timer = setInterval(tell, LOOK_MS);
+  const hurry = new AbortController();
+  const stop = async (): Promise<void> => {
+    await service.close({ timeoutMs: PATIENCE_MS });
+    clearInterval(timer);
+    tell();
+    await server.close(hurry.signal);
+    // What a client does not read would keep the thread alive.
+    process.exit();
+  };
+  parentPort!.on('message', (message: ToGrpc) => {
     if (message === 'stop') void stop();
-    else latest = message;
+    else if (message === 'hurry') {
+      hurry.abort();
+      void service.close({ timeoutMs: 0 });
+    } else latest = message;
   });
   report({ port: server.port });
 }

@@ -6,7 +6,8 @@ import { LimitedReport } from '../output/limited-report';
 import { MEMORY } from '../memory-plan';
 import { formatAddress, parseAddress, type ListenAddress } from '../command-line/listen-address';
 import type { Export, ExportContext, ExportDefinition } from './export';
-import type { GrpcOrder, GrpcReport } from './grpc-protocol';
+import { endInTime } from './end-in-time';
+import { GRPC_COUNTS, type GrpcOrder, type GrpcReport, type ToGrpc } from './grpc-protocol';
 
 /** Put at once: each put may wake that thread, at the cost of this one. */
 const BATCH = 256;
@@ -29,11 +30,11 @@ export const grpcExport: ExportDefinition<ListenAddress> = {
 async function open(address: ListenAddress, context: ExportContext): Promise<Export> {
   const sampler = context.activity();
   const buffer = new EventBuffer(MEMORY.grpcCapacity, { onFull: 'drop-oldest' });
-  const clients = new SharedArrayBuffer(4);
+  const counts = new SharedArrayBuffer(GRPC_COUNTS.length * BigInt64Array.BYTES_PER_ELEMENT);
   const order: GrpcOrder = {
     buffer: buffer.handle,
     address: formatAddress(address),
-    clients,
+    counts,
     activity: sampler.latest(),
   };
   const worker = new Worker(path.join(__dirname, 'grpc-worker.js'), {
@@ -54,7 +55,10 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
     await worker.terminate();
     throw new TapioError(report.code as TapioError['code'], report.error);
   }
-  const open = new Int32Array(clients);
+  const told = new BigInt64Array(counts);
+  const count = (name: (typeof GRPC_COUNTS)[number]): number =>
+    Number(Atomics.load(told, GRPC_COUNTS.indexOf(name)));
+  const say = (message: ToGrpc): void => worker.postMessage(message);
   let hasFailed = false;
   const fail = (text: string): void => {
     if (!hasFailed) context.fail(text);
@@ -63,10 +67,10 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
   worker.on('error', (error) => fail(error.message));
   let isClosing = false;
   void exited.then(() => {
-    Atomics.store(open, 0, 0);
+    Atomics.store(told, GRPC_COUNTS.indexOf('clients'), 0n);
     if (!isClosing) fail(ENDED);
   });
-  const forget = sampler.onSample((activity) => worker.postMessage(activity));
+  const forget = sampler.onSample(say);
   context.warn(`serving on ${formatAddress({ ...address, port: report.port })}`);
   const problems = new LimitedReport((text) => context.warn(text));
   let refused = 0;
@@ -83,26 +87,27 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
     });
   };
   return {
-    isTaking: () => Atomics.load(open, 0) > 0,
+    isTaking: () => count('clients') > 0,
     take(event: UnifiedEvent) {
       waiting.push(event);
       if (waiting.length >= BATCH) flush();
       else timer ??= setTimeout(flush, BATCH_MS);
     },
     counts: () => undefined,
+    served: () => ({
+      clients: count('clients'),
+      streamed: count('streamed'),
+      dropped: count('dropped'),
+      discarded: buffer.getStats().discarded + refused,
+    }),
     async close(hurry) {
       isClosing = true;
       forget();
       flush();
       buffer.close();
-      worker.postMessage('stop');
-      const abandon = (): void => void worker.terminate();
-      hurry.addEventListener('abort', abandon);
-      if (hurry.aborted) abandon();
-      await exited;
-      hurry.removeEventListener('abort', abandon);
+      say('stop');
+      await endInTime(worker, exited, hurry, () => say('hurry'));
       problems.end();
-      if (refused > 0) context.warn(`events left out: ${refused}`);
     },
   };
 }

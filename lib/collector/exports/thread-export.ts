@@ -1,14 +1,11 @@
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { EventBuffer, type UnifiedEvent } from '../../index';
 import { LimitedReport } from '../output/limited-report';
 import { MEMORY } from '../memory-plan';
 import type { Export, ExportContext, ExportCounts } from './export';
+import { endInTime } from './end-in-time';
 import type { ExportWorkerData, FromExport, ToExport, WorkCounts } from './export-protocol';
-
-/** For a thread that was told to stop. */
-const GRACE_MS = 3000;
 
 /**
  * An export whose events are delivered in a thread of its own.
@@ -100,17 +97,8 @@ export class ThreadExport implements Export {
   async close(hurry: AbortSignal): Promise<void> {
     this.isClosing = true;
     this.buffer.close();
-    const hurried = new Promise<void>((resolve) => {
-      if (hurry.aborted) resolve();
-      else hurry.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([this.ended, hurried]);
-    if (!this.hasEnded) {
-      this.worker.postMessage({ kind: 'stop' } satisfies ToExport);
-      await Promise.race([this.ended, delay(GRACE_MS, undefined, { ref: false })]);
-      if (!this.hasEnded) await this.worker.terminate();
-    }
-    await this.ended;
+    const stop: ToExport = { kind: 'stop' };
+    await endInTime(this.worker, this.ended, hurry, () => this.worker.postMessage(stop));
     this.problems.end();
   }
 

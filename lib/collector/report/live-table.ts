@@ -1,4 +1,5 @@
 /** The running collection as text, at most 80 columns wide. */
+import type { ExportCounts, ServedCounts } from '../exports/export';
 import type { Status } from './status';
 import { type TallyList, tallyTables } from '../top/tally-table';
 import { padCells } from '../text/cells';
@@ -37,7 +38,7 @@ export function renderTable(status: Status, columns: number, rows: number): stri
     { weight: 7, lines: latencyLines(status, width) },
     { weight: 6, lines: loadLines(status, width) },
     { weight: 4, lines: [...(isTall ? [''] : []), ...sourceLines(status, width)] },
-    { weight: 5, lines: exportLines(status, width) },
+    { weight: 5, lines: [...servedLines(status, width), ...exportLines(status, width)] },
   ];
   const lists = listsOfNames(status, width);
   const withNames = rowsOfNames(lists, isTall);
@@ -145,6 +146,21 @@ function exportLines(status: Status, width: number): string[] {
   ]);
 }
 
+function servedLines({ served }: Status, width: number): string[] {
+  const figure = counter(width);
+  return Object.entries(served).flatMap(([name, { clients, streamed, dropped, discarded }]) =>
+    figureLines(
+      name,
+      [clientsText(clients), `streamed ${figure(streamed)}`, `dropped ${figure(dropped + discarded)}`],
+      width,
+    ),
+  );
+}
+
+function clientsText(clients: number): string {
+  return `${clients} client${clients === 1 ? '' : 's'}`;
+}
+
 /**
  * One line for where there is no terminal, in columns that usual figures leave where they are. `tapio collect --help` explains them.
  */
@@ -169,17 +185,31 @@ export function renderLine(status: Status): string {
 
 /** For where there is no terminal, one line for each export. */
 export function renderExports(status: Status): string[] {
-  return Object.entries(status.exports).map(([name, { delivered, dropped, waiting, note }]) => {
-    const figures = [
-      name.padStart(7),
-      `delivered ${shortCount(delivered, 1e6)}`.padEnd(17),
-      `waiting ${shortCount(waiting, 1e6)}`.padEnd(15),
-      `dropped ${shortCount(dropped, 1e6)}`,
-    ].join(' ');
-    // Of a long note the figures lose nothing.
-    const room = MAX_COLUMNS - figures.length - 4;
-    return note === undefined || room < 12
-      ? fitFigures(figures, MAX_COLUMNS)
-      : `${figures}  (${fitFigures(note, room)})`;
-  });
+  return [...Object.entries(status.served).map(servedLine), ...Object.entries(status.exports).map(exportLine)];
+}
+
+function servedLine([name, { clients, streamed, dropped, discarded }]: [string, ServedCounts]): string {
+  return exportFigures(name, [
+    `streamed ${shortCount(streamed, 1e6)}`,
+    clientsText(clients),
+    `dropped ${shortCount(dropped + discarded, 1e6)}`,
+  ]);
+}
+
+/** In columns, below each other. */
+function exportFigures(name: string, [first, second, third]: readonly string[]): string {
+  return [name.padStart(7), first.padEnd(17), second.padEnd(15), third].join(' ');
+}
+
+function exportLine([name, { delivered, dropped, waiting, note }]: [string, ExportCounts]): string {
+  const figures = exportFigures(name, [
+    `delivered ${shortCount(delivered, 1e6)}`,
+    `waiting ${shortCount(waiting, 1e6)}`,
+    `dropped ${shortCount(dropped, 1e6)}`,
+  ]);
+  // Of a long note the figures lose nothing.
+  const room = MAX_COLUMNS - figures.length - 4;
+  return note === undefined || room < 12
+    ? fitFigures(figures, MAX_COLUMNS)
+    : `${figures}  (${fitFigures(note, room)})`;
 }

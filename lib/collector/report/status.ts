@@ -4,7 +4,7 @@ import type { Tally } from '../../integrations/activity';
 import type { ActivitySampler } from '../measure/activity-sampler';
 import type { Consumer } from '../delivery/consumer';
 import type { CpuMeter, CpuPercent } from '../measure/cpu-meter';
-import type { ExportCounts } from '../exports/export';
+import type { ExportCounts, ServedCounts } from '../exports/export';
 import type { Exports } from '../exports/exports';
 import type { LatencyMicros } from '../measure/latency';
 import type { CollectOptions } from '../options/collect-options';
@@ -30,6 +30,7 @@ export interface Status {
   readonly dropped: number;
   /** By name; no part of the figures above. */
   readonly exports: Readonly<Record<string, ExportCounts>>;
+  readonly served: Readonly<Record<string, ServedCounts>>;
   /** What had most events. */
   readonly types: readonly Tally[];
   readonly processes: readonly Tally[];
@@ -102,6 +103,7 @@ export class StatusSampler {
       delivered: sink.delivered,
       dropped,
       exports: this.parts.exports.counts(),
+      served: this.parts.exports.served(),
       types,
       processes,
       metrics: consumer.fill.takeMetrics(),

@@ -2,7 +2,7 @@
 import type { PerCPUBufferMetrics } from '../../index';
 import type { CorrelatedCounts } from '../delivery/correlation-outlet';
 import type { CpuPercent } from '../measure/cpu-meter';
-import type { ExportCounts } from '../exports/export';
+import type { ExportCounts, ServedCounts } from '../exports/export';
 import type { LatencyMicros } from '../measure/latency';
 import { LATENCY_SAMPLE } from '../delivery/consumer';
 import type { Sink } from '../sinks/sink';
@@ -39,10 +39,14 @@ export interface Summary {
   readonly correlated?: CorrelatedCounts;
   /** By name, with exports. No part of the figures above: each of the events is also delivered or dropped there. */
   readonly exports?: Record<string, ExportSummary>;
+  /** By name, with --grpc. No part of the figures above, either. */
+  readonly served?: Record<string, ServedSummary>;
 }
 
 /** taken = delivered + dropped. */
 type ExportSummary = Omit<ExportCounts, 'waiting' | 'note'>;
+
+type ServedSummary = Omit<ServedCounts, 'clients'>;
 
 interface SourceSummary {
   readonly produced: number;
@@ -99,6 +103,7 @@ export function makeSummary(run: {
   rate: number;
   correlated?: CorrelatedCounts;
   exported?: Readonly<Record<string, ExportCounts>>;
+  served?: Readonly<Record<string, ServedCounts>>;
 }): Summary {
   const kernel = run.sources.get('ebpf');
   const droppedBy = { buffer: total(run.sources, 'dropped'), sink: run.sink.lost };
@@ -122,6 +127,7 @@ export function makeSummary(run: {
     ...(kernel && { kernel: { captured: kernel.produced, lost: kernel.lost } }),
     ...(run.correlated && { correlated: run.correlated }),
     ...exportsOf(run.exported),
+    ...servedOf(run.served),
   };
 }
 
@@ -133,6 +139,14 @@ function exportsOf(exported: Readonly<Record<string, ExportCounts>> = {}): Pick<
   return entries.length === 0
     ? {}
     : { exports: Object.fromEntries(entries) as Record<string, ExportSummary> };
+}
+
+function servedOf(served: Readonly<Record<string, ServedCounts>> = {}): Pick<Summary, 'served'> {
+  const entries = Object.entries(served).map(([name, { streamed, dropped, discarded }]) => [
+    name,
+    { streamed, dropped, discarded },
+  ]);
+  return entries.length === 0 ? {} : { served: Object.fromEntries(entries) as Record<string, ServedSummary> };
 }
 
 /**
@@ -207,6 +221,10 @@ export function formatSummary(
     ...Object.entries(summary.exports ?? {}).map(([name, counts]): [string, string] => [
       name,
       exportText(counts, notes.exports?.[name]?.note),
+    ]),
+    ...Object.entries(summary.served ?? {}).map(([name, counts]): [string, string] => [
+      name,
+      servedText(counts),
     ]),
     ['rate', rateText(summary)],
     ...optionalRow('', notes.rate),
@@ -293,6 +311,13 @@ function exportText({ taken, delivered, dropped, retried }: ExportSummary, note?
     `${count(taken)} taken ${sign} ${count(delivered)} delivered + ${count(dropped)} dropped` +
     (retried > 0 ? `, ${count(retried)} retries` : '') +
     (dropped > 0 && note !== undefined ? ` (${note})` : '')
+  );
+}
+
+function servedText({ streamed, dropped, discarded }: ServedSummary): string {
+  return (
+    `${count(streamed)} streamed to clients, ${count(dropped)} dropped for slow ones` +
+    (discarded > 0 ? `, ${count(discarded)} dropped for all` : '')
   );
 }
 

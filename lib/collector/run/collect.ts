@@ -306,6 +306,7 @@ function report(options: CollectOptions, run: EndedRun): number {
   const latency = consumer.latency.all();
   const correlated = run.correlation?.counts();
   const exported = run.exports.counts();
+  const served = run.exports.served();
   const summary = makeSummary({
     durationMs,
     sources,
@@ -316,6 +317,7 @@ function report(options: CollectOptions, run: EndedRun): number {
     rate: options.rate,
     correlated,
     exported,
+    served,
   });
   if (!options.json) {
     const notes = {

@@ -58,6 +58,16 @@ export class ClientQueue {
     this.#untold += count;
   }
 
+  /** All that waits gives way. */
+  clear(): void {
+    while (this.#waiting.length > 0) {
+      const first = this.#waiting[0];
+      const { ends } = first.round;
+      this.drop(ends.length - first.from);
+      this.#leave(first, ends.length);
+    }
+  }
+
   /** The next message of at most so many events, and of `MESSAGE_BYTES` or one event. */
   take(maxBatch: number): Taken {
     const dropped = droppedField(this.#untold);

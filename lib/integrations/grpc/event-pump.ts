@@ -32,7 +32,10 @@ export class EventPump {
   readonly #stop = new AbortController();
   /** Wakes the loop: a client has come, gone or taken something. */
   #wake: () => void = () => undefined;
+  readonly #running: Promise<void>;
   #ended = false;
+  /** Whether nobody is waited for any more. */
+  #isHurried = false;
   /** Why it takes no more; undefined while nothing has gone wrong. */
   #failure: string | undefined;
 
@@ -41,7 +44,7 @@ export class EventPump {
     this.#buffer = buffer;
     this.#internals = internalsOf(buffer);
     this.#round = round;
-    this.#run().catch((error: unknown) => {
+    this.#running = this.#run().catch((error: unknown) => {
       this.#ended = true;
       this.#failure = String(error);
       for (const client of this.clients) client.fail(Status.INTERNAL, this.#failure);
@@ -59,7 +62,19 @@ export class EventPump {
     this.#wake();
   }
 
-  /** Takes no more; what clients have in their queues still goes out. */
+  /** Takes no more, but for what a closed buffer holds; that and what clients have in their queues still goes out. */
+  finish(): void {
+    if (!this.#internals.attachment.closed) this.stop();
+  }
+
+  /** After `finish`: settles when that has been taken, which waits for no client. */
+  hurry(): Promise<void> {
+    this.#isHurried = true;
+    this.changed();
+    return this.#running;
+  }
+
+  /** Takes no more. */
   stop(): void {
     this.#stop.abort();
     this.#end();
@@ -70,7 +85,7 @@ export class EventPump {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       if (this.clients.size === 0) await this.#change();
-      else if (!this.#pace.mayGoOn(this.clients, this.#round)) await this.#change(this.#pace.patienceMs);
+      else if (!this.#mayGoOn()) await this.#change(this.#pace.patienceMs);
       else if (this.#mayWaitInBuffer()) await this.#change(AHEAD_MS);
       else if (this.#takeRounds()) await nextTurn();
       else if (!(await this.#internals.recordOrEnd(signal).catch(() => false))) break;
@@ -90,18 +105,20 @@ export class EventPump {
 
   #isRoundWanted(): boolean {
     const { clients } = this;
-    return (
-      !this.#stop.signal.aborted &&
-      clients.size > 0 &&
-      this.#pace.mayGoOn(clients, this.#round) &&
-      !this.#mayWaitInBuffer()
-    );
+    return !this.#stop.signal.aborted && clients.size > 0 && this.#mayGoOn() && !this.#mayWaitInBuffer();
+  }
+
+  #mayGoOn(): boolean {
+    return this.#isHurried || this.#pace.mayGoOn(this.clients, this.#round);
   }
 
   #mayWaitInBuffer(): boolean {
     const internals = this.#internals;
     return (
-      internals.hasEvent && this.#pace.isAhead(this.clients, this.#round) && internals.hasFree(FREE_SLOTS)
+      !this.#isHurried &&
+      internals.hasEvent &&
+      this.#pace.isAhead(this.clients, this.#round) &&
+      internals.hasFree(FREE_SLOTS)
     );
   }
 

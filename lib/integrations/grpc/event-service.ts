@@ -47,21 +47,25 @@ export interface EventServiceStats {
   clients: number;
   /** Events handed to gRPC, each once for each client that it was for. */
   streamed: number;
-  /** Events that gave way in the queue of a client, or were larger than a message; likewise. */
+  /** Events that gave way in the queue of a client, were left there by `close`, or were larger than a message; likewise. */
   dropped: number;
   /** Events stored for publishers. */
   published: number;
 }
 
-/** A client that has not taken what waits for it when the service is closed has so long. */
-const CLOSING_MS = 1000;
+export interface EventServiceCloseOptions {
+  /** How long clients may take for what waits for them, an integer of milliseconds from 0, default 1000. */
+  timeoutMs?: number;
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The gRPC service of proto/tapio/v1/events.proto, for a server of the user's.
  *
  * Threads: one, that of the server; the buffers may be filled and drained anywhere. Guaranteed: every event taken from `events` is, for
- * each client that wants it, sent in order or counted as dropped and told so, in its place in the stream; what PublishEvents has answered
- * is stored. While no client is there nothing is taken, and the policy of the buffer decides. Full: slow clients lose their oldest, and
+ * each client that wants it, sent in order or counted as dropped and told so, in its place in the stream or by its status; what
+ * PublishEvents has answered is stored. While no client is there nothing is taken, and the policy of the buffer decides. Full: slow clients lose their oldest, and
  * hold up nobody; publishers wait. Closed: a closed and drained `events` ends the streams; a closed `publishTo` gives UNAVAILABLE.
  * Memory: `clientQueue` for each client, and what gRPC holds: up to 32 messages each, of a publisher 16 and 1 MiB.
  */
@@ -77,6 +81,8 @@ export class EventService {
   /** Of clients that have gone. */
   readonly #past = { streamed: 0, dropped: 0 };
   #published = 0;
+  /** Settles when all clients and publishers have gone; undefined before `close`. */
+  #closed: Promise<void> | undefined;
   /** Called when a client has gone. */
   #whenGone: () => void = () => undefined;
 
@@ -123,19 +129,32 @@ export class EventService {
   }
 
   /**
-   * Takes no more events and answers no more calls. Streams end when their clients have taken what waits for them, or with UNAVAILABLE
-   * after a second; publishers get UNAVAILABLE. Settles when all have gone. The server and the buffers stay as they are. Idempotent.
+   * Answers no more calls, and takes no more events, but for those that wait in `events` if that is closed. Streams end when their
+   * clients have taken what waits for them; after `timeoutMs` with UNAVAILABLE, and what they had not taken is counted as dropped.
+   * Publishers get UNAVAILABLE. Settles when all have gone: as gRPC still sends the ends of their streams, the server is to be shut down by
+   * `tryShutdown`, or by force some time later. The server and the buffers stay as they are. Idempotent; the shortest of several times counts.
+   * @throws TapioError (rejects) ERR_INVALID_ARGUMENT for the options
    */
-  async close(): Promise<void> {
+  async close(options?: EventServiceCloseOptions): Promise<void> {
+    const { timeoutMs = 1000 } = checkOptions(options);
+    checkInteger('timeoutMs', timeoutMs, 0, MAX_TIMER_MS);
     this.#closing.abort();
-    this.#pump?.stop();
-    const clients = this.#pump?.clients ?? new Set();
-    const timer = setTimeout(() => {
-      for (const client of clients) client.fail(Status.UNAVAILABLE, 'the service is closed');
-    }, CLOSING_MS);
-    while (clients.size > 0) await new Promise<void>((resolve) => (this.#whenGone = resolve));
+    const timer = setTimeout(() => void this.#abandonClients(), timeoutMs);
+    await (this.#closed ??= this.#whenAllGone());
     clearTimeout(timer);
+  }
+
+  async #whenAllGone(): Promise<void> {
+    this.#pump?.finish();
+    while (this.#pump !== undefined && this.#pump.clients.size > 0)
+      await new Promise<void>((resolve) => (this.#whenGone = resolve));
+    this.#pump?.stop();
     await Promise.all(this.#publishers);
+  }
+
+  async #abandonClients(): Promise<void> {
+    await this.#pump?.hurry();
+    for (const client of this.#pump?.clients ?? []) client.fail(Status.UNAVAILABLE, 'the service is closed');
   }
 
   #stream(call: ServerWritableStream<Buffer, Buffer>): void {

@@ -1,13 +1,20 @@
 /** A server of gRPC for one service, without TLS: for loopback and for networks that are trusted. */
+import type { Server } from '@grpc/grpc-js';
 import { TapioError } from '../../errors';
 import type { EventService } from './event-service';
 import { grpcLibrary } from './peers';
 
 export interface ListeningServer {
   readonly port: number;
-  /** Ends what is under way. The service is closed first, by who made it. */
-  close(): void;
+  /**
+   * The service is closed first, by who made it. Settles when clients have taken what gRPC still holds for them; half a second after
+   * `hurry` aborts, the rest is cut off.
+   */
+  close(hurry: AbortSignal): Promise<void>;
 }
+
+/** For clients to be told why their streams end. */
+const CLOSING_MS = 500;
 
 /** A client that vanished without a word keeps its place until a ping of it has no answer for so long. */
 const KEEPALIVE = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 };
@@ -27,5 +34,21 @@ export async function listen(service: EventService, address: string): Promise<Li
       else resolve(found);
     });
   });
-  return { port, close: () => server.forceShutdown() };
+  return { port, close: (hurry) => shutDown(server, hurry) };
+}
+
+async function shutDown(server: Server, hurry: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    const forceSoon = (): void => {
+      timer = setTimeout(() => {
+        server.forceShutdown();
+        resolve();
+      }, CLOSING_MS);
+    };
+    if (hurry.aborted) forceSoon();
+    else hurry.addEventListener('abort', forceSoon, { once: true });
+    server.tryShutdown(() => resolve());
+  });
+  clearTimeout(timer);
 }

@@ -88,8 +88,10 @@ export class StreamClient {
     this.flush();
   }
 
+  /** What waits is dropped. */
   fail(code: number, details: string): void {
     if (this.#gone) return;
+    this.queue.clear();
     this.#call.emit('error', { code, details });
     this.#leave();
   }

@@ -1,8 +1,10 @@
-/** `tapio collect --otlp` and `--nats`, with real receivers that are well, slow, dead, or die. */
+/** `tapio collect --otlp`, `--nats` and `--grpc`, with real receivers that are well, slow, dead, or die. */
 import path from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { eventToJSON } from '@tapio/performance';
-import { numbered, range } from '../../support/events';
+import { EventClient } from '@tapio/performance/grpc';
+import { numbered, numberOf, range } from '../../support/events';
+import { type Peer, startPeer } from '../../support/grpc-server';
 import { receive, setting } from '../../support/jetstream';
 import { freePort } from '../../support/servers';
 import { natsTest } from '../../support/nats-server';
@@ -60,6 +62,54 @@ test('events that --correlate finds go to exports, too', async () => {
   expect(exportsOf(result).otlp).toMatchObject({ taken: produced + correlated!.produced, dropped: 0 });
   const names = receiver.bodies.flatMap(recordsOf).map(({ eventName }) => eventName);
   expect(names.filter((name) => name?.startsWith('correlation'))).toHaveLength(correlated!.produced);
+});
+
+describe('--grpc', () => {
+  /** A run whose events come by stdin, and a client of it that the run knows of. */
+  async function withClient(connectTo: (port: number) => void): Promise<Tapio> {
+    const port = await freePort();
+    const run = new Tapio(['collect', '--source', 'stdin', '--json', '--grpc', String(port)]);
+    await run.until('stderr', (text) => text.includes('serving on'));
+    connectTo(port);
+    await run.until('stderr', (text) => /^ +grpc streamed 0 +1 client +dropped 0$/m.test(text));
+    return run;
+  }
+  const servedOf = (result: Parameters<typeof summaryOf>[0]): Record<string, number> =>
+    (summaryOf(result) as unknown as { served: { grpc: Record<string, number> } }).served.grpc;
+
+  test('a client has all events and an end in order, which the summary tells', async () => {
+    const got: number[] = [];
+    let reading: Promise<void> | undefined;
+    const run = await withClient((port) => {
+      const client = new EventClient(String(port));
+      reading = (async () => {
+        for await (const events of client.stream()) got.push(...events.map(numberOf));
+      })().finally(() => client.close());
+    });
+    run.child.stdin.end(lines(20_000));
+    await reading;
+    expect(got).toEqual(range(1, 20_001));
+    const result = await run.end();
+    expect(result.code).toBe(0);
+    expect(servedOf(result)).toEqual({ streamed: 20_000, dropped: 0, discarded: 0 });
+  });
+
+  test('what a client that takes nothing has lost is counted, and it holds up no run', async () => {
+    let peer!: Peer;
+    const run = await withClient((port) => (peer = startPeer('stall', port)));
+    try {
+      run.child.stdin.end(lines(100_000));
+      const result = await run.end();
+      expect(result.code).toBe(0);
+      const { streamed, dropped, discarded } = servedOf(result);
+      expect(streamed + dropped + discarded).toBe(100_000);
+      expect(dropped).toBeGreaterThan(0);
+      const { delivered } = summaryOf(result);
+      expect(delivered).toBe(100_000);
+    } finally {
+      peer.child.kill();
+    }
+  });
 });
 
 test('a receiver that is away costs its events, told and counted, and nothing else', async () => {

@@ -85,6 +85,7 @@ const status = (elapsedMs: number): StatusModule.Status => ({
   delivered: 0,
   dropped: 0,
   exports: {},
+  served: {},
   types: [],
   processes: [],
   metrics: {

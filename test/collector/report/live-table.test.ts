@@ -27,6 +27,7 @@ describe('the live table', () => {
     delivered: figure,
     dropped: figure,
     exports: {},
+    served: {},
     types: [],
     processes: [],
     metrics: {
@@ -100,9 +101,11 @@ describe('the live table', () => {
   test('the lines of exports stay in columns, too', () => {
     const otlp = { taken: 0, delivered: 0, dropped: 0, waiting: 0, retried: 0 };
     const nats = { ...otlp, delivered: 999_999, waiting: 12e6 };
-    const lines = renderExports({ ...status(2, 5), exports: { otlp, nats } });
-    expect(lines[0].indexOf('waiting')).toBe(lines[1].indexOf('waiting'));
-    expect(lines[0].indexOf('dropped')).toBe(lines[1].indexOf('dropped'));
+    const grpc = { clients: 12, streamed: 1e9, dropped: 1, discarded: 2 };
+    const lines = renderExports({ ...status(2, 5), exports: { otlp, nats }, served: { grpc } });
+    expect(lines[0]).toBe('   grpc streamed 1.00G    12 clients      dropped 3');
+    expect(lines[1].indexOf('waiting')).toBe(lines[2].indexOf('waiting'));
+    for (const line of lines.slice(1)) expect(line.indexOf('dropped')).toBe(lines[0].indexOf('dropped'));
   });
 
   test('40 columns: the rings without bars, the export with all of its figures', () => {

@@ -43,13 +43,14 @@ const status = fc
       large.map((ms) => ms % 1e8),
       { nil: undefined },
     ),
+    clients: fc.nat({ max: 64 }),
     cpu: fc.record({ thread: share.map((part) => part * 100), process: share.map((part) => part * 800) }),
     latency,
     tallies,
     rings: fc.array(fc.tuple(share, large), { minLength: 1, maxLength: 40 }),
     overflow: fc.tuple(share, large),
   })
-  .map(({ counts: of, rates, tallies: list, rings, overflow, ...rest }): StatusModule.Status => {
+  .map(({ counts: of, rates, tallies: list, rings, overflow, clients, ...rest }): StatusModule.Status => {
     const source = { ...of, refused: 0, lost: 0 };
     return {
       ...rest,
@@ -62,6 +63,7 @@ const status = fc
       delivered: of.delivered,
       dropped: of.dropped,
       exports: { otlp: { ...of, taken: of.produced, retried: 0, note: `connect ECONNREFUSED ${ADDRESS}` } },
+      served: { grpc: { clients, streamed: of.delivered, dropped: of.dropped, discarded: of.waiting } },
       types: list,
       processes: list,
       metrics: {
@@ -86,12 +88,15 @@ const ofTime = (value: number | null): string[] => [micros(value), micros(value)
 const ofShare = (part: number): string[] => [percent(part), `${Math.round(part)}%`];
 
 function figuresOf(of: StatusModule.Status): Set<string> {
-  const { sources, sourceRates, exports, types, latency: times, metrics, cpu } = of;
+  const { sources, sourceRates, exports, served, types, latency: times, metrics, cpu } = of;
   const { delivered, waiting } = exports.otlp;
+  const { clients, dropped: slow, discarded } = served.grpc;
   const { produced, dropped, malformed } = sources.get('synthetic')!;
   const rows = types.flatMap(({ count: events, rate }) => [events, rate]);
   return new Set([
     ADDRESS,
+    String(clients),
+    ...ofEvents(slow + discarded),
     ...[of.eventsPerSecond, of.delivered, of.dropped, produced, dropped, malformed].flatMap(ofEvents),
     ...[...sourceRates.values(), delivered, waiting, ...rows, metrics.overflows].flatMap(ofEvents),
     ...metrics.cpus.flatMap(({ writes, utilization }) => [
@@ -137,6 +142,7 @@ test.each(WIDTHS)(`the table in %d columns (SEED=${seed})`, (columns) => {
     expect(lines[0]).toMatch(/^tapio/);
     // The first that has room below the title.
     if (rows >= 3) expect(text).toMatch(/events\/s.*\s.*dropped/);
+    if (rows >= 30) expect(text).toMatch(/^grpc +\d+ clients?\s+streamed \S+\s+dropped \d/m);
     if (rows >= 30) expect(text).toMatch(/^otlp +\S+ waiting\s+delivered \S+\s+dropped \d/m);
     if (columns < 65) expect(text).not.toMatch(/\[[-#]/);
   });
