@@ -185,7 +185,10 @@ export function renderLine(status: Status): string {
 
 /** For where there is no terminal, one line for each export. */
 export function renderExports(status: Status): string[] {
-  return [...Object.entries(status.served).map(servedLine), ...Object.entries(status.exports).map(exportLine)];
+  return [
+    ...Object.entries(status.served).map(servedLine),
+    ...Object.entries(status.exports).map(exportLine),
+  ];
 }
 
 function servedLine([name, { clients, streamed, dropped, discarded }]: [string, ServedCounts]): string {
