@@ -22,7 +22,7 @@ console.log(`port ${await bind(process.argv[2] ?? '127.0.0.1:50051', ServerCrede
 process.once('SIGTERM', async () => {
   await service.close(); // what has been answered is in the buffer
   server.tryShutdown(() => {}); // clients have the ends of their streams
-  setTimeout(() => server.forceShutdown(), 1000).unref(); // but for those that read nothing
+  setTimeout(() => process.exit(), 1000).unref(); // but for those that read nothing
   published.close();
 });
 

@@ -291,7 +291,7 @@ describe('StreamEvents', () => {
     await clientsOf(running, 3);
     for (let n = 0; n < 20_000; n++) events.put(numbered(n));
     events.close();
-    await running.service.close();
+    await running.service.close({ timeoutMs: 2 ** 31 - 1 });
     const down = promisify(running.server.tryShutdown.bind(running.server))();
     for (const got of await Promise.all(reading)) expect(got.map(numberOf)).toEqual(range(0, 20_000));
     await down;
@@ -313,6 +313,50 @@ describe('StreamEvents', () => {
     await Promise.all([service.close({ timeoutMs: 0 }), patient]);
     const { clients, streamed, dropped } = service.getStats();
     expect({ clients, all: streamed + dropped }).toEqual({ clients: 0, all: 50_000 });
+    expect(dropped).toBeGreaterThan(0);
+  });
+
+  test('a slow client has all that was sent before its stream ends with an error, and hears of the rest', async () => {
+    const events = buffer(65_536);
+    const running = await start({ events, maxBatch: 100 });
+    let [got, dropped] = [0, 0];
+    let goOn!: () => void;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const reading = (async () => {
+      for await (const batch of connect(running.address).stream(
+        {},
+        { onDropped: (more) => (dropped += more) },
+      )) {
+        got += batch.length;
+        await held;
+      }
+    })();
+    const ended = reading.catch((error: unknown) => error);
+    await clientsOf(running, 1);
+    for (let n = 0; n < 40_000; n++) events.put(padded(n, 100));
+    events.close();
+    await running.service.close({ timeoutMs: 0 });
+    goOn();
+    expect(await ended).toMatchObject({ code: status.UNAVAILABLE, details: 'the service is closed' });
+    const stats = running.service.getStats();
+    expect({ streamed: got, dropped }).toEqual({ streamed: stats.streamed, dropped: stats.dropped });
+    expect(got + dropped).toBe(40_000);
+    expect(dropped).toBeGreaterThan(0);
+  });
+
+  test('what waits for a client that goes is counted as dropped', async () => {
+    const events = buffer(65_536);
+    const running = await start({ events });
+    const peer = startPeer('stall', running.port);
+    closers.push(() => peer.child.kill());
+    await clientsOf(running, 1);
+    for (let n = 0; n < 20_000; n++) events.put(padded(n, 100));
+    await peer.next();
+    while (events.size > 0) await turn();
+    peer.child.kill();
+    await clientsOf(running, 0);
+    const { streamed, dropped } = running.service.getStats();
+    expect(streamed + dropped).toBe(20_000);
     expect(dropped).toBeGreaterThan(0);
   });
 

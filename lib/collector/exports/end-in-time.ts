@@ -6,7 +6,7 @@ import type { Worker } from 'node:worker_threads';
 const GRACE_MS = 3000;
 
 /**
- * Resolves when it has ended; terminates it if it takes too long.
+ * Resolves when it has ended; terminates it if it takes too long, and then resolves with false.
  * @param ended resolves when the thread has
  * @param tell tells it that it must end soon; called when `hurry` aborts
  */
@@ -15,15 +15,16 @@ export async function endInTime(
   ended: Promise<void>,
   hurry: AbortSignal,
   tell: () => void,
-): Promise<void> {
-  const hurried = new Promise<void>((resolve) => {
-    if (hurry.aborted) resolve();
-    else hurry.addEventListener('abort', () => resolve(), { once: true });
-  });
+): Promise<boolean> {
   const hasEnded = ended.then(() => true);
-  if (await Promise.race([hasEnded, hurried])) return;
+  const hurried = new Promise<false>((resolve) => {
+    if (hurry.aborted) resolve(false);
+    else hurry.addEventListener('abort', () => resolve(false), { once: true });
+  });
+  if (await Promise.race([hasEnded, hurried])) return true;
   tell();
-  if (await Promise.race([hasEnded, delay(GRACE_MS, undefined, { ref: false })])) return;
+  if (await Promise.race([hasEnded, delay(GRACE_MS, false, { ref: false })])) return true;
   await worker.terminate();
   await ended;
+  return false;
 }

@@ -23,9 +23,9 @@ export interface ServedCounts {
   readonly clients: number;
   /** Events, each once for each client that it was for. */
   readonly streamed: number;
-  /** Likewise: gave way in the queue of a slow client, or were left there at the end. */
+  /** Likewise: gave way in the queue of a slow client, were left there when it went, or were larger than a message. */
   readonly dropped: number;
-  /** For all clients: came faster than they were taken, or cannot be served. */
+  /** For all clients, each once: came faster than they were taken, or cannot be served. */
   readonly discarded: number;
 }
 

@@ -5,8 +5,8 @@ import type { AskedExport, Export, ExportContext, ExportCounts, ServedCounts } f
 export class Exports {
   /** Events offered so far. */
   taken = 0;
-  /** Of these, events that could not be read and so went to none. */
-  private unreadable = 0;
+  /** Events that could not be read and so went to none, by who would have had them. */
+  private readonly unreadable = new Map<Export, number>();
   /** Why, of the first. */
   private problem: string | undefined;
   private closed: Promise<unknown> | undefined;
@@ -43,20 +43,23 @@ export class Exports {
     for (const taker of this.takers)
       if (taker.isTaking?.() ?? true) {
         event ??= this.read(view);
-        if (event === undefined) return;
-        taker.take?.(event);
+        if (event === undefined) this.unreadable.set(taker, this.unreadableOf(taker) + 1);
+        else taker.take?.(event);
       }
   }
 
-  /** Undefined, and counted, if it cannot be read. */
+  /** Undefined if it cannot be read. */
   private read(view: EventView): UnifiedEvent | undefined {
     try {
       return view.toEvent();
     } catch (error) {
-      this.unreadable++;
       this.problem ??= (error as Error).message;
       return undefined;
     }
+  }
+
+  private unreadableOf(taker: Export): number {
+    return this.unreadable.get(taker) ?? 0;
   }
 
   /** By name, of those that take events. */
@@ -64,7 +67,7 @@ export class Exports {
     return Object.fromEntries(
       this.all.flatMap((each) => {
         const counts = each.export.counts();
-        return counts === undefined ? [] : [[each.name, this.withUnreadable(counts)]];
+        return counts === undefined ? [] : [[each.name, this.withUnreadable(counts, each.export)]];
       }),
     );
   }
@@ -74,13 +77,15 @@ export class Exports {
     return Object.fromEntries(
       this.all.flatMap((each) => {
         const counts = each.export.served?.();
-        return counts === undefined ? [] : [[each.name, counts]];
+        if (counts === undefined) return [];
+        const discarded = counts.discarded + this.unreadableOf(each.export);
+        return [[each.name, { ...counts, discarded }]];
       }),
     );
   }
 
-  private withUnreadable(counts: ExportCounts): ExportCounts {
-    const { unreadable } = this;
+  private withUnreadable(counts: ExportCounts, taker: Export): ExportCounts {
+    const unreadable = this.unreadableOf(taker);
     if (unreadable === 0) return counts;
     const { taken, dropped, note } = counts;
     return {

@@ -9,7 +9,7 @@ import { GRPC_COUNTS, type GrpcOrder, type GrpcReport, type ToGrpc } from './grp
 
 /** How often it is told who is there. */
 const LOOK_MS = 50;
-/** Clients have as long as the run leaves them: it hurries. */
+/** The run decides: it hurries. */
 const PATIENCE_MS = 2 ** 31 - 1;
 
 const { buffer, address, counts, activity } = workerData as GrpcOrder;
@@ -28,21 +28,18 @@ async function serve(): Promise<void> {
     GRPC_COUNTS.forEach((name, at) => Atomics.store(told, at, BigInt(stats[name])));
   };
   const timer = setInterval(tell, LOOK_MS);
-  const hurry = new AbortController();
   const stop = async (): Promise<void> => {
     await service.close({ timeoutMs: PATIENCE_MS });
     clearInterval(timer);
     tell();
-    await server.close(hurry.signal);
-    // What a client does not read would keep the thread alive.
+    await server.close();
+    // A connection that was shut down by force stays until the other side has read what is written.
     process.exit();
   };
   parentPort!.on('message', (message: ToGrpc) => {
     if (message === 'stop') void stop();
-    else if (message === 'hurry') {
-      hurry.abort();
-      void service.close({ timeoutMs: 0 });
-    } else latest = message;
+    else if (message === 'hurry') void service.close({ timeoutMs: 0 });
+    else latest = message;
   });
   report({ port: server.port });
 }

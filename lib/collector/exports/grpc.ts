@@ -7,13 +7,14 @@ import { MEMORY } from '../memory-plan';
 import { formatAddress, parseAddress, type ListenAddress } from '../command-line/listen-address';
 import type { Export, ExportContext, ExportDefinition } from './export';
 import { endInTime } from './end-in-time';
-import { GRPC_COUNTS, type GrpcOrder, type GrpcReport, type ToGrpc } from './grpc-protocol';
+import { GRPC_COUNTS, type GrpcCount, type GrpcOrder, type GrpcReport, type ToGrpc } from './grpc-protocol';
 
 /** Put at once: each put may wake that thread, at the cost of this one. */
 const BATCH = 256;
 /** Longest time that an event waits for a batch. */
 const BATCH_MS = 10;
 const ENDED = 'its thread has ended';
+const CLIENTS = GRPC_COUNTS.indexOf('clients');
 
 export const grpcExport: ExportDefinition<ListenAddress> = {
   name: 'grpc',
@@ -56,8 +57,7 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
     throw new TapioError(report.code as TapioError['code'], report.error);
   }
   const told = new BigInt64Array(counts);
-  const count = (name: (typeof GRPC_COUNTS)[number]): number =>
-    Number(Atomics.load(told, GRPC_COUNTS.indexOf(name)));
+  const count = (name: GrpcCount): number => Number(Atomics.load(told, GRPC_COUNTS.indexOf(name)));
   const say = (message: ToGrpc): void => worker.postMessage(message);
   let hasFailed = false;
   const fail = (text: string): void => {
@@ -67,9 +67,11 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
   worker.on('error', (error) => fail(error.message));
   let isClosing = false;
   void exited.then(() => {
-    Atomics.store(told, GRPC_COUNTS.indexOf('clients'), 0n);
+    Atomics.store(told, CLIENTS, 0n);
     if (!isClosing) fail(ENDED);
   });
+  /** Of a thread that could not serve them. */
+  let left = 0;
   const forget = sampler.onSample(say);
   context.warn(`serving on ${formatAddress({ ...address, port: report.port })}`);
   const problems = new LimitedReport((text) => context.warn(text));
@@ -87,7 +89,7 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
     });
   };
   return {
-    isTaking: () => count('clients') > 0,
+    isTaking: () => Atomics.load(told, CLIENTS) > 0n,
     take(event: UnifiedEvent) {
       waiting.push(event);
       if (waiting.length >= BATCH) flush();
@@ -98,7 +100,7 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
       clients: count('clients'),
       streamed: count('streamed'),
       dropped: count('dropped'),
-      discarded: buffer.getStats().discarded + refused,
+      discarded: buffer.getStats().discarded + refused + left,
     }),
     async close(hurry) {
       isClosing = true;
@@ -106,7 +108,10 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
       flush();
       buffer.close();
       say('stop');
-      await endInTime(worker, exited, hurry, () => say('hurry'));
+      const wasInTime = await endInTime(worker, exited, hurry, () => say('hurry'));
+      if (!wasInTime) context.warn('its thread did not end in time: what it held is not counted');
+      // One that ends in order leaves what came when no client was there any more.
+      if (hasFailed || !wasInTime) left = buffer.consume(() => undefined);
       problems.end();
     },
   };

@@ -94,9 +94,9 @@ A line below it for each export (--otlp, --nats) tells what the other side has
 taken, what waits, what was dropped, and why. An export that is slow or away
 stalls nothing: the oldest of the events that wait for it give way (about
 ${count(MEMORY.exportCapacity)} may wait), and at the end it has ${STOP_LIMIT_S} seconds for the rest. Its figures
-are its own; dropped above is of the sink. That of --grpc counts an event once
-for each client: streamed to it, or dropped as it was slow; and once what came
-too fast for all.
+are its own; dropped above is of the sink. The line of --grpc counts an event
+once for each client, as streamed to it or dropped, as it was slow or went;
+dropped has also, once, what came too fast for all.
 
 Ctrl-C, SIGTERM and the end of --duration stop the sources, deliver what waits
 and print the summary; the reader of the events is waited for ${STOP_LIMIT_S} seconds in

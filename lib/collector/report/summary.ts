@@ -126,27 +126,20 @@ export function makeSummary(run: {
     ),
     ...(kernel && { kernel: { captured: kernel.produced, lost: kernel.lost } }),
     ...(run.correlated && { correlated: run.correlated }),
-    ...exportsOf(run.exported),
-    ...servedOf(run.served),
+    exports: byName(run.exported, ({ taken, delivered, dropped, retried }) => ({
+      ...{ taken, delivered, dropped, retried },
+    })),
+    served: byName(run.served, ({ streamed, dropped, discarded }) => ({ streamed, dropped, discarded })),
   };
 }
 
-function exportsOf(exported: Readonly<Record<string, ExportCounts>> = {}): Pick<Summary, 'exports'> {
-  const entries = Object.entries(exported).map(([name, { taken, delivered, dropped, retried }]) => [
-    name,
-    { taken, delivered, dropped, retried },
-  ]);
-  return entries.length === 0
-    ? {}
-    : { exports: Object.fromEntries(entries) as Record<string, ExportSummary> };
-}
-
-function servedOf(served: Readonly<Record<string, ServedCounts>> = {}): Pick<Summary, 'served'> {
-  const entries = Object.entries(served).map(([name, { streamed, dropped, discarded }]) => [
-    name,
-    { streamed, dropped, discarded },
-  ]);
-  return entries.length === 0 ? {} : { served: Object.fromEntries(entries) as Record<string, ServedSummary> };
+/** Undefined where there is none. */
+function byName<C, S>(
+  counts: Readonly<Record<string, C>> = {},
+  shown: (counts: C) => S,
+): Record<string, S> | undefined {
+  const entries = Object.entries(counts).map(([name, of]) => [name, shown(of)] as const);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 /**
@@ -316,7 +309,7 @@ function exportText({ taken, delivered, dropped, retried }: ExportSummary, note?
 
 function servedText({ streamed, dropped, discarded }: ServedSummary): string {
   return (
-    `${count(streamed)} streamed to clients, ${count(dropped)} dropped for slow ones` +
+    `${count(streamed)} streamed to clients, ${count(dropped)} dropped for slow or gone ones` +
     (discarded > 0 ? `, ${count(discarded)} dropped for all` : '')
   );
 }

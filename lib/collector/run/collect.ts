@@ -40,6 +40,8 @@ import { conservationErrors, formatSummary, makeSummary, sumSources } from '../r
 
 /** How long the summary of a run that was stopped waits for its reader. */
 const SUMMARY_LIMIT_MS = 1000;
+/** So long a run may take to end without a word. */
+const UNEXPLAINED_MS = 1000;
 
 /** Runs until the duration is over, all sources have ended, a signal, a failure, or a closed stdout. */
 export async function collect(asked: CollectOptions): Promise<number> {
@@ -150,10 +152,10 @@ export async function collect(asked: CollectOptions): Promise<number> {
     await allEnded;
     buffer.close();
     await consumed;
-    await exporting.close(STOP_LIMIT_S * 1000);
+    const usage = cpu.sinceStart();
+    await closeExports(exporting, warn);
     // Without the time the threads take to exit.
     const durationMs = Math.max(stopAt, consumer.lastDeliveryAt) - startedAt;
-    const usage = cpu.sinceStart();
     display.stop();
     const times = { durationMs, producingMs: stopAt - startedAt };
     const run = {
@@ -179,6 +181,16 @@ export async function collect(asked: CollectOptions): Promise<number> {
     display.stop();
     ignoreSignals();
   }
+}
+
+/** Tells of a wait that people would wonder about. */
+async function closeExports(exporting: Exports, warn: (text: string) => void): Promise<void> {
+  const timer = setTimeout(
+    () => warn(`waiting up to ${STOP_LIMIT_S} s for the other side of exports to take what waits`),
+    UNEXPLAINED_MS,
+  );
+  await exporting.close(STOP_LIMIT_S * 1000);
+  clearTimeout(timer);
 }
 
 /** Whether no fork, exec or exit of the host was left out by a filter, or lost. */

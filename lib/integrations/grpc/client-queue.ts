@@ -58,7 +58,7 @@ export class ClientQueue {
     this.#untold += count;
   }
 
-  /** All that waits gives way. */
+  /** All that waits is dropped. */
   clear(): void {
     while (this.#waiting.length > 0) {
       const first = this.#waiting[0];

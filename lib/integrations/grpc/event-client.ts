@@ -1,4 +1,11 @@
-import type { CallOptions, ChannelCredentials, Client, Metadata, ServiceError } from '@grpc/grpc-js';
+import type {
+  CallOptions,
+  ChannelCredentials,
+  Client,
+  ClientReadableStream,
+  Metadata,
+  ServiceError,
+} from '@grpc/grpc-js';
 import type { BufferStats } from '../../buffers/stats';
 import type { WaitOptions } from '../../buffers/wait-queue';
 import { TapioError } from '../../errors';
@@ -40,10 +47,11 @@ const CHANNEL = {
 /**
  * A client of an EventService.
  *
- * Threads: one. Guaranteed: the events of a stream come in their order; those that the server dropped are told in their place. Full: who
- * takes no batch holds up the server's stream, and then the server drops. Errors of the call are those of @grpc/grpc-js (ServiceError:
- * `code` is the number of the status, `details` says why); what this side finds wrong is a TapioError. Closed: calls that are under way
- * and later ones give ERR_BUFFER_CLOSED. Memory: up to 32 messages of a stream.
+ * Threads: one. Guaranteed: the events of a stream come in their order, also those that came before an error; those that the server
+ * dropped for this client are told in their place. Full: who takes no batch holds up the server's stream, and then the server drops.
+ * Errors of the call are those of @grpc/grpc-js (ServiceError: `code` is the number of the status, `details` says why); what this side
+ * finds wrong is a TapioError. Closed: calls that are under way and later ones give ERR_BUFFER_CLOSED. Memory: of a stream up to 32
+ * messages, and 1 MiB that its connection may be sent ahead.
  */
 export class EventClient {
   readonly #client: Client;
@@ -147,11 +155,9 @@ export class EventClient {
       request,
       this.#metadata(),
     );
-    // One that is cancelled tells so, to nobody.
-    call.on('error', () => undefined);
     stop.signal.addEventListener('abort', () => call.cancel(), { once: true });
     try {
-      for await (const bytes of call as AsyncIterable<Buffer>) {
+      for await (const bytes of messagesOf(call)) {
         if (stop.signal.aborted) break;
         const { events, dropped } = decodeBatch(bytes);
         if (dropped > 0) onDropped?.(dropped);
@@ -214,6 +220,24 @@ export class EventClient {
     const metadata = new (grpcLibrary().Metadata)();
     if (this.#token !== undefined) metadata.set('authorization', `Bearer ${this.#token}`);
     return metadata;
+  }
+}
+
+/** All messages that have come, also those before an error: an iterator of Node would leave out what waits when that comes. */
+async function* messagesOf(call: ClientReadableStream<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let failure: Error | undefined;
+  let wake: () => void = () => undefined;
+  call.on('error', (error: Error) => {
+    failure ??= error;
+    wake();
+  });
+  for (const event of ['readable', 'end', 'close']) call.on(event, () => wake());
+  for (;;) {
+    const bytes = call.read() as Buffer | null;
+    if (bytes !== null) yield bytes;
+    else if (failure !== undefined) throw failure;
+    else if (call.readableEnded || call.destroyed) return;
+    else await new Promise<void>((resolve) => (wake = resolve));
   }
 }
 

@@ -47,7 +47,7 @@ export interface EventServiceStats {
   clients: number;
   /** Events handed to gRPC, each once for each client that it was for. */
   streamed: number;
-  /** Events that gave way in the queue of a client, were left there by `close`, or were larger than a message; likewise. */
+  /** Events that gave way in the queue of a client, were left there when it went, or were larger than a message; likewise. */
   dropped: number;
   /** Events stored for publishers. */
   published: number;
@@ -64,9 +64,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * The gRPC service of proto/tapio/v1/events.proto, for a server of the user's.
  *
  * Threads: one, that of the server; the buffers may be filled and drained anywhere. Guaranteed: every event taken from `events` is, for
- * each client that wants it, sent in order or counted as dropped and told so, in its place in the stream or by its status; what
- * PublishEvents has answered is stored. While no client is there nothing is taken, and the policy of the buffer decides. Full: slow clients lose their oldest, and
- * hold up nobody; publishers wait. Closed: a closed and drained `events` ends the streams; a closed `publishTo` gives UNAVAILABLE.
+ * each client that wants it, sent in order or counted as dropped, and a client that stays is told so, in its place in the stream or by its
+ * status; what PublishEvents has answered is stored. While no client is there nothing is taken, and the policy of the buffer decides.
+ * Full: slow clients lose their oldest, and hold up nobody; publishers wait. Closed: a closed and drained `events` ends the streams; a
+ * closed `publishTo` gives UNAVAILABLE.
  * Memory: `clientQueue` for each client, and what gRPC holds: up to 32 messages each, of a publisher 16 and 1 MiB.
  */
 export class EventService {
@@ -131,8 +132,9 @@ export class EventService {
   /**
    * Answers no more calls, and takes no more events, but for those that wait in `events` if that is closed. Streams end when their
    * clients have taken what waits for them; after `timeoutMs` with UNAVAILABLE, and what they had not taken is counted as dropped.
-   * Publishers get UNAVAILABLE. Settles when all have gone: as gRPC still sends the ends of their streams, the server is to be shut down by
-   * `tryShutdown`, or by force some time later. The server and the buffers stay as they are. Idempotent; the shortest of several times counts.
+   * Publishers get UNAVAILABLE. Settles when all have gone. Then shut the server down by `tryShutdown`, as the last bytes of the streams
+   * may still be on their way; that waits for connections that do nothing, too. The server and the buffers stay as they are. Idempotent;
+   * the shortest of several times counts.
    * @throws TapioError (rejects) ERR_INVALID_ARGUMENT for the options
    */
   async close(options?: EventServiceCloseOptions): Promise<void> {

@@ -6,14 +6,11 @@ import { grpcLibrary } from './peers';
 
 export interface ListeningServer {
   readonly port: number;
-  /**
-   * The service is closed first, by who made it. Settles when clients have taken what gRPC still holds for them; half a second after
-   * `hurry` aborts, the rest is cut off.
-   */
-  close(hurry: AbortSignal): Promise<void>;
+  /** The service is closed first, by who made it. Settles when all connections have ended, after half a second by force. */
+  close(): Promise<void>;
 }
 
-/** For clients to be told why their streams end. */
+/** For what is on its way, behind the ends of all streams; connections without a stream may stay forever. */
 const CLOSING_MS = 500;
 
 /** A client that vanished without a word keeps its place until a ping of it has no answer for so long. */
@@ -34,21 +31,18 @@ export async function listen(service: EventService, address: string): Promise<Li
       else resolve(found);
     });
   });
-  return { port, close: (hurry) => shutDown(server, hurry) };
+  return { port, close: () => shutDown(server) };
 }
 
-async function shutDown(server: Server, hurry: AbortSignal): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve) => {
-    const forceSoon = (): void => {
-      timer = setTimeout(() => {
-        server.forceShutdown();
-        resolve();
-      }, CLOSING_MS);
-    };
-    if (hurry.aborted) forceSoon();
-    else hurry.addEventListener('abort', forceSoon, { once: true });
-    server.tryShutdown(() => resolve());
+function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, CLOSING_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
-  clearTimeout(timer);
 }

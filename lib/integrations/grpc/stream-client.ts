@@ -52,8 +52,8 @@ export class StreamClient {
       whenTaken();
     });
     call.on('error', () => undefined);
-    // `cancelled` comes after good ends, too.
-    for (const end of ['cancelled', 'close', 'finish']) call.on(end, () => this.#leave());
+    // It comes after good ends, too, once the status is on its way: `finish` and `close` come before that.
+    call.on('cancelled', () => this.#leave());
   }
 
   get isGone(): boolean {
@@ -88,10 +88,11 @@ export class StreamClient {
     this.flush();
   }
 
-  /** What waits is dropped. */
+  /** What waits is dropped; the last message tells so. */
   fail(code: number, details: string): void {
     if (this.#gone) return;
     this.queue.clear();
+    if (!this.queue.isEmpty) this.#call.write(this.queue.take(1).bytes);
     this.#call.emit('error', { code, details });
     this.#leave();
   }
@@ -99,6 +100,7 @@ export class StreamClient {
   #leave(): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.queue.clear();
     this.#whenTaken();
   }
 }

@@ -86,6 +86,16 @@ test('events that the buffer refuses are told and left out; those around them ar
   expect(grpc.served!()).toMatchObject({ discarded: 2 });
 });
 
+test('a thread that does not end in time is told of, and what it has left is counted', async () => {
+  const { opening, warnings } = openWith(`${LISTENS}
+    parentPort.on('message', () => undefined);`);
+  const grpc = await opening;
+  for (let n = 0; n < 1000; n++) grpc.take!(createEvent({ type: 't', source: 's' }));
+  await grpc.close(AbortSignal.abort());
+  expect(grpc.served!()).toEqual({ clients: 0, streamed: 0, dropped: 0, discarded: 1000 });
+  expect(warnings.slice(1)).toEqual([expect.stringContaining('did not end in time')]);
+});
+
 test('an event that cannot be read is counted as dropped by every export, and stops nothing', async () => {
   const got: unknown[] = [];
   const taker: Export = {
@@ -104,4 +114,26 @@ test('an event that cannot be read is counted as dropped by every export, and st
   exports.take({ toEvent: () => 1 } as unknown as EventView);
   expect(got).toEqual([1]);
   expect(exports.counts().x).toMatchObject({ taken: 2, delivered: 1, dropped: 1, note: 'corrupt' });
+});
+
+test('it is counted as discarded by one that serves, while somebody is there', async () => {
+  let clients = 1;
+  const taker: Export = {
+    isTaking: () => clients > 0,
+    take: () => undefined,
+    counts: () => undefined,
+    served: () => ({ clients, streamed: 0, dropped: 0, discarded: 5 }),
+    close: () => Promise.resolve(),
+  };
+  const exports = await Exports.open(
+    [{ name: 'x', memory: 1, open: () => Promise.resolve(taker) }],
+    {} as ExportContext,
+  );
+  const bad = () => {
+    throw new Error('corrupt');
+  };
+  exports.take({ toEvent: bad } as unknown as EventView);
+  clients = 0;
+  exports.take({ toEvent: bad } as unknown as EventView);
+  expect(exports.served().x).toMatchObject({ discarded: 6 });
 });

@@ -40,10 +40,10 @@ test('a longer one tells rates and shares', () => {
 test('what was served to clients has a line, which tells of losses for all where there are some', () => {
   const grpc = { streamed: 1234, dropped: 5, discarded: 0 };
   expect(lines({ served: { grpc } })).toContain(
-    '  grpc         1,234 streamed to clients, 5 dropped for slow ones',
+    '  grpc         1,234 streamed to clients, 5 dropped for slow or gone ones',
   );
   expect(lines({ served: { grpc: { ...grpc, discarded: 6 } } })).toContain(
-    '  grpc         1,234 streamed to clients, 5 dropped for slow ones, 6 dropped for all',
+    '  grpc         1,234 streamed to clients, 5 dropped for slow or gone ones, 6 dropped for all',
   );
 });
 
