@@ -33,7 +33,9 @@ const exceptions: Readonly<Record<string, string>> = {
 
 /** What a block of TypeScript uses that the text before it made. */
 const given: Readonly<Record<string, string>> = {
-  'docs/guides/grpc.md': "declare const server: import('@grpc/grpc-js').Server;",
+  'docs/guides/grpc.md':
+    "declare const server: import('@grpc/grpc-js').Server;\n" +
+    "declare const service: import('@tapio/performance/grpc').EventService;",
   'docs/kernel.md': "declare const buffer: import('@tapio/performance').EventBuffer;",
 };
 
