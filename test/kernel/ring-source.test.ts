@@ -27,6 +27,19 @@ const LAYOUT: readonly RecordField[] = [
   { name: 'command', type: 'char[16]', offset: 48 },
 ];
 
+/** The ring buffers that this process has open, by what the kernel calls each for as long as it lives. */
+function rings(): { fd: number; map: string }[] {
+  return fs.readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const info = fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
+      const map = /^map_id:\s*(\d+)$/m.exec(info);
+      return map && /^map_type:\s*27$/m.test(info) ? [{ fd: Number(fd), map: map[1] }] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** A tracer of the writes of one process that has stopped reading, and its ring buffer. */
 async function heldUpTracer(): Promise<{
   tracer: KernelTracer;
@@ -37,20 +50,15 @@ async function heldUpTracer(): Promise<{
   const target = new EventBuffer(1, { slotSize: 128, onFull: 'block' });
   const first = new KnownProcess(ddCommand(2));
   const subject = new KnownProcess(ddCommand(COUNT));
+  // A tracer that is stopped may still be giving back its own.
+  const before = new Set(rings().map(({ map }) => map));
   const tracer = new KernelTracer({
     target,
     events: ['syscall'],
     filters: { pids: [first.pid, subject.pid], syscalls: ['write'] },
     wakeIntervalMicros: 50_000,
   }).start();
-  const isRing = (fd: string): boolean => {
-    try {
-      return /^map_type:\s*27$/m.test(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
-    } catch {
-      return false;
-    }
-  };
-  const fd = Number(fs.readdirSync('/proc/self/fd').find(isRing));
+  const [ring] = rings().filter(({ map }) => !before.has(map));
   await first.run();
   // The first record is in the target, and so out of the kernel's ring; the second is what holds the reader up.
   while (tracer.getStats().captured < 2 || target.isEmpty) await turn();
@@ -58,7 +66,7 @@ async function heldUpTracer(): Promise<{
     tracer.stop();
     target.close();
   };
-  return { tracer, subject, fd, end };
+  return { tracer, subject, fd: ring.fd, end };
 }
 
 /** `stop` waits for a bounded time, which a thread without a CPU outlasts. */
