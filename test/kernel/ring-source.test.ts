@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import { EventBuffer, PerCPUBuffer, RingBuffer } from '@tapio/performance';
 import { BpfRingBufferSource, KernelTracer, type RecordField } from '@tapio/performance/kernel';
+import { PATIENCE } from '../support/children';
 import { thrownBy } from '../support/errors';
 import { ddCommand, kernelTest, KnownProcess } from '../support/kernel';
 import { turn } from '../support/waits';
@@ -26,6 +27,11 @@ const LAYOUT: readonly RecordField[] = [
   { name: 'comm', type: 'char[16]', offset: 48 },
   { name: 'command', type: 'char[16]', offset: 48 },
 ];
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
 
 /** The ring buffers that this process has open, by what the kernel calls each for as long as it lives. */
 function rings(): { fd: number; map: string }[] {
@@ -61,17 +67,35 @@ async function heldUpTracer(): Promise<{
   const [ring] = rings().filter(({ map }) => !before.has(map));
   await first.run();
   // The first record is in the target, and so out of the kernel's ring; the second is what holds the reader up.
-  while (tracer.getStats().captured < 2 || target.isEmpty) await turn();
   const end = (): void => {
     tracer.stop();
     target.close();
   };
+  ends.push(end);
+  await until(
+    () => tracer.getStats().captured >= 2 && !target.isEmpty,
+    () => tracer.getStats(),
+  );
   return { tracer, subject, fd: ring.fd, end };
 }
 
 /** `stop` waits for a bounded time, which a thread without a CPU outlasts. */
-async function captured(source: BpfRingBufferSource, count: number): Promise<void> {
-  while (source.getStats().captured < count) await turn();
+function captured(source: BpfRingBufferSource, tracer: KernelTracer, count: number): Promise<void> {
+  return until(
+    () => source.getStats().captured >= count,
+    () => ({ source: source.getStats(), tracer: tracer.getStats() }),
+  );
+}
+
+const LIMIT_MS = 60_000 * PATIENCE;
+
+/** Tells what was there instead; a test that only waited on would keep the event loop busy for those behind it. */
+async function until(isTrue: () => boolean, told: () => object): Promise<void> {
+  const limit = performance.now() + LIMIT_MS;
+  while (!isTrue()) {
+    if (performance.now() > limit) throw new Error(`not within ${LIMIT_MS} ms: ${JSON.stringify(told())}`);
+    await turn();
+  }
 }
 
 kernelTest('records become events by their layout', async () => {
@@ -85,7 +109,7 @@ kernelTest('records become events by their layout', async () => {
   }).start();
   const before = BigInt(Date.now() - 1) * 1_000_000n;
   await subject.run();
-  await captured(source, COUNT);
+  await captured(source, tracer, COUNT);
   source.stop();
   expect(source.getStats()).toMatchObject({
     state: 'stopped',
@@ -128,10 +152,10 @@ kernelTest('records as they are, into a RingBuffer and a PerCPUBuffer', async ()
     new RingBuffer(8192, { slotSize: 64 }),
     new PerCPUBuffer({ bufferSizePerCPU: 2 ** 20, slotSize: 64 }),
   ]) {
-    const { subject, fd, end } = await heldUpTracer();
+    const { tracer, subject, fd, end } = await heldUpTracer();
     const source = new BpfRingBufferSource({ fd, target }).start();
     await subject.run();
-    await captured(source, COUNT);
+    await captured(source, tracer, COUNT);
     source.stop();
     end();
     const records = target instanceof RingBuffer ? target.getBatch(Infinity) : target.read();
@@ -156,10 +180,10 @@ kernelTest('what does not fit the layout or the target is counted', async () => 
     ['tooLarge', { target: short }, COUNT],
     ['dropped', { target: single }, COUNT - 1],
   ] as const) {
-    const { subject, fd, end } = await heldUpTracer();
+    const { tracer, subject, fd, end } = await heldUpTracer();
     const source = new BpfRingBufferSource({ fd, ...options }).start();
     await subject.run();
-    await captured(source, COUNT);
+    await captured(source, tracer, COUNT);
     source.stop();
     end();
     const stats = source.getStats();
@@ -174,7 +198,7 @@ kernelTest('memory is bounded by what the target takes, not by the layout', asyn
   const bytes = 4096;
   /** What this process grows by while it reads with this many fields of text: at least the mapping of the ring buffer. */
   const growth = async (fields: number): Promise<number> => {
-    const { subject, fd, end } = await heldUpTracer();
+    const { tracer, subject, fd, end } = await heldUpTracer();
     const target = new EventBuffer(1024, { slotSize: 128 });
     const layout = Array.from({ length: fields }, (_, i) => ({
       name: `text${i}`,
@@ -185,7 +209,7 @@ kernelTest('memory is bounded by what the target takes, not by the layout', asyn
     const before = process.memoryUsage.rss();
     source.start();
     await subject.run();
-    await captured(source, COUNT);
+    await captured(source, tracer, COUNT);
     const grown = process.memoryUsage.rss() - before;
     source.stop();
     end();
