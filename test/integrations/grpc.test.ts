@@ -286,7 +286,8 @@ describe('StreamEvents', () => {
 
   test('close delivers what a closed buffer holds; after it, tryShutdown leaves streams their ends', async () => {
     const events = buffer(65_536);
-    const running = await start({ events });
+    // So that none is lost where all stand still for a while: the service takes that for a stall of its clients.
+    const running = await start({ events, clientQueue: 20_000 });
     const reading = range(0, 3).map(() => collect(connect(running.address).stream()));
     await clientsOf(running, 3);
     for (let n = 0; n < 20_000; n++) events.put(numbered(n));
@@ -316,7 +317,7 @@ describe('StreamEvents', () => {
     expect(dropped).toBeGreaterThan(0);
   });
 
-  test('a slow client has all that was sent before its stream ends with an error, and hears of the rest', async () => {
+  test('a client that was behind has what was sent before its stream ends with an error, and hears of the rest', async () => {
     const events = buffer(65_536);
     const running = await start({ events, maxBatch: 100 });
     let [got, dropped] = [0, 0];

@@ -64,14 +64,14 @@ async function heldUpTracer(): Promise<{
     filters: { pids: [first.pid, subject.pid], syscalls: ['write'] },
     wakeIntervalMicros: 50_000,
   }).start();
-  const [ring] = rings().filter(({ map }) => !before.has(map));
-  await first.run();
-  // The first record is in the target, and so out of the kernel's ring; the second is what holds the reader up.
   const end = (): void => {
     tracer.stop();
     target.close();
   };
   ends.push(end);
+  const [ring] = rings().filter(({ map }) => !before.has(map));
+  await first.run();
+  // The first record is in the target, and so out of the kernel's ring; the second is what holds the reader up.
   await until(
     () => tracer.getStats().captured >= 2 && !target.isEmpty,
     () => tracer.getStats(),
@@ -81,6 +81,7 @@ async function heldUpTracer(): Promise<{
 
 /** `stop` waits for a bounded time, which a thread without a CPU outlasts. */
 function captured(source: BpfRingBufferSource, tracer: KernelTracer, count: number): Promise<void> {
+  ends.push(() => source.stop());
   return until(
     () => source.getStats().captured >= count,
     () => ({ source: source.getStats(), tracer: tracer.getStats() }),

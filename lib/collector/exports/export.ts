@@ -25,7 +25,7 @@ export interface ServedCounts {
   readonly streamed: number;
   /** Likewise: gave way in the queue of a slow client, were left there when it went, or were larger than a message. */
   readonly dropped: number;
-  /** For all clients, each once: came faster than they were taken, or cannot be served. */
+  /** For all clients, each once: came faster than they were taken, waited when the last client went, or cannot be served. */
   readonly discarded: number;
 }
 

@@ -6,12 +6,13 @@ import type { Activity } from '../../integrations/activity';
 export interface GrpcOrder {
   readonly buffer: EventBuffer['handle'];
   readonly address: string;
-  /** BigInt64, in the order of GRPC_COUNTS: of EventServiceStats. */
+  /** BigInt64, in the order of GRPC_COUNTS. */
   readonly counts: SharedArrayBuffer;
   readonly activity: Activity;
 }
 
-export const GRPC_COUNTS = ['clients', 'streamed', 'dropped'] as const;
+/** Of EventServiceStats; and the events that waited when the last client went. */
+export const GRPC_COUNTS = ['clients', 'streamed', 'dropped', 'left'] as const;
 export type GrpcCount = (typeof GRPC_COUNTS)[number];
 
 /** Then: what the run is at, each second; `stop` when the buffer is closed; `hurry` when the clients have had their time. */

@@ -16,16 +16,21 @@ const { buffer, address, counts, activity } = workerData as GrpcOrder;
 let latest: Activity = activity;
 
 async function serve(): Promise<void> {
+  const events = EventBuffer.attach(buffer);
   const service = new EventService({
-    events: EventBuffer.attach(buffer),
+    events,
     activity: () => latest,
     ...MEMORY.grpcService,
   });
   const server = await listen(service, address);
   const told = new BigInt64Array(counts);
+  let left = 0;
   const tell = (): void => {
     const stats = service.getStats();
-    GRPC_COUNTS.forEach((name, at) => Atomics.store(told, at, BigInt(stats[name])));
+    // A client that comes later gets what happens later.
+    if (stats.clients === 0) left += events.consume(() => undefined);
+    const counts = { ...stats, left };
+    GRPC_COUNTS.forEach((name, at) => Atomics.store(told, at, BigInt(counts[name])));
   };
   const timer = setInterval(tell, LOOK_MS);
   const stop = async (): Promise<void> => {

@@ -70,8 +70,8 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
     Atomics.store(told, CLIENTS, 0n);
     if (!isClosing) fail(ENDED);
   });
-  /** Of a thread that could not serve them. */
-  let left = 0;
+  /** By a thread that could not serve them. */
+  let leftBehind = 0;
   const forget = sampler.onSample(say);
   context.warn(`serving on ${formatAddress({ ...address, port: report.port })}`);
   const problems = new LimitedReport((text) => context.warn(text));
@@ -100,7 +100,7 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
       clients: count('clients'),
       streamed: count('streamed'),
       dropped: count('dropped'),
-      discarded: buffer.getStats().discarded + refused + left,
+      discarded: buffer.getStats().discarded + refused + count('left') + leftBehind,
     }),
     async close(hurry) {
       isClosing = true;
@@ -110,8 +110,7 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
       say('stop');
       const wasInTime = await endInTime(worker, exited, hurry, () => say('hurry'));
       if (!wasInTime) context.warn('its thread did not end in time: what it held is not counted');
-      // One that ends in order leaves what came when no client was there any more.
-      if (hasFailed || !wasInTime) left = buffer.consume(() => undefined);
+      if (hasFailed || !wasInTime) leftBehind = buffer.consume(() => undefined);
       problems.end();
     },
   };

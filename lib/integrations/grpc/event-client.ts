@@ -47,11 +47,12 @@ const CHANNEL = {
 /**
  * A client of an EventService.
  *
- * Threads: one. Guaranteed: the events of a stream come in their order, also those that came before an error; those that the server
- * dropped for this client are told in their place. Full: who takes no batch holds up the server's stream, and then the server drops.
- * Errors of the call are those of @grpc/grpc-js (ServiceError: `code` is the number of the status, `details` says why); what this side
- * finds wrong is a TapioError. Closed: calls that are under way and later ones give ERR_BUFFER_CLOSED. Memory: of a stream up to 32
- * messages, and 1 MiB that its connection may be sent ahead.
+ * Threads: one. Guaranteed: the events of a stream come in their order; those that the server dropped for this client are told in their
+ * place; a stream that ends without an error is whole. With an error, who is slow may lack what was sent last, up to 1 MiB, as grpc-js
+ * discards it. Full: who takes no batch holds up the server's stream, and then the server drops. Errors of the call are those of
+ * @grpc/grpc-js (ServiceError: `code` is the number of the status, `details` says why); what this side finds wrong is a TapioError.
+ * Closed: calls that are under way and later ones give ERR_BUFFER_CLOSED. Memory: of a stream up to 32 messages, and 1 MiB that its
+ * connection may be sent ahead.
  */
 export class EventClient {
   readonly #client: Client;
@@ -223,7 +224,10 @@ export class EventClient {
   }
 }
 
-/** All messages that have come, also those before an error: an iterator of Node would leave out what waits when that comes. */
+/**
+ * All messages that grpc-js has handed out, also those before an error: an iterator of Node would leave out what waits when that comes.
+ * What grpc-js still holds when a status other than OK comes, it discards (1.14.7).
+ */
 async function* messagesOf(call: ClientReadableStream<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   let failure: Error | undefined;
   let wake: () => void = () => undefined;
