@@ -2,12 +2,13 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { eventToJSON } from '@tapio/performance';
 import { EventClient } from '@tapio/performance/grpc';
 import { PATIENCE } from '../../support/children';
-import { numbered, numberOf, range } from '../../support/events';
-import { type Peer, startPeer } from '../../support/grpc-server';
+import { numbered, numberOf, padded, range } from '../../support/events';
+import { startPeer } from '../../support/grpc-server';
 import { receive, setting } from '../../support/jetstream';
 import { freePort } from '../../support/servers';
 import { natsTest } from '../../support/nats-server';
@@ -118,21 +119,36 @@ describe('--grpc', () => {
   });
 
   test('what waits when the last client goes is counted, and no later one has it', async () => {
-    let peer: Peer | undefined;
-    const run = await withClient((port) => (peer = startPeer('stall', port)), ['--sink', 'stdout']);
-    closers.push(() => void peer!.child.kill());
-    // More than a client's queue, and less than the buffer.
-    run.child.stdin.write(lines(12_000));
-    await peer!.next();
-    await run.until('stdout', (text) => linesIn(text).events === 12_000);
-    peer!.child.kill();
+    let client!: EventClient;
+    let reading!: Promise<unknown>;
+    const run = await withClient(
+      (port) => {
+        client = new EventClient(String(port));
+        closers.push(() => client.close());
+        reading = (async () => {
+          // One that takes its time is waited for, with what is in the buffer.
+          for await (const events of client.stream()) await delay(events.length > 0 ? 150 : 0);
+        })().catch((error: unknown) => error);
+      },
+      ['--sink', 'stdout'],
+    );
+    // More than its queue and what is under way to it.
+    const count = 30_000;
+    run.child.stdin.write(
+      range(0, count)
+        .map((n) => `${eventToJSON(padded(n, 1000))}\n`)
+        .join(''),
+    );
+    await run.until('stdout', (text) => text.slice(-5000).includes(`"${count - 1}"`));
+    client.close();
+    await reading;
     await run.until('stderr', (text) => / 0 clients /.test(text));
     run.child.stdin.end();
     const { stderr } = await run.end();
     const told =
       /^ +grpc +([\d,]+) streamed to clients, ([\d,]+) dropped .* ones(?:, ([\d,]+) dropped)?/m.exec(stderr)!;
     const sum = told.slice(1).reduce((all, figure = '0') => all + Number(figure.replaceAll(',', '')), 0);
-    expect(sum).toBe(12_000);
+    expect(sum).toBe(count);
   });
 
   test('a connection that asks for nothing does not hold up the end', async () => {
