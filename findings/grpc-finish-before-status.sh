@@ -5,7 +5,7 @@
 #            stream, so that the server may be shut down.
 # Seen:      the call is a stream of Node whose last step says it is done and then sends the status. forceShutdown upon `finish` cuts
 #            it off: the client has had every message and then CANCELLED (1). With tryShutdown at the same moment it has OK (0).
-# Versions:  @grpc/grpc-js 1.14.7, Node 20, 22 and 24; 2026-11-30
+# Versions:  @grpc/grpc-js 1.14.7, Node 20, 22, 24 and 26; 2026-11-30
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "${folder}"' EXIT

@@ -21,7 +21,7 @@ import {
 import { selfSigned } from '../support/certificate';
 import { numbered, numberOf, padded, range } from '../support/events';
 import { internalsOf } from '../support/internals';
-import { listen, type RunningService, startPeer, startService } from '../support/grpc-server';
+import { listen, type Peer, type RunningService, startPeer, startService } from '../support/grpc-server';
 import { decodeBatch, encodeBatch } from '../support/protobuf-oracle';
 import { isPending, turn } from '../support/waits';
 
@@ -57,6 +57,16 @@ async function collect(stream: AsyncIterable<UnifiedEvent[]>): Promise<UnifiedEv
 /** Settles when the service has so many clients. */
 async function clientsOf({ service }: RunningService, count: number): Promise<void> {
   while (service.getStats().clients !== count) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** A client that has read a message of so many events, and reads no more. */
+async function stalledPeer(running: RunningService, events: EventBuffer, count: number): Promise<Peer> {
+  const peer = startPeer('stall', running.port);
+  closers.push(() => peer.child.kill());
+  await clientsOf(running, 1);
+  for (let n = 0; n < count; n++) events.put(padded(n, 100));
+  await peer.next();
+  return peer;
 }
 
 describe('StreamEvents', () => {
@@ -302,11 +312,7 @@ describe('StreamEvents', () => {
   test('close counts all that a client has not taken in time, and settles for everybody who asked', async () => {
     const events = buffer(65_536);
     const running = await start({ events });
-    const peer = startPeer('stall', running.port);
-    closers.push(() => peer.child.kill());
-    await clientsOf(running, 1);
-    for (let n = 0; n < 50_000; n++) events.put(padded(n, 100));
-    await peer.next();
+    await stalledPeer(running, events, 50_000);
     events.close();
     const { service } = running;
     const patient = service.close({ timeoutMs: 2 ** 31 - 1 });
@@ -348,11 +354,7 @@ describe('StreamEvents', () => {
   test('what waits for a client that goes is counted as dropped', async () => {
     const events = buffer(65_536);
     const running = await start({ events });
-    const peer = startPeer('stall', running.port);
-    closers.push(() => peer.child.kill());
-    await clientsOf(running, 1);
-    for (let n = 0; n < 20_000; n++) events.put(padded(n, 100));
-    await peer.next();
+    const peer = await stalledPeer(running, events, 20_000);
     while (events.size > 0) await turn();
     peer.child.kill();
     await clientsOf(running, 0);

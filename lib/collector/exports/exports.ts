@@ -3,8 +3,6 @@ import type { EventView, UnifiedEvent } from '../../index';
 import type { AskedExport, Export, ExportContext, ExportCounts, ServedCounts } from './export';
 
 export class Exports {
-  /** Events offered so far. */
-  taken = 0;
   /** Events that could not be read and so went to none, by who would have had them. */
   private readonly unreadable = new Map<Export, number>();
   /** Why, of the first. */
@@ -38,7 +36,6 @@ export class Exports {
   /** Takes the event the view is on. */
   take(view: EventView): void {
     if (this.takers.length === 0) return;
-    this.taken++;
     let event: UnifiedEvent | undefined;
     for (const taker of this.takers)
       if (taker.isTaking?.() ?? true) {
@@ -64,22 +61,26 @@ export class Exports {
 
   /** By name, of those that take events. */
   counts(): Record<string, ExportCounts> {
-    return Object.fromEntries(
-      this.all.flatMap((each) => {
-        const counts = each.export.counts();
-        return counts === undefined ? [] : [[each.name, this.withUnreadable(counts, each.export)]];
-      }),
-    );
+    return this.byName((each) => {
+      const counts = each.counts();
+      return counts && this.withUnreadable(counts, each);
+    });
   }
 
   /** By name, of those that serve who is there. */
   served(): Record<string, ServedCounts> {
+    return this.byName((each) => {
+      const counts = each.served?.();
+      return counts && { ...counts, discarded: counts.discarded + this.unreadableOf(each) };
+    });
+  }
+
+  /** Without those that have none. */
+  private byName<C>(countsOf: (each: Export) => C | undefined): Record<string, C> {
     return Object.fromEntries(
       this.all.flatMap((each) => {
-        const counts = each.export.served?.();
-        if (counts === undefined) return [];
-        const discarded = counts.discarded + this.unreadableOf(each.export);
-        return [[each.name, { ...counts, discarded }]];
+        const counts = countsOf(each.export);
+        return counts === undefined ? [] : [[each.name, counts]];
       }),
     );
   }

@@ -110,7 +110,7 @@ async function open(address: ListenAddress, context: ExportContext): Promise<Exp
       say('stop');
       const wasInTime = await endInTime(worker, exited, hurry, () => say('hurry'));
       if (!wasInTime) context.warn('its thread did not end in time: what it held is not counted');
-      if (hasFailed || !wasInTime) leftBehind = buffer.consume(() => undefined);
+      leftBehind = buffer.consume(() => undefined);
       problems.end();
     },
   };

@@ -19,8 +19,8 @@ const TURN_MS = 1;
  * Takes events from a buffer and hands each to every client that wants it, encoded once for all. Takes none while there is no client.
  *
  * Threads: one. Full: a client's queue loses its oldest; the buffer is taken from no faster than the clients that keep up go, so that
- * what waits there does not flood them (see Pace), until `hurry`. Closed: when the buffer is closed and drained, the streams of all clients end. Failed:
- * streams end with INTERNAL, those that come later too.
+ * what waits there does not flood them (see Pace), until `hurry`. Closed: when the buffer is closed and drained, the streams of all
+ * clients end. Failed: streams end with INTERNAL, those that come later too.
  */
 export class EventPump {
   readonly clients = new Set<StreamClient>();

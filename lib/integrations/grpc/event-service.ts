@@ -67,8 +67,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * each client that wants it, sent in order or counted as dropped, and a client that stays is told so, in its place in the stream or by its
  * status; what PublishEvents has answered is stored. While no client is there nothing is taken, and the policy of the buffer decides.
  * Full: slow clients lose their oldest, and hold up nobody; publishers wait. Closed: a closed and drained `events` ends the streams; a
- * closed `publishTo` gives UNAVAILABLE.
- * Memory: `clientQueue` for each client, and what gRPC holds: up to 32 messages each, of a publisher 16 and 1 MiB.
+ * closed `publishTo` gives UNAVAILABLE. Memory: `clientQueue` for each client, and what gRPC holds: up to 32 messages each, of a publisher
+ * 16 and 1 MiB.
  */
 export class EventService {
   readonly #options: EventServiceOptions;
@@ -147,10 +147,12 @@ export class EventService {
   }
 
   async #whenAllGone(): Promise<void> {
-    this.#pump?.finish();
-    while (this.#pump !== undefined && this.#pump.clients.size > 0)
-      await new Promise<void>((resolve) => (this.#whenGone = resolve));
-    this.#pump?.stop();
+    const pump = this.#pump;
+    if (pump !== undefined) {
+      pump.finish();
+      while (pump.clients.size > 0) await new Promise<void>((resolve) => (this.#whenGone = resolve));
+      pump.stop();
+    }
     await Promise.all(this.#publishers);
   }
 

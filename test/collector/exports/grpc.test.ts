@@ -4,6 +4,7 @@ import type * as GrpcModule from '../../../dist/collector/exports/grpc';
 import type { Export, ExportContext } from '../../../dist/collector/exports/export';
 import type * as ExportsModule from '../../../dist/collector/exports/exports';
 import { createEvent, type EventView } from '@tapio/performance';
+import { EventClient } from '@tapio/performance/grpc';
 import { rejectionOf } from '../../support/errors';
 import { turn } from '../../support/waits';
 import { internal } from '../cli';
@@ -13,6 +14,18 @@ const { Exports } = internal<typeof ExportsModule>('exports/exports');
 
 afterEach(() => jest.restoreAllMocks());
 
+/** What an export is told of its run, and what it tells. */
+function contextOf() {
+  const failures: string[] = [];
+  const warnings: string[] = [];
+  const context = {
+    activity: () => ({ latest: () => ({}), onSample: () => () => undefined }),
+    warn: (text: string) => void warnings.push(text),
+    fail: (text: string) => void failures.push(text),
+  } as unknown as ExportContext;
+  return { context, failures, warnings };
+}
+
 /** Opens the export with a thread that runs `code`. */
 function openWith(code: string) {
   const { Worker } = workerThreads;
@@ -21,13 +34,7 @@ function openWith(code: string) {
     .mockImplementation(
       (_: string | URL, options?: WorkerOptions) => new Worker(code, { ...options, eval: true }),
     );
-  const failures: string[] = [];
-  const warnings: string[] = [];
-  const context = {
-    activity: () => ({ latest: () => ({}), onSample: () => () => undefined }),
-    warn: (text: string) => void warnings.push(text),
-    fail: (text: string) => void failures.push(text),
-  } as unknown as ExportContext;
+  const { context, failures, warnings } = contextOf();
   return { failures, warnings, opening: grpcExport.open({ host: '127.0.0.1', port: 0 }, context) };
 }
 
@@ -86,6 +93,26 @@ test('events that the buffer refuses are told and left out; those around them ar
   expect(grpc.served!()).toMatchObject({ discarded: 2 });
 });
 
+test('what waits when the last client goes is counted at once, and so is for no later one', async () => {
+  const { context, warnings } = contextOf();
+  const grpc = await grpcExport.open({ host: '127.0.0.1', port: 0 }, context);
+  const client = new EventClient(/serving on (\S+)/.exec(warnings[0])![1]);
+  const reading = client.stream()[Symbol.asyncIterator]().next();
+  while (!grpc.isTaking!()) await turn();
+  client.close();
+  await rejectionOf(reading);
+  let taken = 0;
+  // It takes a moment until it is told that nobody is there.
+  for (; grpc.isTaking!(); await turn()) {
+    grpc.take!(createEvent({ type: 't', source: 's' }));
+    taken++;
+  }
+  while (grpc.served!().discarded === 0) await turn();
+  await grpc.close(AbortSignal.timeout(60_000));
+  const { streamed, dropped, discarded } = grpc.served!();
+  expect(streamed + dropped + discarded).toBe(taken);
+});
+
 test('a thread that does not end in time is told of, and what it has left is counted', async () => {
   const { opening, warnings } = openWith(`${LISTENS}
     parentPort.on('message', () => undefined);`);
@@ -96,6 +123,16 @@ test('a thread that does not end in time is told of, and what it has left is cou
   expect(warnings.slice(1)).toEqual([expect.stringContaining('did not end in time')]);
 });
 
+function openWithTaker(taker: Export): Promise<ExportsModule.Exports> {
+  return Exports.open([{ name: 'x', memory: 1, open: () => Promise.resolve(taker) }], {} as ExportContext);
+}
+
+const UNREADABLE = {
+  toEvent() {
+    throw new Error('corrupt');
+  },
+} as unknown as EventView;
+
 test('an event that cannot be read is counted as dropped by every export, and stops nothing', async () => {
   const got: unknown[] = [];
   const taker: Export = {
@@ -103,14 +140,8 @@ test('an event that cannot be read is counted as dropped by every export, and st
     counts: () => ({ taken: got.length, delivered: got.length, dropped: 0, waiting: 0, retried: 0 }),
     close: () => Promise.resolve(),
   };
-  const exports = await Exports.open(
-    [{ name: 'x', memory: 1, open: () => Promise.resolve(taker) }],
-    {} as ExportContext,
-  );
-  const bad = () => {
-    throw new Error('corrupt');
-  };
-  exports.take({ toEvent: bad } as unknown as EventView);
+  const exports = await openWithTaker(taker);
+  exports.take(UNREADABLE);
   exports.take({ toEvent: () => 1 } as unknown as EventView);
   expect(got).toEqual([1]);
   expect(exports.counts().x).toMatchObject({ taken: 2, delivered: 1, dropped: 1, note: 'corrupt' });
@@ -125,15 +156,9 @@ test('it is counted as discarded by one that serves, while somebody is there', a
     served: () => ({ clients, streamed: 0, dropped: 0, discarded: 5 }),
     close: () => Promise.resolve(),
   };
-  const exports = await Exports.open(
-    [{ name: 'x', memory: 1, open: () => Promise.resolve(taker) }],
-    {} as ExportContext,
-  );
-  const bad = () => {
-    throw new Error('corrupt');
-  };
-  exports.take({ toEvent: bad } as unknown as EventView);
+  const exports = await openWithTaker(taker);
+  exports.take(UNREADABLE);
   clients = 0;
-  exports.take({ toEvent: bad } as unknown as EventView);
+  exports.take(UNREADABLE);
   expect(exports.served().x).toMatchObject({ discarded: 6 });
 });
