@@ -76,10 +76,11 @@ describe('--grpc', () => {
 
   /** A run whose events come by stdin, and where it serves them. */
   async function serving(options = ['--json']): Promise<{ run: Tapio; port: number }> {
-    const port = await freePort();
-    const run = new Tapio(['collect', '--source', 'stdin', '--grpc', String(port), ...options]);
-    await run.until('stderr', (text) => text.includes('serving on'));
-    return { run, port };
+    // One that is free now may be another's a moment later.
+    const run = new Tapio(['collect', '--source', 'stdin', '--grpc', '0', ...options]);
+    const address = /serving on .*:(\d+)\n/;
+    await run.until('stderr', (text) => address.test(text));
+    return { run, port: Number(address.exec(run.output.stderr)![1]) };
   }
 
   /** The same, and a client that the run knows of. */
